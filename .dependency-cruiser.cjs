@@ -1,0 +1,123 @@
+// The arrows of docs/architecture.md as rules: components -> lab -> machine, wire, topology, journey -> capture -> packet.
+// What is forbidden stands beside the reason for it. Imports of types count: a type from above ties a file down as well.
+
+/** A folder that nobody may reach into but those named. */
+const layer = (name, from, to, comment) => ({ name, severity: 'error', comment, from, to });
+
+// Tests may look wherever they need to, to put real parts together.
+const test = '\\.test\\.tsx?$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    layer(
+      'packet-knows-nobody',
+      { path: '^src/packet/', pathNot: test },
+      { path: '^src/', pathNot: '^src/packet/' },
+      'Decoding is a function of bytes. It runs in pages, workers, Node and fuzzers, and brings nothing along.',
+    ),
+    layer(
+      'packet-is-pure',
+      { path: '^src/packet/', pathNot: test },
+      { dependencyTypes: ['core', 'npm', 'npm-dev'] },
+      'Decoding needs neither Node nor a library: whoever imports it pays for it alone.',
+    ),
+    layer(
+      'capture-knows-packet-only',
+      { path: '^src/capture/', pathNot: test },
+      { path: '^src/', pathNot: '^src/(capture|packet)/' },
+      'A capture file is a format: it must be readable where there is no machine and no lab.',
+    ),
+    layer(
+      'journey-is-made-of-hops',
+      { path: '^src/journey/', pathNot: test },
+      { path: '^src/', pathNot: '^src/(journey|capture|packet)/' },
+      'Stitching hops is pure, so that a recorded journey and a live one are one thing.',
+    ),
+    layer(
+      'wire-is-pure',
+      { path: '^src/wire/', pathNot: test },
+      { path: '^src/', pathNot: '^src/(wire|capture|packet)/' },
+      'The virtual Ethernet moves frames; which machine they come from is nothing to it.',
+    ),
+    layer(
+      'topology-is-pure',
+      { path: '^src/topology/', pathNot: test },
+      { path: '^src/', pathNot: '^src/(topology|packet)/' },
+      'The graph follows from kernel reports alone: given the same reports, the same picture.',
+    ),
+    layer(
+      'machine-below-lab',
+      { path: '^src/machine/', pathNot: test },
+      { path: '^src/', pathNot: '^src/(machine|wire|topology|journey|capture|packet)/' },
+      'A machine does not know that it is part of a lab, let alone who looks at it.',
+    ),
+    layer(
+      'drivers-behind-the-interface',
+      { path: '^src/', pathNot: ['^src/(machine|cli/build)/', '^src/lab/(create|node|open)-lab\\.ts$', test] },
+      { path: '^src/machine/[^/]+/' },
+      'Only the places that make a lab choose a driver; everyone else has a Machine and cannot tell v86 from QEMU.',
+    ),
+    layer(
+      'drivers-apart',
+      { path: '^src/machine/([^/]+)/', pathNot: test },
+      { path: '^src/machine/[^/]+/', pathNot: '^src/machine/$1/' },
+      'A driver that leans on another one cannot be taken out, or loaded, alone.',
+    ),
+    layer(
+      'lab-below-components',
+      { path: '^src/lab/', pathNot: test },
+      { path: '^src/(components|pages|styles|host|cli)/' },
+      'A lab runs in Node as it does in a page: it must not draw in what shows it, or what starts it.',
+    ),
+    layer(
+      'components-off-the-machines',
+      { path: '^src/components/', pathNot: test },
+      { path: '^src/(cli|host)/' },
+      'What runs in a page cannot use what runs on a host.',
+    ),
+    layer(
+      'cli-without-a-page',
+      { path: '^src/(cli|host)/', pathNot: test },
+      { path: '^src/(components|pages|styles)/' },
+      'The command line has no DOM.',
+    ),
+    layer(
+      'no-node-in-a-page',
+      { path: '^src/(components|topology|journey|wire|capture)/', pathNot: [test, '/fixtures/'] },
+      { dependencyTypes: ['core'] },
+      'These run in a browser; a Node module in them breaks the page, and only when it is opened.',
+    ),
+    {
+      name: 'no-circles',
+      severity: 'error',
+      comment: 'Two files that need each other are one idea in two places. (Types alone may refer to each other.)',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'nothing-unresolved',
+      severity: 'error',
+      comment: 'An import that leads nowhere fails at run time, on a path that no test may have taken.',
+      from: {},
+      to: { couldNotResolve: true, pathNot: ['^astro:', '^virtual:', '\\?'] },
+    },
+    {
+      name: 'no-undeclared-packages',
+      severity: 'error',
+      comment: 'A package that is there by accident, as a dependency of a dependency, can be gone tomorrow.',
+      from: { path: '^(src|tests)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no interface for tools yet. This one does not read `using` declarations: dispose in `finally`.
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json', '.d.ts'],
+    },
+  },
+};

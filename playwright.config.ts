@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { defineConfig, devices } from '@playwright/test';
+
+// A port that is free now. Playwright reads this file once more in each of its workers, which inherit the environment:
+// the first reading decides. (A config is read synchronously, hence the second process.)
+process.env.LOCKSTEP_E2E_PORT ??= execFileSync(process.execPath, [
+  '-e',
+  "const s = require('node:net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })",
+])
+  .toString()
+  .trim();
+const baseURL = `http://127.0.0.1:${process.env.LOCKSTEP_E2E_PORT}`;
+
+export default defineConfig({
+  testDir: 'tests/e2e',
+  outputDir: 'build/test-results',
+  // One page with a machine in it fills the two cores that a test run can count on.
+  workers: 1,
+  timeout: 120_000,
+  forbidOnly: true,
+  // A test that passes only the second time has found something.
+  retries: 0,
+  use: {
+    baseURL,
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+  },
+  projects: [
+    {
+      name: 'chromium',
+      use: {
+        ...devices['Desktop Chrome'],
+        launchOptions: {
+          // Debian's own Chromium: Playwright's download is not needed.
+          executablePath: process.env.LOCKSTEP_CHROMIUM ?? '/usr/bin/chromium',
+          args: [
+            // Chromium refuses its sandbox to root.
+            ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+            // Each of these would look for servers on the internet when it starts.
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+          ],
+        },
+      },
+    },
+  ],
+  webServer: {
+    command: `node src/cli/bootstrap.mjs serve --port ${process.env.LOCKSTEP_E2E_PORT}`,
+    url: baseURL,
+    reuseExistingServer: false,
+    timeout: 30_000,
+  },
+});

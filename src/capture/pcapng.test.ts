@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { secondsOf, timestampOf } from './captured-packet.ts';
+import { LinkType } from './link-type.ts';
+import { readPcapng } from './pcapng.ts';
+import { PcapngWriter } from './pcapng-writer.ts';
+import { readCapture } from './read-capture.ts';
+
+const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
+
+function write(build: (writer: PcapngWriter) => void): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  build(new PcapngWriter((chunk) => chunks.push(chunk), { application: 'lockstep', comment: 'a run' }));
+  return Uint8Array.from(Buffer.concat(chunks));
+}
+
+test('what is written is read back, with interfaces added between packets', () => {
+  const file = write((writer) => {
+    const bridge = writer.addInterface({ name: 'host-01/docker0', linkType: LinkType.LINUX_SLL2, snapLength: 96 });
+    writer.packet(bridge, {
+      bytes: hex('010203'),
+      time: { seconds: 1_795_405_455, nanoseconds: 96_123_456 },
+      originalLength: 60,
+      direction: 'in',
+      comment: 'größer',
+    });
+    const wire = writer.addInterface({ name: 'wire', linkType: LinkType.EN10MB, resolution: 9, description: 'a wire' });
+    writer.packet(wire, {
+      bytes: hex(''),
+      time: { seconds: 1_795_405_455, nanoseconds: 96_123_456 },
+      direction: 'out',
+    });
+  });
+  const read = readPcapng(file);
+  expect(read).toMatchObject({ application: 'lockstep', comments: ['a run'], error: null });
+  expect(read.interfaces).toMatchObject([
+    { name: 'host-01/docker0', linkType: 276, snapLength: 96, unitsPerSecond: 1_000_000n },
+    { name: 'wire', description: 'a wire', linkType: 1, unitsPerSecond: 1_000_000_000n },
+  ]);
+  expect(read.packets).toEqual([
+    {
+      interface: 0,
+      linkType: 276,
+      seconds: 1_795_405_455,
+      nanoseconds: 96_123_000,
+      bytes: hex('010203'),
+      originalLength: 60,
+      direction: 'in',
+      comments: ['größer'],
+    },
+    {
+      interface: 1,
+      linkType: 1,
+      seconds: 1_795_405_455,
+      nanoseconds: 96_123_456,
+      bytes: new Uint8Array(),
+      originalLength: 0,
+      direction: 'out',
+      comments: [],
+    },
+  ]);
+});
+
+test('a packet of an interface that was not added is refused', () => {
+  const build = (writer: PcapngWriter): void =>
+    writer.packet(0, { bytes: hex('00'), time: { seconds: 0, nanoseconds: 0 } });
+  expect(() => write(build)).toThrow('interface 0 was not added');
+});
+
+test('any packets survive a round trip', () => {
+  const packet = fc.record({
+    bytes: fc.uint8Array({ maxLength: 70 }),
+    time: fc.record({ seconds: fc.nat(0xffff_ffff), nanoseconds: fc.nat(999_999_999) }),
+    comment: fc.string({ minLength: 1, unit: 'grapheme' }),
+    direction: fc.constantFrom('in' as const, 'out' as const),
+    interface: fc.nat(2),
+  });
+  fc.assert(
+    fc.property(fc.array(packet), (packets) => {
+      const file = write((writer) => {
+        for (const name of ['a', 'b', 'c']) writer.addInterface({ name, linkType: 1, resolution: 9 });
+        for (const one of packets) writer.packet(one.interface, one);
+      });
+      const read = readPcapng(file);
+      expect(read.error).toBeNull();
+      expect(
+        read.packets.map(({ bytes, seconds, nanoseconds, comments, direction, interface: number }) => ({
+          bytes,
+          time: { seconds, nanoseconds },
+          comment: comments[0],
+          direction,
+          interface: number,
+        })),
+      ).toEqual(packets);
+    }),
+  );
+});
+
+test('a comment longer than an option can hold is cut between characters', () => {
+  const file = write((writer) => {
+    const number = writer.addInterface({ name: 'x', linkType: 1 });
+    writer.packet(number, {
+      bytes: hex('00'),
+      time: { seconds: 0, nanoseconds: 0 },
+      comment: `a${'ö'.repeat(40_000)}`,
+    });
+  });
+  const { packets, error } = readPcapng(file);
+  expect(error).toBeNull();
+  expect(packets[0]?.comments[0]).toMatch(/^aö+$/);
+});
+
+describe('blocks of other writers', () => {
+  const SECTION = '0a0d0d0a 0000001c 1a2b3c4d 0001 0000 ffffffffffffffff 0000001c';
+  const INTERFACE = '00000001 00000020 0001 0000 00000000 000e 0008 0000000000000064 00000020';
+
+  test('big-endian, with an offset in seconds', () => {
+    const file = hex(
+      `${SECTION} ${INTERFACE} 00000006 00000024 00000000 00000000 000f4241 00000002 00000002 abcd0000 00000024`,
+    );
+    expect(readPcapng(file)).toMatchObject({
+      error: null,
+      packets: [{ seconds: 101, nanoseconds: 1000, bytes: hex('abcd') }],
+    });
+  });
+
+  test('simple packets, names, statistics, secrets and blocks that nobody knows', () => {
+    const simple = '00000003 00000014 00000003 abcdef00 00000014';
+    const names = '00000004 00000024 0001 000e ac110002 64622d646275 732d6100 0000 0000 0000 00000024';
+    const statistics = '00000005 00000024 00000000 00000000 00000000 0005 0008 0000000000000007 00000024';
+    const secrets = '0000000a 00000010 544c534b 00000010';
+    const unknown = '40000bad 0000000c 0000000c';
+    const read = readPcapng(
+      hex(`${SECTION} ${INTERFACE} ${simple} ${names} ${statistics} ${secrets} ${unknown} ${simple}`),
+    );
+    expect(read.error).toBeNull();
+    expect(read.packets.map(({ bytes }) => bytes)).toEqual([hex('abcdef'), hex('abcdef')]);
+    expect(read.names).toEqual(new Map([['172.17.0.2', ['db-dbus-a']]]));
+    expect(read.statistics).toEqual([{ interface: 0, received: null, dropped: 7n }]);
+  });
+
+  test('interface numbers begin anew in each section', () => {
+    const packet = '00000006 00000024 00000000 00000000 00000001 00000001 00000001 aa000000 00000024';
+    const { packets } = readPcapng(hex(`${SECTION} ${INTERFACE} ${packet} ${SECTION} ${INTERFACE} ${packet}`));
+    expect(packets.map((one) => one.interface)).toEqual([0, 1]);
+  });
+
+  test('a packet of an interface that was not described is an error that says where', () => {
+    const packet = '00000006 00000020 00000005 00000000 00000001 00000000 00000000 00000020';
+    expect(readPcapng(hex(`${SECTION} ${INTERFACE} ${packet}`)).error).toMatchObject({
+      offset: 60,
+      message: expect.stringContaining('interface 5'),
+    });
+  });
+});
+
+test('timestamps as the taps have them', () => {
+  expect(timestampOf(1_795_405_455.096123)).toEqual({ seconds: 1_795_405_455, nanoseconds: 96_123_000 });
+  expect(timestampOf(1.9999999)).toEqual({ seconds: 2, nanoseconds: 0 });
+  expect(secondsOf({ seconds: 1_795_405_455, nanoseconds: 96_123_456 })).toBe(1_795_405_455.096123);
+});
+
+describe('files', () => {
+  const file = readFileSync(new URL('../../tests/fidelity/captures/bridge.pcapng', import.meta.url));
+
+  test('dumpcap’s are read to the end', () => {
+    const { format, interfaces, packets, error } = readCapture(file);
+    expect({ format, interfaces, error, packets: packets.length }).toEqual({
+      format: 'pcapng',
+      interfaces: ['docker0'],
+      error: null,
+      packets: 93,
+    });
+    expect(readPcapng(file).statistics).toMatchObject([{ interface: 0, dropped: 0n }]);
+  });
+
+  test('cut anywhere, they keep the packets before the cut and say that they were cut', () => {
+    fc.assert(
+      fc.property(fc.nat(file.length - 1), (length) => {
+        const cut = readCapture(file.subarray(0, length));
+        const whole = readCapture(file);
+        expect(cut.packets).toEqual(whole.packets.slice(0, cut.packets.length));
+      }),
+    );
+    expect(readCapture(file.subarray(0, 5000)).error?.message).toContain('ends at byte 5000');
+  });
+
+  test('damaged anywhere, nothing throws and no packet lies outside the file', () => {
+    const edits = fc.array(fc.tuple(fc.nat(2000), fc.nat(255)), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(edits, (changes) => {
+        const damaged = Uint8Array.from(file.subarray(0, 2000));
+        for (const [at, value] of changes) if (at < damaged.length) damaged[at] = value;
+        const { packets } = readCapture(damaged);
+        expect(packets.reduce((sum, { bytes }) => sum + bytes.length, 0)).toBeLessThanOrEqual(damaged.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('other files are neither', () => {
+    expect(readCapture(new TextEncoder().encode('<!doctype html><title>a page</title>')).error?.message).toContain(
+      'not a pcap capture',
+    );
+    expect(readCapture(new Uint8Array()).error?.message).toContain('ends after 0 bytes');
+  });
+});

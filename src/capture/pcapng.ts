@@ -1,0 +1,306 @@
+// Reads pcapng files, draft-ietf-opsawg-pcapng: several sections of either byte order, interfaces with resolutions and
+// offsets of their own, comments, names and statistics. Blocks that it does not know (secrets among them) are passed over.
+import { type CapturedPacket, CaptureError } from './captured-packet.ts';
+import { LARGEST_PACKET } from './pcap-stream.ts';
+import {
+  BLOCK,
+  BLOCK_OVERHEAD,
+  BYTE_ORDER_MAGIC,
+  DIRECTION,
+  OPTION,
+  padding,
+  SECTION_HEADER_LENGTH,
+} from './pcapng-block.ts';
+
+export interface PcapngFileInterface {
+  /** if_name, or "". */
+  readonly name: string;
+  readonly description: string;
+  readonly linkType: number;
+  readonly snapLength: number;
+  /** Units a second of the timestamps. */
+  readonly unitsPerSecond: bigint;
+  /** Seconds to add to every timestamp. */
+  readonly offset: bigint;
+}
+
+export interface PcapngFilePacket extends CapturedPacket {
+  /** Number of its interface among `interfaces` of the file. */
+  readonly interface: number;
+  readonly direction: 'in' | 'out' | 'unknown';
+  readonly comments: readonly string[];
+}
+
+export interface PcapngStatistics {
+  readonly interface: number;
+  /** Packets that the interface received and dropped, as far as the block says. */
+  readonly received: bigint | null;
+  readonly dropped: bigint | null;
+}
+
+export interface PcapngFile {
+  /** The program that wrote the first section, or "". */
+  readonly application: string;
+  readonly interfaces: readonly PcapngFileInterface[];
+  readonly packets: readonly PcapngFilePacket[];
+  /** Names for addresses, from name resolution blocks. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
+  readonly statistics: readonly PcapngStatistics[];
+  /** Comments on sections. */
+  readonly comments: readonly string[];
+  /** Why the file could not be read to its end; what stands before that is good. */
+  readonly error: CaptureError | null;
+}
+
+/** Reads a pcapng file. Never throws: a file that is none has no packets and an error. */
+export function readPcapng(file: Uint8Array): PcapngFile {
+  return new PcapngReader(file).read();
+}
+
+const decoder = new TextDecoder();
+
+class PcapngReader {
+  readonly #file: Uint8Array;
+  readonly #view: DataView;
+  #little = true;
+  #application: string | null = null;
+  /** Where the current section's interfaces begin: their numbers start anew in each. */
+  #sectionStart = 0;
+  readonly #interfaces: PcapngFileInterface[] = [];
+  readonly #packets: PcapngFilePacket[] = [];
+  readonly #names = new Map<string, string[]>();
+  readonly #statistics: PcapngStatistics[] = [];
+  readonly #comments: string[] = [];
+
+  constructor(file: Uint8Array) {
+    this.#file = file;
+    this.#view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  }
+
+  read(): PcapngFile {
+    const error = this.#blocks();
+    return {
+      application: this.#application ?? '',
+      interfaces: this.#interfaces,
+      packets: this.#packets,
+      names: this.#names,
+      statistics: this.#statistics,
+      comments: this.#comments,
+      error,
+    };
+  }
+
+  #blocks(): CaptureError | null {
+    const size = this.#file.length;
+    if (size < SECTION_HEADER_LENGTH || this.#view.getUint32(0, true) !== BLOCK.section) {
+      return new CaptureError('This is not a pcapng capture: it does not begin with a section header.', 0);
+    }
+    for (let at = 0; at < size; ) {
+      if (size - at < BLOCK_OVERHEAD)
+        return new CaptureError(`The capture ends at byte ${size}, in the middle of a block that begins at ${at}.`, at);
+      if (this.#view.getUint32(at, true) === BLOCK.section) {
+        // A palindrome: it reads the same in both orders, and what follows tells which one this section has.
+        this.#little = this.#view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
+        if (!this.#little && this.#view.getUint32(at + 8, false) !== BYTE_ORDER_MAGIC)
+          return new CaptureError(
+            `The section header at byte ${at} has no byte-order magic: the capture is damaged from here on.`,
+            at,
+          );
+      }
+      const type = this.#u32(at);
+      const length = this.#u32(at + 4);
+      if (length < BLOCK_OVERHEAD || length % 4 !== 0)
+        return new CaptureError(
+          `The block at byte ${at} claims ${length} bytes, which no block has: the capture is damaged from here on.`,
+          at,
+        );
+      if (length > size - at)
+        return new CaptureError(
+          `The capture ends at byte ${size}, in the middle of a block of ${length} bytes that begins at ${at}.`,
+          at,
+        );
+      const problem = this.#block(type, at + 8, at + length - 4);
+      if (problem !== null)
+        return new CaptureError(`The block at byte ${at} ${problem}: the capture is damaged from here on.`, at);
+      at += length;
+    }
+    return null;
+  }
+
+  /** Reads one block's body. Gives what is wrong with it, or null. */
+  #block(type: number, from: number, to: number): string | null {
+    switch (type) {
+      case BLOCK.section:
+        return this.#section(from, to);
+      case BLOCK.interface:
+        return this.#interface(from, to);
+      case BLOCK.enhancedPacket:
+        return this.#enhancedPacket(from, to);
+      case BLOCK.simplePacket:
+        return this.#simplePacket(from, to);
+      case BLOCK.names:
+        this.#nameRecords(from, to);
+        return null;
+      case BLOCK.statistics:
+        this.#interfaceStatistics(from, to);
+        return null;
+      default:
+        return null;
+    }
+  }
+
+  #section(from: number, to: number): string | null {
+    if (to - from < 16) return 'is a section header of less than 28 bytes';
+    const major = this.#u16(from + 4);
+    if (major !== 1) return `has pcapng version ${major}, and only version 1 is known`;
+    this.#sectionStart = this.#interfaces.length;
+    for (const [code, value] of this.#options(from + 16, to)) {
+      if (code === OPTION.application) this.#application ??= decoder.decode(value);
+      if (code === OPTION.comment) this.#comments.push(decoder.decode(value));
+    }
+    this.#application ??= '';
+    return null;
+  }
+
+  #interface(from: number, to: number): string | null {
+    if (to - from < 8) return 'is an interface description of less than 20 bytes';
+    let name = '';
+    let description = '';
+    let unitsPerSecond = 1_000_000n;
+    let offset = 0n;
+    for (const [code, value] of this.#options(from + 8, to)) {
+      if (code === OPTION.interfaceName) name = decoder.decode(value);
+      else if (code === OPTION.interfaceDescription) description = decoder.decode(value);
+      else if (code === OPTION.timestampOffset && value.length === 8)
+        offset = this.#u64(value.byteOffset - this.#file.byteOffset);
+      else if (code === OPTION.timestampResolution && value.length === 1) {
+        const resolution = value[0] ?? 6;
+        const exponent = BigInt(resolution & 0x7f);
+        unitsPerSecond = (resolution & 0x80) === 0 ? 10n ** exponent : 2n ** exponent;
+      }
+    }
+    this.#interfaces.push({
+      name,
+      description,
+      linkType: this.#u16(from),
+      snapLength: this.#u32(from + 4),
+      unitsPerSecond,
+      offset,
+    });
+    return null;
+  }
+
+  #enhancedPacket(from: number, to: number): string | null {
+    if (to - from < 20) return 'is a packet block of less than 32 bytes';
+    const number = this.#sectionStart + this.#u32(from);
+    const described = this.#interfaces[number];
+    if (described === undefined) return `belongs to interface ${this.#u32(from)}, which the section does not describe`;
+    const captured = this.#u32(from + 12);
+    const start = from + 20;
+    if (captured > to - start || captured > LARGEST_PACKET)
+      return `claims a packet of ${captured} bytes, more than it has`;
+    let direction: PcapngFilePacket['direction'] = 'unknown';
+    const comments: string[] = [];
+    for (const [code, value] of this.#options(start + captured + padding(captured), to)) {
+      if (code === OPTION.comment) comments.push(decoder.decode(value));
+      else if (code === OPTION.packetFlags && value.length === 4) {
+        const bits = this.#u32(value.byteOffset - this.#file.byteOffset) & 3;
+        direction = bits === DIRECTION.in ? 'in' : bits === DIRECTION.out ? 'out' : 'unknown';
+      }
+    }
+    this.#packets.push({
+      ...timeOf((BigInt(this.#u32(from + 4)) << 32n) | BigInt(this.#u32(from + 8)), described),
+      interface: number,
+      linkType: described.linkType,
+      bytes: this.#file.subarray(start, start + captured),
+      originalLength: Math.max(this.#u32(from + 16), captured),
+      direction,
+      comments,
+    });
+    return null;
+  }
+
+  /** No time, no interface number, no captured length: the first interface's, cut at its snap length. */
+  #simplePacket(from: number, to: number): string | null {
+    const described = this.#interfaces[this.#sectionStart];
+    if (to - from < 4 || described === undefined) return 'is a simple packet without an interface to belong to';
+    const originalLength = this.#u32(from);
+    const limit = described.snapLength === 0 ? originalLength : Math.min(originalLength, described.snapLength);
+    const captured = Math.min(limit, to - from - 4);
+    this.#packets.push({
+      seconds: 0,
+      nanoseconds: 0,
+      interface: this.#sectionStart,
+      linkType: described.linkType,
+      bytes: this.#file.subarray(from + 4, from + 4 + captured),
+      originalLength: Math.max(originalLength, captured),
+      direction: 'unknown',
+      comments: [],
+    });
+    return null;
+  }
+
+  /** Records: 1 is IPv4, 2 is IPv6: an address, then names that each end in a zero byte. */
+  #nameRecords(from: number, to: number): void {
+    for (const [code, value] of this.#options(from, to)) {
+      const size = code === 1 ? 4 : code === 2 ? 16 : 0;
+      if (size === 0 || value.length <= size) continue;
+      const address = code === 1 ? value.subarray(0, 4).join('.') : hexGroups(value.subarray(0, 16));
+      const names = decoder
+        .decode(value.subarray(size))
+        .split('\0')
+        .filter((name) => name !== '');
+      this.#names.set(address, [...(this.#names.get(address) ?? []), ...names]);
+    }
+  }
+
+  #interfaceStatistics(from: number, to: number): void {
+    if (to - from < 12) return;
+    let received: bigint | null = null;
+    let dropped: bigint | null = null;
+    for (const [code, value] of this.#options(from + 12, to)) {
+      if (value.length !== 8) continue;
+      if (code === OPTION.received) received = this.#u64(value.byteOffset - this.#file.byteOffset);
+      if (code === OPTION.dropped) dropped = this.#u64(value.byteOffset - this.#file.byteOffset);
+    }
+    this.#statistics.push({ interface: this.#sectionStart + this.#u32(from), received, dropped });
+  }
+
+  /** Options up to the end mark; a broken one ends the list, since what follows it cannot be found. */
+  *#options(from: number, to: number): Generator<readonly [code: number, value: Uint8Array]> {
+    for (let at = from; at + 4 <= to; ) {
+      const code = this.#u16(at);
+      const length = this.#u16(at + 2);
+      if (code === OPTION.end || at + 4 + length > to) return;
+      yield [code, this.#file.subarray(at + 4, at + 4 + length)];
+      at += 4 + length + padding(length);
+    }
+  }
+
+  #u16(at: number): number {
+    return this.#view.getUint16(at, this.#little);
+  }
+
+  #u32(at: number): number {
+    return this.#view.getUint32(at, this.#little);
+  }
+
+  #u64(at: number): bigint {
+    return this.#view.getBigUint64(at, this.#little);
+  }
+}
+
+function timeOf(
+  units: bigint,
+  { unitsPerSecond, offset }: PcapngFileInterface,
+): { seconds: number; nanoseconds: number } {
+  // Only the part below a second is scaled: the whole of it times 10^9 would not matter to a bigint, but costs.
+  const fraction = ((units % unitsPerSecond) * 1_000_000_000n) / unitsPerSecond;
+  return { seconds: Number(BigInt.asIntN(64, offset) + units / unitsPerSecond), nanoseconds: Number(fraction) };
+}
+
+function hexGroups(bytes: Uint8Array): string {
+  const groups: string[] = [];
+  for (let i = 0; i < 16; i += 2) groups.push((((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)).toString(16));
+  return groups.join(':');
+}

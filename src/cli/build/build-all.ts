@@ -1,0 +1,92 @@
+// The whole build: the site, then the machines, then dist/ made complete. Used by `build`, and by whatever needs it.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readLabs } from '../labs.ts';
+import { buildContext, Progress } from '../progress/progress.ts';
+import { type Output, renderProgress, type StopRendering } from '../progress/render.ts';
+import type { Purpose } from '../setup/debian-packages.mjs';
+import { missingDebianPackages } from '../setup/debian-packages.mjs';
+import { withLock } from '../setup/lock.mjs';
+import { sweepScratch } from './atomic-directory.ts';
+import { completeDist } from './dist.ts';
+import { LabBuilds } from './lab-builds.ts';
+import { buildPaths } from './paths.ts';
+import { buildSite } from './site.ts';
+
+export interface WorkshopOptions {
+  readonly root: string;
+  readonly signal: AbortSignal;
+  /** Where the progress is shown. */
+  readonly output: Output;
+  /** Shows nothing unless it takes longer than a moment: for commands that build only by the way. */
+  readonly onlyWhenSlow?: boolean;
+}
+
+/** Runs `work` alone: holding the build's lock, with a progress display, over a scratch folder without leftovers. */
+export async function building<T>(
+  { root, signal, output, onlyWhenSlow = false }: WorkshopOptions,
+  work: (display: Progress) => Promise<T>,
+): Promise<T> {
+  const paths = buildPaths(root);
+  const onWait = (pid: number): unknown =>
+    output.write(`Waiting for process ${pid}, which is building in this checkout.\n`);
+  return withLock(
+    paths.lock,
+    async () => {
+      await sweepScratch(paths.scratch);
+      const display = new Progress();
+      const stop = onlyWhenSlow ? renderLater(display, output) : renderProgress(display, output);
+      try {
+        return await work(display);
+      } catch (error) {
+        display.failRunning(error);
+        throw error;
+      } finally {
+        stop();
+      }
+    },
+    { signal, onWait },
+  );
+}
+
+function renderLater(display: Progress, output: Output): StopRendering {
+  let stop: StopRendering | undefined;
+  const timer = setTimeout(() => {
+    stop = renderProgress(display, output);
+  }, 1500);
+  return () => {
+    clearTimeout(timer);
+    stop?.();
+  };
+}
+
+/** Image and snapshots: of all labs, or of the one named. Quick when nothing changed. */
+export async function buildMachines(
+  options: WorkshopOptions,
+  only?: string,
+  purpose: Purpose = 'build',
+): Promise<void> {
+  const { root, signal } = options;
+  const labs = (await readLabs(root)).filter((lab) => only === undefined || lab.id === only);
+  await building(options, (display) =>
+    new LabBuilds(labs, { root, signal, display, missingPackages: missingDebianPackages(purpose) }).run(),
+  );
+}
+
+/** Everything: dist/ is complete afterwards. */
+export async function buildAll(options: WorkshopOptions, purpose: Purpose = 'build'): Promise<void> {
+  const { root, signal } = options;
+  const paths = buildPaths(root);
+  const labs = await readLabs(root);
+  await building(options, async (display) => {
+    await buildSite(buildContext(root, signal, display));
+    const builds = new LabBuilds(labs, { root, signal, display, missingPackages: missingDebianPackages(purpose) });
+    await builds.run();
+    await completeDist(paths);
+    // The page asks for this address wherever it is hosted.
+    for (const { id } of labs) {
+      await mkdir(join(paths.dist, 'labs', id), { recursive: true });
+      await writeFile(join(paths.dist, 'labs', id, 'build.json'), `${JSON.stringify(builds.report(id))}\n`);
+    }
+  });
+}

@@ -1,0 +1,64 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readPcapng } from '../capture/pcapng.ts';
+import type { TapFrame } from '../machine/machine.ts';
+import { CaptureFile } from './capture-file.ts';
+
+let folder = '';
+let open: CaptureFile | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lockstep-test-'));
+});
+afterEach(async () => {
+  open?.[Symbol.dispose]();
+  open = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+const frame = (device: string, time: number, byte: number): TapFrame => ({
+  time,
+  ifindex: 3,
+  device,
+  direction: 'in',
+  linkType: 276,
+  bytes: Uint8Array.of(byte, 2, 3),
+  originalLength: 1500,
+});
+
+test('each device is an interface from its first packet on, and the file can be read after every write', async () => {
+  const path = join(folder, 'out.pcapng');
+  const capture = new CaptureFile(path);
+  open = capture;
+  expect(readPcapng(await readFile(path))).toMatchObject({ application: 'Lockstep', packets: [], error: null });
+
+  capture.write('host-01', { frames: [frame('docker0', 1_795_405_455.096301, 1), frame('veth1', 1.5, 2)], lost: 0 });
+  const before = readPcapng(await readFile(path));
+  expect(before.interfaces.map(({ name }) => name)).toEqual(['host-01/docker0', 'host-01/veth1']);
+  expect(before.error).toBeNull();
+
+  capture.write('host-02', { frames: [frame('docker0', 2, 3)], lost: 7 });
+  capture.write('host-01', { frames: [frame('docker0', 3, 4)], lost: 0 });
+  const { interfaces, packets, error } = readPcapng(await readFile(path));
+  expect(error).toBeNull();
+  expect(interfaces.map(({ name, linkType }) => [name, linkType])).toEqual([
+    ['host-01/docker0', 276],
+    ['host-01/veth1', 276],
+    ['host-02/docker0', 276],
+  ]);
+  expect(packets.map((packet) => [packet.interface, packet.bytes[0], packet.direction])).toEqual([
+    [0, 1, 'in'],
+    [1, 2, 'in'],
+    [2, 3, 'in'],
+    [0, 4, 'in'],
+  ]);
+  expect(packets[0]).toMatchObject({ seconds: 1_795_405_455, nanoseconds: 96_301_000 });
+  expect(capture.summary()).toBe(`${path}: 4 packets on 3 interfaces; 7 more were dropped by the guest's capture`);
+});
+
+test('a path that cannot be written is refused before anything is run', () => {
+  expect(() => new CaptureFile(join(folder, 'no/such/folder.pcapng'))).toThrow(
+    /Cannot write the capture to .*--capture/,
+  );
+});

@@ -1,0 +1,70 @@
+// Packets from the taps into a pcapng file, as they come: one interface block a device, added when it is first seen.
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { timestampOf } from '../capture/captured-packet.ts';
+import { PcapngWriter } from '../capture/pcapng-writer.ts';
+import type { TapBatch, TapFrame } from '../machine/machine.ts';
+
+/**
+ * A pcapng file that is valid after every write: whole blocks only, written synchronously, so that a run that is cut
+ * short leaves what it saw until then.
+ */
+export class CaptureFile implements Disposable {
+  readonly #path: string;
+  readonly #file: number;
+  readonly #writer: PcapngWriter;
+  /** Interface numbers by link type and name. */
+  readonly #interfaces = new Map<string, number>();
+  #blocks: Uint8Array[] = [];
+  #packets = 0;
+  #lost = 0;
+
+  /** Throws when the file cannot be written. */
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      this.#file = openSync(path, 'w');
+    } catch (error) {
+      throw new Error(`Cannot write the capture to ${path}. Choose another path with --capture.`, { cause: error });
+    }
+    this.#writer = new PcapngWriter((block) => this.#blocks.push(block), { application: 'Lockstep' });
+    this.#flush();
+  }
+
+  /** Adds what one machine's tap saw. */
+  write(machine: string, { frames, lost }: TapBatch): void {
+    this.#lost += lost;
+    this.#packets += frames.length;
+    for (const frame of frames) {
+      const { bytes, originalLength, direction } = frame;
+      const time = timestampOf(frame.time);
+      this.#writer.packet(this.#interfaceOf(machine, frame), { bytes, originalLength, direction, time });
+    }
+    this.#flush();
+  }
+
+  #interfaceOf(machine: string, { device, linkType }: TapFrame): number {
+    const name = `${machine}/${device}`;
+    const key = `${linkType} ${name}`;
+    const known = this.#interfaces.get(key);
+    if (known !== undefined) return known;
+    const number = this.#writer.addInterface({ name, linkType });
+    this.#interfaces.set(key, number);
+    return number;
+  }
+
+  #flush(): void {
+    const bytes = Buffer.concat(this.#blocks);
+    this.#blocks = [];
+    for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written);
+  }
+
+  /** One line for people. */
+  summary(): string {
+    const lost = this.#lost > 0 ? `; ${this.#lost} more were dropped by the guest's capture` : '';
+    return `${this.#path}: ${this.#packets} packets on ${this.#interfaces.size} interfaces${lost}`;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+}

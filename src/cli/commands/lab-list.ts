@@ -1,0 +1,18 @@
+import { readLabs } from '../labs.ts';
+
+/** Prints the labs of this checkout. */
+export async function labList({ root, json }: { readonly root: string; readonly json: boolean }): Promise<void> {
+  const labs = await readLabs(root);
+  if (json) {
+    for (const { id, title, summary, machines, wires } of labs) {
+      const names = { machines: machines.map(({ name }) => name), wires: wires.map(({ name }) => name) };
+      console.log(JSON.stringify({ id, title, summary, ...names }));
+    }
+    return;
+  }
+  const width = Math.max(...labs.map(({ id }) => id.length));
+  for (const { id, title, summary, machines } of labs) {
+    console.log(`${id.padEnd(width)}  ${title} (${machines.map(({ name }) => name).join(', ')})`);
+    console.log(`${' '.repeat(width)}  ${summary}`);
+  }
+}

@@ -1,0 +1,109 @@
+// `npx lockstep`: labs without a browser. What tests, authors and CI use. Each command's
+// code is loaded when it is asked for, so that help and listings are instant.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { interruptSignal } from './interrupt.ts';
+import { createProgram, runProgram } from './program.ts';
+import { root } from './setup/root.mjs';
+
+const signal = interruptSignal();
+
+/** Seconds on the command line, ms for us. */
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0) || value > 86_400)
+    throw new InvalidArgumentError('Seconds are a number above 0, at most 86400.');
+  return Math.ceil(value * 1000);
+}
+
+const append = (value: string, before: string[]): string[] => [...before, value];
+
+function examples(command: Command, ...lines: readonly string[]): Command {
+  return command.addHelpText(
+    'after',
+    `\nExamples:\n${lines.map((line) => (line.startsWith(' ') ? `    ${line}` : `  $ ${line}`)).join('\n')}`,
+  );
+}
+
+const program = createProgram('lockstep', 'Kubernetes networking, one packet at a time: labs without a browser.');
+const lab = program
+  .command('lab')
+  .description('labs: list them, run commands in them, open a terminal')
+  .helpCommand(false);
+
+examples(
+  lab
+    .command('list')
+    .description('list the labs of this checkout')
+    .option('--json', 'one JSON object a line')
+    .action(async (options: { json?: boolean }) => {
+      const { labList } = await import('./commands/lab-list.ts');
+      await labList({ root, json: options.json ?? false });
+    }),
+  'lockstep lab list',
+  'lockstep lab list --json',
+);
+
+interface LabRunFlags {
+  readonly exec: string[];
+  readonly capture?: string;
+  readonly json?: boolean;
+  readonly timeout: number;
+}
+
+examples(
+  lab
+    .command('run')
+    .description('start a lab with the engine of the page, run commands in it one after the other, and end it')
+    .argument('<lab>', 'its name, as `lockstep lab list` shows it')
+    .addOption(
+      new Option('--exec <"machine: command">', 'a command for /bin/sh on a machine; can be given several times')
+        .argParser(append)
+        .default([], 'none'),
+    )
+    .option('--capture <file>', 'write every packet that the taps see to this pcapng file')
+    .option('--json', 'one JSON object a command on stdout, and nothing else')
+    .addOption(
+      new Option('--timeout <seconds>', 'how long a command may take before it counts as failed (exit status 124)')
+        .argParser(seconds)
+        .default(60_000, '60'),
+    )
+    .action(async (id: string, flags: LabRunFlags) => {
+      const { exec, capture = null, json = false, timeout } = flags;
+      const { labRun } = await import('./commands/lab-run.ts');
+      process.exitCode = await labRun({ root, signal, id, exec, capture, json, timeoutMs: timeout });
+    }),
+  'lockstep lab run super-bridge --exec "host-01: ip -br addr"',
+  'lockstep lab run super-bridge --capture ping.pcapng \\',
+  '  --exec "host-01: docker run -d --name web whoami" \\',
+  '  --exec "host-01: docker run --rm toolbox ping -c 3 172.17.0.2"',
+);
+
+examples(
+  lab
+    .command('shell')
+    .description('start a lab and open a terminal of one of its machines; Ctrl-] leaves')
+    .argument('<lab>', 'its name, as `lockstep lab list` shows it')
+    .argument('[machine]', 'the first one when left out')
+    .action(async (id: string, machine: string | undefined) => {
+      const { labShell } = await import('./commands/lab-shell.ts');
+      process.exitCode = await labShell({ root, signal, id, machine: machine ?? null });
+    }),
+  'lockstep lab shell super-bridge',
+  'lockstep lab shell super-bridge host-01',
+);
+
+examples(
+  program
+    .command('bench')
+    .description('measure what the README states, beside its target')
+    .argument('[name]', 'only the bench of this name')
+    .option('--json', 'one JSON object a line')
+    .action(async (name: string | undefined, options: { json?: boolean }) => {
+      const { bench } = await import('./commands/bench.ts');
+      process.exitCode = await bench({ root, signal, name: name ?? null, json: options.json ?? false });
+    }),
+  'lockstep bench',
+  'lockstep bench --json',
+);
+
+await runProgram(program, process.argv);

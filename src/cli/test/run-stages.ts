@@ -1,0 +1,102 @@
+// `npm test`: every stage, whatever became of the one before, then a table and one line that sums it up.
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildPaths } from '../build/paths.ts';
+import { run } from '../child.ts';
+import { exitCodes } from '../program.ts';
+import { formatDuration } from '../progress/progress.ts';
+import { type Tally, tallyCheck } from './report.ts';
+import { type Check, type Stage, stages } from './stages.ts';
+
+export interface TestOptions {
+  readonly root: string;
+  readonly signal: AbortSignal;
+  /** Names of the stages to run. */
+  readonly stages: readonly string[];
+}
+
+export interface Result extends Tally {
+  readonly stage: string;
+  readonly check: string;
+  readonly ms: number;
+}
+
+/** Resolves with the exit status: 0 when nothing failed. */
+export async function test({ root, signal, stages: names }: TestOptions): Promise<number> {
+  const { testReports } = buildPaths(root);
+  await rm(testReports, { recursive: true, force: true });
+  await mkdir(testReports, { recursive: true });
+
+  const results: Result[] = [];
+  let built = false;
+  for (const stage of stages(testReports).filter(({ name }) => names.includes(name))) {
+    if (stage.needsBuild && !built) {
+      // Once: the stages after a build that failed run all the same, and show what does not depend on it.
+      built = true;
+      results.push(await timed('build', 'site, image, snapshots', () => build(root, signal)));
+    }
+    for (const check of stage.checks)
+      results.push(await timed(stage.name, check.name, () => runCheck(root, signal, check)));
+  }
+
+  console.log(`\n${resultTable(results)}\n`);
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+async function timed(stage: Stage['name'], check: string, work: () => Promise<Tally>): Promise<Result> {
+  console.log(`\n── ${stage}: ${check} ──`);
+  const began = performance.now();
+  const tally = await work();
+  return { stage, check, ...tally, ms: performance.now() - began };
+}
+
+async function build(root: string, signal: AbortSignal): Promise<Tally> {
+  try {
+    // Loaded here: the quick stages run even while the code of the build is broken.
+    const { buildAll } = await import('../build/build-all.ts');
+    await buildAll({ root, signal, output: process.stdout }, 'test');
+    return { passed: 1, failed: 0, remark: '' };
+  } catch (error) {
+    signal.throwIfAborted();
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(message);
+    return { passed: 0, failed: 1, remark: message.split('\n')[0] ?? '' };
+  }
+}
+
+async function runCheck(root: string, signal: AbortSignal, { program, args, env, ...check }: Check): Promise<Tally> {
+  const { exitCode } = await run(join(root, 'node_modules/.bin', program), args, {
+    cwd: root,
+    signal,
+    inherit: true,
+    ...(env ? { env } : {}),
+  });
+  return tallyCheck({ program, args, ...check }, exitCode);
+}
+
+/** One line a check: what passed, what failed, how long it took, and why. */
+export function resultTable(results: readonly Result[]): string {
+  const rows = results.map(({ stage, check, passed, failed, ms, remark }) => [
+    failed > 0 ? '✘' : '✔',
+    stage === check ? stage : `${stage}: ${check}`,
+    `${passed} passed`,
+    `${failed} failed`,
+    formatDuration(ms),
+    remark,
+  ]);
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const right = new Set([2, 3, 4]);
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          right.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,54 @@
+// The commands of an episode, read from its MDX source in the order in which a reader meets them. For the content tests
+// and for tools; the page itself renders run.astro. Only what content/README.md allows in an attribute is understood:
+// a quoted string, a number, or a list of quoted strings.
+export interface RunBlock {
+  readonly command: string;
+  /** The machine. */
+  readonly on: string;
+  /** Regular expressions, flag m. */
+  readonly expect: readonly string[];
+  /** Exit status. */
+  readonly status: number;
+  /** Line of the source, counted from 1. */
+  readonly line: number;
+}
+
+const attribute = /\s+([a-z]+)=(?:"([^"]*)"|'([^']*)'|\{\s*(\[[^\]]*(?:\[[^\]]*\][^\]]*)*\]|-?\d+)\s*\})/y;
+const quoted = /'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/g;
+
+/** Throws, with the line, at a <Run> whose attributes cannot be read: a command that is skipped would never be tested. */
+export function extractRuns(source: string): readonly RunBlock[] {
+  const blocks: RunBlock[] = [];
+  for (const match of source.matchAll(/^<Run\b/gm)) {
+    const line = source.slice(0, match.index).split('\n').length;
+    const values = new Map<string, string | readonly string[]>();
+    attribute.lastIndex = match.index + match[0].length;
+    let end = attribute.lastIndex;
+    for (let part = attribute.exec(source); part; part = attribute.exec(source)) {
+      const [, name = '', double, single, code = ''] = part;
+      values.set(name, double ?? single ?? (code.startsWith('[') ? listOf(code) : code));
+      end = attribute.lastIndex;
+    }
+    if (!/^\s*\/?>/.test(source.slice(end)))
+      throw new Error(
+        `line ${line}: cannot read the attributes of this <Run>; content/README.md says how they are written`,
+      );
+    const command = values.get('command');
+    if (typeof command !== 'string' || command.trim() === '') throw new Error(`line ${line}: <Run> needs a command`);
+    const on = values.get('on') ?? 'host-01';
+    const expect = values.get('expect') ?? [];
+    blocks.push({
+      command: command.trim(),
+      on: String(on),
+      expect: typeof expect === 'string' ? [expect] : expect,
+      status: Number(values.get('status') ?? 0),
+      line,
+    });
+  }
+  return blocks;
+}
+
+/** The strings of a JavaScript list, with its escapes undone. */
+function listOf(code: string): readonly string[] {
+  return [...code.matchAll(quoted)].map(([, single, double]) => (single ?? double ?? '').replaceAll(/\\(.)/g, '$1'));
+}

@@ -1,0 +1,255 @@
+// <lockstep-lab>: joins the HTML of lab-panel.astro to a session. It owns the toolbar, the tabs, the borders and the
+// sheet; what happens inside the panes belongs to the panels.
+
+import { beforeStart } from './before-start.ts';
+import { LabSession, type SessionState } from './lab-session.ts';
+import type { Panels } from './panels.ts';
+import { isTabName, loadPreferences, savePreference, type TabName } from './preferences.ts';
+import { RunQueue, typeInto } from './run-queue.ts';
+import { type RunRequest, runEvent } from './run-request.ts';
+import { watchSight } from './sight.ts';
+import { wireSplit } from './split.ts';
+import { type StageView, stageView } from './stage-view.ts';
+import { stateWords } from './state-words.ts';
+import { type Tabs, wireTabs } from './tabs.ts';
+
+const beside = matchMedia('(min-width: 1100px)');
+
+class LockstepLab extends HTMLElement {
+  #life = new AbortController();
+  #session: LabSession | undefined;
+  #panels: Panels | undefined;
+  #stage: StageView | undefined;
+  #tabs: Tabs | undefined;
+  #tab: TabName = 'terminal';
+  readonly #queue = new RunQueue();
+
+  connectedCallback(): void {
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    const base = this.dataset['base'] ?? '/';
+    const lab = this.dataset['lab'] ?? '';
+    this.#stage = stageView(this.#part('.lab-stage'));
+    this.#session = new LabSession({
+      lab,
+      base,
+      onState: (state) => this.#show(state),
+      onLab: async (opened) => {
+        const { mountPanels } = await import('./panels.ts');
+        const hosts = {
+          picture: this.#pane('picture'),
+          terminal: this.#pane('terminal'),
+          packets: this.#pane('packets'),
+        };
+        const panels = await mountPanels(opened, hosts);
+        this.#panels = panels;
+        return () => {
+          panels.dispose();
+          this.#panels = undefined;
+        };
+      },
+    });
+    this.addEventListener('click', (event) => this.#click(event), { signal });
+    document.addEventListener(runEvent, (event) => this.#run(event), { signal });
+    beside.addEventListener('change', () => this.#arrange(), { signal });
+    this.#tabs = wireTabs(this.#part('.lab-tabs'), (name) => this.#selected(name), signal);
+    this.#wireBorders(signal);
+    this.#part<HTMLDialogElement>('[data-dialog=reset]').addEventListener('close', () => void this.#reset(), {
+      signal,
+    });
+    watchSight(this.#part('.lab-body'), (seen) => void this.#session?.seen(seen), signal);
+    this.#tabs.select(loadPreferences().tab ?? 'terminal');
+    const idle = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 300));
+    idle(() => void this.#tellSize(lab, base, signal));
+  }
+
+  disconnectedCallback(): void {
+    this.#life.abort();
+    this.#stage?.dispose();
+    void this.#session?.cancel();
+  }
+
+  async #tellSize(lab: string, base: string, signal: AbortSignal): Promise<void> {
+    try {
+      const { building, words } = await beforeStart(lab, base, signal);
+      if (words !== null) this.#part('.lab-size').textContent = words;
+      if (building && this.#session?.state.kind === 'off') await this.#session.start();
+    } catch {
+      // No connection, or the page is gone: the start itself will say what is wrong, where it matters.
+    }
+  }
+
+  #part<Kind extends HTMLElement = HTMLElement>(selector: string): Kind {
+    const element = this.querySelector<Kind>(selector);
+    if (!element) throw new Error(`<lockstep-lab> has no ${selector}: lab-panel.astro and lab-element.ts disagree.`);
+    return element;
+  }
+
+  #pane(name: TabName): HTMLElement {
+    return this.#part(`[data-pane=${name}]`);
+  }
+
+  #wireBorders(signal: AbortSignal): void {
+    const body = this.#part('.lab-body');
+    wireSplit(
+      this.#part('[data-split=width]'),
+      {
+        name: 'width',
+        property: '--lab-width',
+        min: 30,
+        max: 68,
+        initial: 49,
+        grows: -1,
+        share: (event) => 100 - (100 * event.clientX) / innerWidth,
+      },
+      signal,
+    );
+    wireSplit(
+      this.#part('[data-split=sheet]'),
+      {
+        name: 'sheet',
+        property: '--lab-sheet',
+        min: 30,
+        max: 92,
+        initial: 62,
+        grows: -1,
+        share: (event) => 100 - (100 * event.clientY) / innerHeight,
+      },
+      signal,
+    );
+    wireSplit(
+      this.#part('[data-split=picture]'),
+      {
+        name: 'picture',
+        property: '--lab-picture',
+        min: 15,
+        max: 82,
+        initial: 46,
+        grows: 1,
+        share: (event) => {
+          const box = body.getBoundingClientRect();
+          return (100 * (event.clientY - box.top)) / box.height;
+        },
+      },
+      signal,
+    );
+  }
+
+  #click(event: Event): void {
+    const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-do]') : null;
+    const session = this.#session;
+    if (!button || !session) return;
+    switch (button.dataset['do']) {
+      case 'start':
+        void session.start();
+        break;
+      case 'cancel':
+        this.#queue.drop('Not typed: the start was cancelled.');
+        void session.cancel().then(() => this.#part('[data-card=off] [data-do=start]').focus());
+        break;
+      case 'freeze':
+        void (session.state.kind === 'frozen' ? session.thaw() : session.freeze());
+        break;
+      case 'thaw':
+        void session.thaw();
+        break;
+      case 'reset':
+        this.#part<HTMLDialogElement>('[data-dialog=reset]').showModal();
+        break;
+      case 'keys':
+        this.#part<HTMLDialogElement>('[data-dialog=keys]').showModal();
+        break;
+      case 'sheet':
+        this.#open(!this.#part('.lab').classList.contains('is-open'));
+        break;
+    }
+  }
+
+  async #reset(): Promise<void> {
+    const dialog = this.#part<HTMLDialogElement>('[data-dialog=reset]');
+    if (dialog.returnValue !== 'reset') return;
+    dialog.returnValue = '';
+    await this.#session?.reset();
+    await this.#panels?.renewTerminals();
+  }
+
+  /** Below 1100 px: the sheet up or down. */
+  #open(open: boolean): void {
+    this.#part('.lab').classList.toggle('is-open', open);
+    const toggle = this.#part('.lab-toggle');
+    toggle.setAttribute('aria-expanded', String(open));
+    toggle.textContent = open ? 'Close' : 'Open lab';
+  }
+
+  #selected(name: string): void {
+    if (!isTabName(name)) return;
+    this.#tab = name;
+    savePreference('tab', name);
+    this.#arrange();
+  }
+
+  /** Beside the prose the picture stands above and is no tab; in the sheet it is one of three. */
+  #arrange(): void {
+    const picture = this.#pane('picture');
+    picture.setAttribute('role', beside.matches ? 'region' : 'tabpanel');
+    const tab = beside.matches && this.#tab === 'picture' ? 'terminal' : this.#tab;
+    if (tab !== this.#tab) {
+      this.#tabs?.select(tab);
+      return;
+    }
+    for (const name of ['picture', 'terminal', 'packets'] as const) {
+      this.#pane(name).hidden = name !== tab && !(name === 'picture' && beside.matches);
+    }
+  }
+
+  #show(state: SessionState): void {
+    this.#part('.lab').dataset['state'] = state.kind;
+    this.#stage?.show(state);
+    const words = stateWords(state);
+    const said = this.#part('.lab-state-words');
+    if (said.textContent !== words) said.textContent = words;
+
+    const alive = state.kind === 'running' || state.kind === 'frozen';
+    const freeze = this.#part('[data-do=freeze]');
+    freeze.hidden = this.#part('[data-do=reset]').hidden = !alive;
+    freeze.setAttribute('aria-pressed', String(state.kind === 'frozen'));
+
+    const note = this.#part('.lab-note');
+    note.hidden = state.kind !== 'frozen';
+    if (state.kind === 'frozen') {
+      this.#part('.lab-note-words').textContent =
+        state.reason === 'reader' ? 'Time stands still in the machine.' : 'Nobody could see it, so it stands still.';
+    }
+    if (state.kind === 'running' && this.#session?.lab) this.#queue.flush(this.#session.lab);
+    if (state.kind === 'failed') this.#queue.drop('Not typed: the lab stopped. The lab pane says why.');
+  }
+
+  #run(event: CustomEvent<RunRequest>): void {
+    const request = event.detail;
+    const session = this.#session;
+    if (!session) return;
+    // The block sees that somebody answered.
+    event.preventDefault();
+    this.#tabs?.select('terminal');
+    this.#open(true);
+    this.#panels?.showTerminal(request.machine);
+    const { state, lab } = session;
+    if (state.kind === 'running' && lab) typeInto(lab, request);
+    else if (state.kind === 'frozen') {
+      this.#queue.hold(
+        request,
+        state.reason === 'reader' ? 'Waits: time is frozen. Press Go on in the lab.' : 'Waits for the lab to go on.',
+      );
+      if (state.reason === 'hidden') void session.thaw();
+    } else {
+      const off = state.kind === 'off' || state.kind === 'failed';
+      this.#queue.hold(
+        request,
+        off ? 'The lab was off: it starts now, and types this as soon as it runs.' : 'Waits for the lab to start.',
+      );
+      if (off) void session.start();
+    }
+  }
+}
+
+customElements.define('lockstep-lab', LockstepLab);

@@ -1,0 +1,42 @@
+// What the reader arranged: sizes of panes in percent, the tab in front, whether the sheet is open. A convenience and no
+// more: storage that is full, forbidden or holds nonsense changes nothing but that.
+const key = 'lockstep-lab';
+
+export type TabName = 'picture' | 'terminal' | 'packets';
+
+export interface Preferences {
+  /** Width of the lab, percent of the window. */
+  readonly width?: number;
+  /** Height of the picture, percent of the lab. */
+  readonly picture?: number;
+  /** Height of the sheet, percent of the window. */
+  readonly sheet?: number;
+  readonly tab?: TabName;
+}
+
+export function isTabName(value: unknown): value is TabName {
+  return value === 'picture' || value === 'terminal' || value === 'packets';
+}
+
+export function loadPreferences(): Preferences {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? '{}');
+    if (typeof stored !== 'object' || stored === null) return {};
+    const entries = Object.entries(stored).filter(([name, value]) =>
+      name === 'tab'
+        ? isTabName(value)
+        : ['width', 'picture', 'sheet'].includes(name) && typeof value === 'number' && value > 0 && value < 100,
+    );
+    return Object.fromEntries(entries);
+  } catch {
+    return {};
+  }
+}
+
+export function savePreference<Name extends keyof Preferences>(name: Name, value: Preferences[Name]): void {
+  try {
+    localStorage.setItem(key, JSON.stringify({ ...loadPreferences(), [name]: value }));
+  } catch {
+    // The arrangement lasts as long as the page.
+  }
+}

@@ -1,0 +1,86 @@
+// The card that stands over the panes while there is nothing to see in them: off, on its way, or failed.
+import type { SessionState } from './lab-session.ts';
+import { adviceFor, bytesWords, durationWords } from './state-words.ts';
+
+export interface StageView {
+  show(state: SessionState): void;
+  dispose(): void;
+}
+
+export function stageView(root: HTMLElement): StageView {
+  const part = (name: string) => root.querySelector<HTMLElement>(name);
+  const bar = root.querySelector('progress');
+  let begun = 0;
+  let clock: ReturnType<typeof setInterval> | undefined;
+
+  function set(name: string, text: string): void {
+    const element = part(name);
+    if (element && element.textContent !== text) element.textContent = text;
+  }
+  function tick(): void {
+    set('.lab-elapsed', durationWords((performance.now() - begun) / 1000));
+  }
+  function busy(title: string, step: string, share: number | undefined, bytes: string): void {
+    // Another title is another wait: its time counts from now.
+    if (clock === undefined || part('.lab-busy-title')?.textContent !== title) begun = performance.now();
+    clock ??= setInterval(tick, 250);
+    set('.lab-busy-title', title);
+    set('.lab-step', step);
+    set('.lab-bytes', bytes);
+    set('.lab-percent', share === undefined ? '' : `${Math.floor(share)} %`);
+    // A progress element without a value says "working, length not known".
+    if (share === undefined) bar?.removeAttribute('value');
+    else if (bar) bar.value = share;
+  }
+  function rest(): void {
+    clearInterval(clock);
+    clock = undefined;
+  }
+
+  return {
+    show(state) {
+      const card = state.kind === 'loading' || state.kind === 'building' ? 'busy' : state.kind;
+      root.hidden = card === 'running' || card === 'frozen';
+      for (const element of root.querySelectorAll<HTMLElement>('[data-card]'))
+        element.hidden = element.dataset['card'] !== card;
+      const steps = part('.lab-steps');
+      if (steps) steps.hidden = state.kind !== 'building';
+      if (card !== 'busy') rest();
+      if (state.kind === 'loading') {
+        busy(
+          'Starting the lab',
+          state.step,
+          state.total > 0 ? (100 * Math.min(state.done, state.total)) / state.total : undefined,
+          bytesWords(state.done, state.total),
+        );
+        tick();
+      } else if (state.kind === 'building') {
+        const { build } = state;
+        busy(
+          'The machine is being built on this server',
+          build.message ? `${build.step}: ${build.message}` : build.step,
+          build.percent,
+          'It starts by itself when it is ready.',
+        );
+        // The server has been at it for longer than this page has been watching.
+        begun = performance.now() - build.elapsedSeconds * 1000;
+        tick();
+        steps?.replaceChildren(...build.steps.map(stepRow));
+      } else if (state.kind === 'failed') {
+        set('.lab-reason', state.message);
+        set('.lab-advice', adviceFor(state.reason));
+      }
+    },
+    dispose: rest,
+  };
+}
+
+function stepRow(step: { readonly name: string; readonly state: string; readonly percent: number }): HTMLLIElement {
+  const row = document.createElement('li');
+  row.dataset['state'] = step.state;
+  const [name, state] = [document.createElement('span'), document.createElement('span')];
+  name.textContent = step.name;
+  state.textContent = step.percent > 0 && step.percent < 100 ? `${Math.floor(step.percent)} %` : step.state;
+  row.append(name, state);
+  return row;
+}

@@ -1,0 +1,52 @@
+// The state of a lab in words: what the toolbar says, and what a failure means for the reader.
+import type { FailureReason } from '../../machine/machine.ts';
+import type { SessionState } from './lab-session.ts';
+
+/** A few words, for the toolbar and for screen readers. */
+export function stateWords(state: SessionState): string {
+  switch (state.kind) {
+    case 'off':
+      return 'Off';
+    case 'building':
+      return 'Being built on this server';
+    case 'loading':
+      return 'Starting';
+    case 'running':
+      return 'Running';
+    case 'frozen':
+      return state.reason === 'reader' ? 'Frozen by you' : 'Frozen while out of sight';
+    case 'failed':
+      return 'Stopped';
+  }
+}
+
+/** What to do about a failure, beside what its own message says. */
+export function adviceFor(reason: FailureReason | 'build'): string {
+  const advice: Record<FailureReason | 'build', string> = {
+    // The message of a failed build says it itself.
+    build: '',
+    'no-webassembly':
+      'Use a browser with WebAssembly switched on (a lockdown mode switches it off). The text needs neither.',
+    'out-of-memory': 'Close other tabs, or use a computer with more memory, then try again.',
+    download: 'Check the connection and try again: what has arrived is kept.',
+    mismatch: 'Reload the page: the machine and its disk on this server changed between two downloads.',
+    'storage-full': 'The browser has no room left for this site. Free some space, then try again.',
+    'guest-panic': 'The machine’s kernel stopped. Try again: it starts from its first state.',
+    'worker-gone': 'The browser ended the machine, mostly for lack of memory. Close other tabs and try again.',
+    'agent-silent': 'The machine runs but does not answer. Try again: it starts from its first state.',
+  };
+  return advice[reason];
+}
+
+/** "12.3 of 41.0 MB"; "" when nothing is known. Decimal megabytes, as browsers show downloads. */
+export function bytesWords(done: number, total: number): string {
+  const mega = (bytes: number) => (bytes / 1e6).toFixed(1);
+  if (total > 0) return `${mega(Math.min(done, total))} of ${mega(total)} MB`;
+  return done > 0 ? `${mega(done)} MB` : '';
+}
+
+/** "8 s", "2 min 05 s". */
+export function durationWords(seconds: number): string {
+  const whole = Math.floor(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+}

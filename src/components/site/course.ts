@@ -1,0 +1,56 @@
+// The course's map: eight episodes, in order. Whether one is written is not said here: a page that has a file is.
+import type { CollectionEntry } from 'astro:content';
+
+export interface Episode {
+  readonly number: number;
+  readonly title: string;
+  /** One sentence: what a reader will have seen with their own eyes at the end. */
+  readonly about: string;
+}
+
+export interface CourseEntry extends Episode {
+  /** Address of the page; absent while the episode is not written. */
+  readonly href?: string;
+  readonly minutes?: number;
+}
+
+const episodes: readonly Episode[] = [
+  {
+    number: 1,
+    title: 'The super bridge',
+    about: 'One host, two containers, and the bridge that carries every frame between them.',
+  },
+  {
+    number: 2,
+    title: 'Through the keyhole',
+    about: 'Two hosts with one range: published ports, address translation, and what they cost.',
+  },
+  { number: 3, title: 'Three promises', about: 'What Kubernetes asks of a network, and how one packet keeps it.' },
+  {
+    number: 4,
+    title: 'An address for everyone',
+    about: 'flannel gives each host its own range and carries packets in VXLAN.',
+  },
+  { number: 5, title: 'Who may talk', about: 'Calico’s policies, down to the rule that drops a packet.' },
+  { number: 6, title: 'Canal', about: 'flannel carries, Calico decides: both together, on the same packet.' },
+  { number: 7, title: 'The cluster', about: 'etcd, a control plane and two workers, provisioned as code.' },
+  {
+    number: 8,
+    title: 'Roads not taken',
+    about: 'Routes without tunnels, eBPF, IPv6: what else would have kept the promises.',
+  },
+];
+
+/** The map, with the address of each episode that has a page among `pages`. */
+export function course(pages: readonly CollectionEntry<'docs'>[]): readonly CourseEntry[] {
+  return episodes.map((episode) => {
+    const page = pages.find((candidate) => candidate.data.episode === episode.number && !candidate.data.draft);
+    if (!page) return episode;
+    const { minutes } = page.data;
+    return {
+      ...episode,
+      href: `${import.meta.env.BASE_URL}${page.id}/`,
+      ...(minutes === undefined ? {} : { minutes }),
+    };
+  });
+}

@@ -1,0 +1,89 @@
+// How boxes and lines look. Kinds differ by shape and line as well as by the word in them: a bridge is a square bar, a
+// veth has cut corners where its cable goes in, what is down is dashed.
+import type { StylesheetJson } from 'cytoscape';
+import type { Colours } from './theme-colours.ts';
+
+export function sceneStyle(colours: Colours): StylesheetJson {
+  return [
+    {
+      selector: 'node',
+      style: { 'overlay-opacity': 0, 'background-color': colours.bg, 'border-color': colours['line-strong'] },
+    },
+    {
+      selector: 'node[kind = "machine"]',
+      style: {
+        shape: 'rectangle',
+        padding: '18px',
+        'background-color': colours.surface,
+        'border-width': 1.5,
+        'border-color': colours['line-strong'],
+      },
+    },
+    {
+      selector: 'node[kind = "namespace"]',
+      style: {
+        shape: 'round-rectangle',
+        'corner-radius': '3px',
+        padding: '12px',
+        'border-width': 1,
+        'border-color': colours.line,
+        'background-color': colours.bg,
+      },
+    },
+    { selector: 'node.inner', style: { 'border-color': colours['line-strong'], 'border-style': 'solid' } },
+    {
+      selector: 'node[kind = "device"]',
+      style: {
+        shape: 'rectangle',
+        width: 'data(width)',
+        height: 'data(height)',
+        'background-color': colours.surface,
+        'border-width': 1.5,
+      },
+    },
+    { selector: 'node[deviceKind = "veth"]', style: { shape: 'cut-rectangle', 'corner-radius': '6px' } },
+    {
+      selector: 'node[deviceKind = "bridge"]',
+      style: {
+        shape: 'rectangle',
+        'border-width': 2,
+        'border-color': colours.text,
+        'background-color': colours['surface-2'],
+      },
+    },
+    {
+      selector: 'node[deviceKind = "nic"]',
+      style: { shape: 'rectangle', 'border-width': 2, 'border-color': colours.text },
+    },
+    {
+      selector: 'node[deviceKind = "vxlan"]',
+      style: { shape: 'round-rectangle', 'corner-radius': '14px', 'border-style': 'double', 'border-width': 4 },
+    },
+    {
+      selector: 'node[deviceKind = "loopback"], node[deviceKind = "dummy"]',
+      style: { shape: 'round-rectangle', 'corner-radius': '10px', 'border-width': 1 },
+    },
+    { selector: 'node.down', style: { 'border-style': 'dashed', 'border-color': colours.muted } },
+    { selector: 'node.selected', style: { 'border-color': colours.accent, 'border-width': 3 } },
+    {
+      selector: 'node[kind = "wire"]',
+      style: { width: 8, height: 8, shape: 'ellipse', 'background-color': colours.text, 'border-width': 0 },
+    },
+    {
+      selector: 'edge',
+      style: {
+        'curve-style': 'straight',
+        width: 1.5,
+        'line-color': colours['line-strong'],
+        'overlay-opacity': 0,
+        events: 'no',
+      },
+    },
+    { selector: 'edge[kind = "veth"]', style: { width: 2.5 } },
+    { selector: 'edge[kind = "wire"]', style: { width: 2.5, 'line-color': colours.text } },
+    {
+      selector: 'edge[kind = "routed"]',
+      style: { width: 1, 'line-style': 'dotted', 'line-color': colours['line-strong'], opacity: 0.75 },
+    },
+  ];
+}

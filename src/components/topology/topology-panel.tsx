@@ -1,0 +1,178 @@
+// The living picture of a lab: what its kernels say, and the packets that move. Picture or list, and one device's
+// inspector beside it.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Hop, Lab } from '../../lab/lab.ts';
+import { plural } from '../packets/packet-words.ts';
+import { announceChanges } from './change-announcer.ts';
+import { DeviceList } from './device-list.tsx';
+import { Inspector } from './inspector.tsx';
+import type { PlayerStatus } from './packet-player.ts';
+import type { Picture } from './picture.ts';
+import { useSignalValue } from './use-signal-value.ts';
+import './topology.css';
+
+export interface TopologyPanelProps {
+  readonly lab: Lab;
+  /** Called in the frame in which something of a hop is first drawn: its device lights up, its packet sets out. */
+  readonly onDrawn?: (hop: Hop) => void;
+}
+
+const QUIET: PlayerStatus = { paused: false, addedUp: 0, lag: 0, missed: 0 };
+
+export function TopologyPanel({ lab, onDrawn }: TopologyPanelProps) {
+  const graph = useSignalValue(lab.graph);
+  const [view, setView] = useState<'picture' | 'list'>('picture');
+  const [selected, setSelected] = useState<string | null>(null);
+  const [status, setStatus] = useState<PlayerStatus>(QUIET);
+  const [failure, setFailure] = useState('');
+  const [attempt, setAttempt] = useState(0);
+  const host = useRef<HTMLFieldSetElement>(null);
+  const root = useRef<HTMLDivElement>(null);
+  const picture = useRef<Picture | null>(null);
+  const drawn = useRef(onDrawn);
+  drawn.current = onDrawn;
+  const marked = useRef(selected);
+  marked.current = selected;
+
+  useEffect(() => {
+    const element = host.current;
+    if (view !== 'picture' || element === null) return;
+    let ended = false;
+    let end = (): void => undefined;
+    setFailure('');
+    import('./picture.ts').then(
+      ({ Picture }) => {
+        if (ended) return;
+        const made = new Picture({ lab, host: element, onSelect: setSelected, onDrawn: (hop) => drawn.current?.(hop) });
+        const stop = made.player.status.subscribe(setStatus);
+        picture.current = made;
+        made.select(marked.current);
+        end = () => {
+          stop();
+          made.dispose();
+          picture.current = null;
+          setStatus(QUIET);
+        };
+      },
+      (error: unknown) =>
+        setFailure(
+          `The picture could not be loaded: ${error instanceof Error ? error.message : String(error)}. The list works without it.`,
+        ),
+    );
+    return () => {
+      ended = true;
+      end();
+    };
+  }, [lab, view, attempt]);
+
+  useEffect(() => picture.current?.select(selected), [selected, graph]);
+
+  function close(): void {
+    const id = selected;
+    setSelected(null);
+    if (id === null || picture.current?.focus(id)) return;
+    const inList = [...(root.current?.querySelectorAll<HTMLElement>('.tp-list-device') ?? [])].find(
+      (button) => button.dataset.device === id,
+    );
+    (inList ?? root.current?.querySelector<HTMLElement>('.tp-tools button'))?.focus();
+  }
+
+  return (
+    <div class="tp" ref={root}>
+      <div class="tp-tools" role="toolbar" aria-label="Picture">
+        <span class="tp-switch">
+          {(['picture', 'list'] as const).map((name) => (
+            <button
+              type="button"
+              key={name}
+              class="tp-button"
+              aria-pressed={view === name}
+              onClick={() => setView(name)}
+            >
+              {name === 'picture' ? 'Picture' : 'List'}
+            </button>
+          ))}
+        </span>
+        {view === 'picture' && (
+          <>
+            <button
+              type="button"
+              class="tp-button"
+              aria-pressed={status.paused}
+              onClick={() => picture.current?.player.setPaused(!status.paused)}
+            >
+              Pause
+            </button>
+            <span class="tp-zoom">
+              <button type="button" class="tp-button" aria-label="Smaller" onClick={() => picture.current?.zoomBy(0.8)}>
+                −
+              </button>
+              <button type="button" class="tp-button" aria-label="Larger" onClick={() => picture.current?.zoomBy(1.25)}>
+                +
+              </button>
+              <button type="button" class="tp-button" onClick={() => picture.current?.fit()}>
+                Fit
+              </button>
+            </span>
+          </>
+        )}
+      </div>
+      <div class="tp-stage">
+        {view === 'picture' ? (
+          <fieldset
+            class="tp-picture"
+            aria-label="Picture of the network. Arrow keys go from device to device, Enter inspects one, plus and minus zoom."
+            ref={host}
+          />
+        ) : (
+          <div class="tp-scroll">
+            <DeviceList graph={graph} selected={selected} onSelect={setSelected} />
+          </div>
+        )}
+        {view === 'picture' && graph.devices.length === 0 && failure === '' && (
+          <p class="tp-empty tp-over">Waiting for the kernel's first report.</p>
+        )}
+        {failure !== '' && (
+          <div class="tp-failure tp-over" role="alert">
+            <p>{failure}</p>
+            <button type="button" class="tp-button" onClick={() => setAttempt(attempt + 1)}>
+              Try again
+            </button>
+          </div>
+        )}
+        <Status status={status} onCatchUp={() => picture.current?.player.catchUp()} />
+        {selected !== null && <Inspector lab={lab} graph={graph} deviceId={selected} onClose={close} />}
+      </div>
+      <Announcements lab={lab} />
+    </div>
+  );
+}
+
+function Status({ status, onCatchUp }: { readonly status: PlayerStatus; readonly onCatchUp: () => void }) {
+  const lines: string[] = [];
+  if (status.missed > 0) lines.push(`Paused: ${plural(status.missed, 'packet')} went by.`);
+  if (status.addedUp > 0) lines.push(`${plural(status.addedUp, 'packet')} added up on the lines, too many to draw.`);
+  if (status.lag > 0) lines.push(`${Math.round(status.lag / 1000)} s behind.`);
+  if (lines.length === 0) return null;
+  return (
+    <div class="tp-status">
+      <span>{lines.join(' ')}</span>
+      {status.lag > 0 && (
+        <button type="button" class="tp-button" onClick={onCatchUp}>
+          Catch up
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Announcements({ lab }: { readonly lab: Lab }) {
+  const announcer = useMemo(() => announceChanges(lab.graph), [lab]);
+  useEffect(() => () => announcer.dispose(), [announcer]);
+  const sentence = useSignalValue(announcer.sentence);
+  return (
+    <p class="tp-spoken" aria-live="polite">
+      {sentence}
+    </p>
+  );
+}

@@ -1,0 +1,100 @@
+// What a machine is to everything above it: consoles, exec, a tap, a NIC, and a clock that can be held.
+// A driver (v86/, recorded/, later qemu/) implements it; nothing above this file knows which one it has.
+import type { ReadonlySignal } from '@preact/signals-core';
+import type { KernelReport } from '../topology/kernel-report.ts';
+
+/** Why a machine is frozen. 'reader': asked for; 'hidden': the tab or the lab is out of sight. */
+export type FreezeReason = 'reader' | 'hidden';
+
+export type FailureReason =
+  | 'no-webassembly'
+  | 'out-of-memory'
+  | 'download'
+  | 'mismatch'
+  | 'storage-full'
+  | 'guest-panic'
+  | 'worker-gone'
+  | 'agent-silent';
+
+export type MachineState =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'loading'; readonly step: string; /** bytes */ readonly done: number; /** bytes; 0 when not known */ readonly total: number }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'frozen'; readonly reason: FreezeReason }
+  | { readonly kind: 'failed'; readonly reason: FailureReason; /** what happened, to what, what to do next */ readonly message: string };
+
+/** Ends a subscription. Calling it twice is harmless. */
+export type Unsubscribe = () => void;
+
+/** One terminal of a machine: bytes both ways, and a size the guest sees. */
+export interface Console {
+  readonly index: number;
+  /** Hands over what was printed so far (bounded backlog), then every byte that follows. */
+  onOutput(listener: (bytes: Uint8Array) => void): Unsubscribe;
+  write(bytes: Uint8Array): void;
+  resize(columns: number, rows: number): void;
+}
+
+export interface ExecResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The command's exit status; 124 when it ran into the timeout, as timeout(1) reports it. */
+  readonly exitCode: number;
+  /** Wall-clock time from request to answer, ms. */
+  readonly ms: number;
+}
+
+export interface ExecOptions {
+  /** ms; default 60 000. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One packet as one interface of the machine's own kernel saw it (tcpdump -i any: LINUX_SLL2). */
+export interface TapFrame {
+  /** Seconds since the epoch, the guest's clock, µs resolution. */
+  readonly time: number;
+  /** The interface's index in the machine's own network namespace. */
+  readonly ifindex: number;
+  /** Its name at that moment ("docker0", "veth1a2b3c4"). */
+  readonly device: string;
+  /** 'in': this interface received it; 'out': it left through this interface. */
+  readonly direction: 'in' | 'out';
+  /** Always LINKTYPE_LINUX_SLL2 (276) today; see src/capture/link-type.ts. */
+  readonly linkType: number;
+  /** Captured bytes, from the SLL2 header on. */
+  readonly bytes: Uint8Array;
+  /** Bytes of the packet before the capture cut it, SLL2 header included. */
+  readonly originalLength: number;
+}
+
+/** Frames that were captured together; `lost` counts what the guest's capture dropped since the last batch. */
+export interface TapBatch {
+  readonly frames: readonly TapFrame[];
+  readonly lost: number;
+}
+
+/** Ethernet frames both ways, without FCS. */
+export interface FramePort {
+  send(frame: Uint8Array): void;
+  onFrame(listener: (frame: Uint8Array) => void): Unsubscribe;
+}
+
+export interface Machine {
+  readonly name: string;
+  readonly state: ReadonlySignal<MachineState>;
+  /** What its kernel says of its interfaces, namespaces and containers; null until the agent first reports. */
+  readonly kernel: ReadonlySignal<KernelReport | null>;
+  readonly consoles: readonly Console[];
+  readonly nic: FramePort;
+  start(): Promise<void>;
+  /** Runs a command beside the reader's own terminals; never shown as the reader's own. */
+  exec(command: string, options?: ExecOptions): Promise<ExecResult>;
+  onTap(listener: (batch: TapBatch) => void): Unsubscribe;
+  /** Resolves once every frame that the guest had seen when it was called has reached the tap's listeners. */
+  flushTap(): Promise<void>;
+  /** Stops the CPU and the guest's clock; resolves when both stand. */
+  freeze(reason?: FreezeReason): Promise<void>;
+  thaw(): Promise<void>;
+  dispose(): Promise<void>;
+}

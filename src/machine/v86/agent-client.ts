@@ -1,0 +1,109 @@
+// The page's side of sandboxes/image/overlay/usr/lib/lockstep/agent: a line a message, and every line is untrusted.
+import type { ExecOptions, ExecResult } from '../machine.ts';
+
+interface Pending {
+  readonly started: number;
+  readonly resolve: (result: ExecResult) => void;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+export interface AgentEvents {
+  /** The agent has (re)started. */
+  onHello(): void;
+  /** JSON text of a KernelReport, unchecked. */
+  onReport(json: string): void;
+}
+
+// The guest ends a command at its timeout; the page waits this much longer before it says that the agent is gone.
+const graceMilliseconds = 10_000;
+
+export class AgentClient {
+  readonly #send: (line: string) => void;
+  readonly #events: AgentEvents;
+  readonly #pending = new Map<string, Pending>();
+  #next = 1;
+
+  constructor(send: (line: string) => void, events: AgentEvents) {
+    this.#send = send;
+    this.#events = events;
+  }
+
+  exec(command: string, { timeout = 60_000, signal }: ExecOptions = {}): Promise<ExecResult> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const id = `x${this.#next++}`;
+      const fail = (error: unknown) => {
+        clearTimeout(timer);
+        this.#pending.delete(id);
+        reject(error);
+      };
+      const timer = setTimeout(() => fail(new Error(`The machine did not answer within ${Math.round((timeout + graceMilliseconds) / 1000)} s: ${command}`)), timeout + graceMilliseconds);
+      signal?.addEventListener('abort', () => fail(signal.reason), { once: true });
+      this.#pending.set(id, { started: performance.now(), resolve, timer });
+      this.#send(`exec ${id} ${Math.max(1, Math.ceil(timeout / 1000))} ${encode(command)}`);
+    });
+  }
+
+  send(line: string): void {
+    this.#send(line);
+  }
+
+  receive(line: string): void {
+    const space = line.indexOf(' ');
+    const verb = space < 0 ? line : line.slice(0, space);
+    const rest = line.slice(space + 1);
+    if (verb === 'hello') {
+      this.#events.onHello();
+    } else if (verb === 'report') {
+      this.#events.onReport(rest);
+    } else if (verb === 'exit') {
+      const [id = '', code = '', stdout = '', stderr = ''] = rest.split(' ');
+      const pending = this.#pending.get(id);
+      if (pending === undefined) return;
+      this.#pending.delete(id);
+      clearTimeout(pending.timer);
+      const exitCode = Number.parseInt(code, 10);
+      pending.resolve({
+        stdout: decode(stdout),
+        stderr: decode(stderr),
+        exitCode: Number.isInteger(exitCode) ? exitCode : 255,
+        ms: performance.now() - pending.started,
+      });
+    }
+  }
+
+  /** The machine is gone: whoever waits is told so, in the form of a command that failed. */
+  abandon(why: string): void {
+    for (const { resolve, timer, started } of this.#pending.values()) {
+      clearTimeout(timer);
+      resolve({ stdout: '', stderr: `${why}\n`, exitCode: 255, ms: performance.now() - started });
+    }
+    this.#pending.clear();
+  }
+
+  get waiting(): number {
+    return this.#pending.size;
+  }
+}
+
+function encode(text: string): string {
+  return base64(new TextEncoder().encode(text));
+}
+
+export function base64(bytes: Uint8Array): string {
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(binary);
+}
+
+export function fromBase64(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+function decode(text: string): string {
+  return new TextDecoder().decode(fromBase64(text));
+}

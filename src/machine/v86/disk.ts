@@ -1,0 +1,181 @@
+// The root disk as v86 wants it: read piece by piece when the guest asks, written into memory only. What the guest wrote
+// lies in blocks of 4096 bytes over the pieces; nothing of the disk goes into a saved state.
+import type { ChunkStore } from './chunk-store.ts';
+import type { ChunkRef, MachineManifest } from './manifest.ts';
+
+const blockBytes = 4096;
+// Decompressed pieces kept at hand: a guest reads one piece many times in a row.
+const keptPieces = 96;
+
+export interface DiskSource {
+  readonly bytes: number;
+  readonly pieceBytes: number;
+  /** The piece's bytes, or null when it is all zero. */
+  read(piece: number): Promise<Uint8Array | null>;
+}
+
+export function chunkedSource(disk: MachineManifest['disk'], table: Uint8Array, store: ChunkStore): DiskSource {
+  return {
+    bytes: disk.bytes,
+    pieceBytes: disk.pieceBytes,
+    async read(piece) {
+      const ref = tableEntry(table, piece);
+      return ref === null ? null : store.get(ref);
+    },
+  };
+}
+
+export const tableEntryBytes = 20;
+
+export function tableEntry(table: Uint8Array, piece: number): ChunkRef | null {
+  const entry = table.subarray(piece * tableEntryBytes, (piece + 1) * tableEntryBytes);
+  if (entry.length < tableEntryBytes) return null;
+  const size = new DataView(entry.buffer, entry.byteOffset + 16, 4).getUint32(0, true);
+  if (size === 0) return null;
+  let hash = '';
+  for (let index = 0; index < 16; index++) hash += (entry[index] ?? 0).toString(16).padStart(2, '0');
+  return { hash, size };
+}
+
+/** v86's buffer interface (src/buffer.js): get, set, load, byteLength, get_state, set_state. */
+export class Disk {
+  readonly byteLength: number;
+  onload: ((event: object) => void) | undefined;
+  onprogress: undefined;
+  /** Piece numbers in the order of their first reading. */
+  readonly touched = new Set<number>();
+  readonly #source: DiskSource;
+  readonly #written = new Map<number, Uint8Array>();
+  readonly #pieces = new Map<number, Uint8Array | null>();
+  readonly #waiting = new Map<number, Promise<Uint8Array | null>>();
+  readonly #onError: (error: unknown) => void;
+
+  constructor(source: DiskSource, onError: (error: unknown) => void) {
+    this.#source = source;
+    this.byteLength = source.bytes;
+    this.#onError = onError;
+  }
+
+  load(): void {
+    this.onload?.({});
+  }
+
+  get(start: number, length: number, done: (bytes: Uint8Array) => void): void {
+    const out = new Uint8Array(length);
+    const missing = this.#copy(start, out);
+    if (missing.length === 0) return done(out);
+    Promise.all(missing.map((piece) => this.piece(piece))).then(() => {
+      this.#copy(start, out);
+      done(out);
+    }, this.#onError);
+  }
+
+  /** v86 reads the boot sector ahead with this, and finds it again with get_from_cache. */
+  get_and_cache(start: number, length: number, done: (bytes: Uint8Array) => void): void {
+    this.get(start, length, done);
+  }
+
+  get_from_cache(start: number, length: number): Uint8Array | undefined {
+    const out = new Uint8Array(length);
+    return this.#copy(start, out).length === 0 ? out : undefined;
+  }
+
+  set(start: number, bytes: Uint8Array, done: () => void): void {
+    const missing: number[] = [];
+    for (const edge of [start, start + bytes.length - 1]) {
+      const block = Math.floor(edge / blockBytes);
+      const whole = start <= block * blockBytes && start + bytes.length >= (block + 1) * blockBytes;
+      const piece = Math.floor(edge / this.#source.pieceBytes);
+      if (!whole && !this.#written.has(block) && !this.#pieces.has(piece)) missing.push(piece);
+    }
+    if (missing.length === 0) {
+      this.#write(start, bytes);
+      return done();
+    }
+    const copy = bytes.slice();
+    Promise.all(missing.map((piece) => this.piece(piece))).then(() => {
+      this.#write(start, copy);
+      done();
+    }, this.#onError);
+  }
+
+  get_state(): unknown[] {
+    return [];
+  }
+
+  set_state(): void {}
+
+  /** Loads a piece, once, however many ask. */
+  piece(number: number): Promise<Uint8Array | null> {
+    const kept = this.#pieces.get(number);
+    if (kept !== undefined) return Promise.resolve(kept);
+    let promise = this.#waiting.get(number);
+    if (promise === undefined) {
+      this.touched.add(number);
+      promise = this.#source.read(number).then((bytes) => {
+        this.#pieces.set(number, bytes);
+        if (this.#pieces.size > keptPieces) {
+          const oldest = this.#pieces.keys().next().value;
+          if (oldest !== undefined) this.#pieces.delete(oldest);
+        }
+        return bytes;
+      });
+      promise.catch(() => {}).finally(() => this.#waiting.delete(number));
+      this.#waiting.set(number, promise);
+    }
+    return promise;
+  }
+
+  /** Blocks that the guest wrote, by block number. For the builder, which makes them part of the disk. */
+  get written(): ReadonlyMap<number, Uint8Array> {
+    return this.#written;
+  }
+
+  static readonly blockBytes = blockBytes;
+
+  /** Fills `out` from what is at hand; returns the pieces that are not. */
+  #copy(start: number, out: Uint8Array): number[] {
+    const missing: number[] = [];
+    let at = 0;
+    while (at < out.length) {
+      const position = start + at;
+      const block = Math.floor(position / blockBytes);
+      const length = Math.min(out.length - at, (block + 1) * blockBytes - position);
+      const written = this.#written.get(block);
+      if (written !== undefined) {
+        out.set(written.subarray(position - block * blockBytes, position - block * blockBytes + length), at);
+      } else {
+        const number = Math.floor(position / this.#source.pieceBytes);
+        const piece = this.#pieces.get(number);
+        if (piece === undefined) {
+          if (missing.at(-1) !== number) missing.push(number);
+        } else if (piece !== null) {
+          const offset = position - number * this.#source.pieceBytes;
+          out.set(piece.subarray(offset, offset + length), at);
+        } else {
+          out.fill(0, at, at + length);
+        }
+      }
+      at += length;
+    }
+    return missing;
+  }
+
+  #write(start: number, bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length) {
+      const position = start + at;
+      const block = Math.floor(position / blockBytes);
+      const offset = position - block * blockBytes;
+      const length = Math.min(bytes.length - at, blockBytes - offset);
+      let target = this.#written.get(block);
+      if (target === undefined) {
+        target = new Uint8Array(blockBytes);
+        if (length < blockBytes) this.#copy(block * blockBytes, target);
+        this.#written.set(block, target);
+      }
+      target.set(bytes.subarray(at, at + length), offset);
+      at += length;
+    }
+  }
+}

@@ -1,0 +1,273 @@
+// One emulated PC in one thread: the same code in a Web Worker and in Node's worker_threads.
+// Ports of the virtio console: 0 and 1 are the reader's terminals, 2 the agent, 3 the tap.
+import type { FailureReason } from '../machine.ts';
+import { type ChunkStore, MachineError } from './chunk-store.ts';
+import type { HoldableClock } from './clock.ts';
+import { chunkedSource, Disk, type DiskSource } from './disk.ts';
+import { GuestPort } from './guest-ports.ts';
+import { identityText, type MachineManifest } from './manifest.ts';
+import type { FromMachine, SavedMachine, StartMachine, ToMachine } from './messages.ts';
+import { OutputBuffer } from './output-buffer.ts';
+import { installScheduler, type Scheduler, type Soon } from './scheduler.ts';
+import type { Emulator } from './v86-internals.ts';
+
+export const engineVersion = 'v86 0.5.462';
+export const consoleCount = 2;
+const agentPort = 2;
+const tapPort = 3;
+// A generic port, not a console (VIRTIO_CONSOLE_CONSOLE_PORT): written 32 KiB at a time, without a tty in between.
+const consolePortEvent = 4;
+const concurrentChunks = 8;
+
+/** What a thread offers to the engine, in a browser and in Node. */
+export interface EngineHost {
+  readonly clock: HoldableClock;
+  readonly realNow: () => number;
+  readonly soon: Soon;
+  post(message: FromMachine, transfer?: ArrayBuffer[]): void;
+  openStore(base: string): Promise<ChunkStore>;
+  /** Node only: a file as the root disk of a machine that is started from power-on. */
+  openDisk?(path: string): Promise<DiskSource>;
+  readFile?(path: string): Promise<ArrayBuffer>;
+}
+
+export class Engine {
+  readonly #host: EngineHost;
+  #emulator: Emulator | undefined;
+  #scheduler: Scheduler | undefined;
+  #disk: Disk | undefined;
+  #ports: GuestPort[] = [];
+  #outputs: OutputBuffer[] = [];
+  #agentText = '';
+  readonly #decoder = new TextDecoder();
+  readonly #encoder = new TextEncoder();
+
+  constructor(host: EngineHost) {
+    this.#host = host;
+  }
+
+  async handle(message: ToMachine): Promise<void> {
+    try {
+      await this.#handle(message);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #handle(message: ToMachine): Promise<void> {
+    switch (message.type) {
+      case 'start':
+        return this.#start(message.start, message.wasm);
+      case 'console-input':
+        this.#ports[message.console]?.write(message.bytes);
+        return this.#scheduler?.wake();
+      case 'console-resize':
+        this.#emulator?.bus.send(`virtio-console${message.console}-resize`, [message.columns, message.rows]);
+        return this.#scheduler?.wake();
+      case 'agent':
+        this.#ports[agentPort]?.write(this.#encoder.encode(`${message.line}\n`));
+        return this.#scheduler?.wake();
+      case 'frame':
+        this.#emulator?.bus.send('net0-receive', message.bytes);
+        return this.#scheduler?.wake();
+      case 'freeze':
+        await this.#emulator?.stop();
+        this.#host.clock.hold();
+        return this.#host.post({ type: 'answer', id: message.id });
+      case 'thaw':
+        this.#host.clock.release();
+        await this.#emulator?.run();
+        return this.#host.post({ type: 'answer', id: message.id });
+      case 'save': {
+        const state = await this.#save();
+        return this.#host.post({ type: 'saved', id: message.id, state }, [state.ram.buffer as ArrayBuffer, state.devices.buffer as ArrayBuffer]);
+      }
+      case 'statistics':
+        return this.#host.post({
+          type: 'statistics',
+          id: message.id,
+          statistics: {
+            busyMs: this.#scheduler?.busy() ?? 0,
+            slices: this.#scheduler?.slices() ?? 0,
+            diskPiecesRead: this.#disk?.touched.size ?? 0,
+            diskBlocksWritten: this.#disk?.written.size ?? 0,
+          },
+        });
+    }
+  }
+
+  async #start(start: StartMachine, wasm: WebAssembly.Module): Promise<void> {
+    if (start.from === 'power-on') {
+      const { openDisk, readFile } = this.#host;
+      if (openDisk === undefined || readFile === undefined) throw new MachineError('download', 'A machine can only be started from its snapshot here.');
+      this.#disk = new Disk(await openDisk(start.disk), (error) => this.#fail(error));
+      const emulator = await this.#create(wasm, start.memory, {
+        bios: { buffer: await readFile(start.bios) },
+        vga_bios: { buffer: await readFile(start.vgaBios) },
+        bzimage: { buffer: await readFile(start.kernel) },
+        initrd: { buffer: await readFile(start.initrd) },
+        cmdline: start.commandLine,
+      });
+      await emulator.run();
+    } else {
+      await this.#restore(start.manifest, start.base, wasm);
+    }
+    this.#host.post({ type: 'running' });
+  }
+
+  async #restore(manifest: MachineManifest, base: string, wasm: WebAssembly.Module): Promise<void> {
+    if (manifest.engine !== engineVersion) {
+      throw new MachineError('mismatch', `The snapshot of ${manifest.name} was made with ${manifest.engine}, this page has ${engineVersion}. Reload the page; if that does not help, build the lab again (npm run build).`);
+    }
+    const store = await this.#host.openStore(base);
+    if (!(await store.digest(this.#encoder.encode(identityText(manifest)))).startsWith(manifest.id)) {
+      throw new MachineError('mismatch', `The snapshot of ${manifest.name} and its disk do not belong together (${manifest.id}). Reload the page; if that does not help, build the lab again (npm run build).`);
+    }
+    const total = manifest.devices.size + manifest.disk.table.size + manifest.ram.pieces.reduce((sum, piece) => sum + (piece?.size ?? 0), 0);
+    let done = 0;
+    const tell = (bytes: number) => {
+      done += bytes;
+      this.#host.post({ type: 'progress', step: 'loading memory', done, total });
+    };
+    tell(0);
+    const [devices, table] = await Promise.all([store.get(manifest.devices), store.get(manifest.disk.table)]);
+    tell(manifest.devices.size + manifest.disk.table.size);
+    const disk = new Disk(chunkedSource(manifest.disk, table, store), (error) => this.#fail(error));
+    this.#disk = disk;
+    const emulator = await this.#create(wasm, manifest.memory, {});
+    // The memory of a new machine is zero already; writing zeros would only make the browser commit all of it.
+    const cpu = emulator.v86.cpu;
+    cpu.zero_memory = () => {};
+    await emulator.restore_state(devices.slice().buffer as ArrayBuffer);
+    const { pieceBytes, pieces } = manifest.ram;
+    let next = 0;
+    const load = async () => {
+      while (next < pieces.length) {
+        const index = next++;
+        const piece = pieces[index];
+        if (piece === null || piece === undefined) continue;
+        cpu.mem8.set(await store.get(piece), index * pieceBytes);
+        tell(piece.size);
+      }
+    };
+    await Promise.all(Array.from({ length: concurrentChunks }, load));
+    this.#host.clock.startAt(manifest.clock);
+    await emulator.run();
+    this.#prefetch(disk, manifest.disk.prefetch);
+  }
+
+  /** What the first commands will read, fetched before anyone asks; a failure shows when it is really read. */
+  async #prefetch(disk: Disk, pieces: readonly number[]): Promise<void> {
+    for (const piece of pieces) await disk.piece(piece).catch(() => {});
+  }
+
+  async #create(wasm: WebAssembly.Module, memory: number, boot: Record<string, unknown>): Promise<Emulator> {
+    // Imported only now: v86 keeps performance.now as it finds it (see clock.ts).
+    const { V86 } = await import('v86');
+    let emulator: Emulator;
+    try {
+      emulator = new V86({
+        wasm_fn: async (imports: WebAssembly.Imports) => (await WebAssembly.instantiate(wasm, imports)).exports,
+        memory_size: memory,
+        vga_memory_size: 2 * 1024 * 1024,
+        hda: this.#disk,
+        acpi: false,
+        virtio_console: true,
+        net_device: { type: 'virtio' },
+        disable_keyboard: true,
+        disable_mouse: true,
+        disable_speaker: true,
+        autostart: false,
+        ...boot,
+      } as never) as unknown as Emulator;
+    } catch (error) {
+      throw new MachineError('out-of-memory', `The emulator could not start with ${memory / 1048576} MB (${text(error)}). Close other tabs, then try again.`);
+    }
+    await new Promise<void>((resolve, reject) => {
+      emulator.add_listener('emulator-loaded', () => resolve());
+      emulator.add_listener('download-error', () => reject(new MachineError('download', 'The emulator could not load its own files. Try again.')));
+    });
+    this.#emulator = emulator;
+    emulator.v86.unregister_yield();
+    this.#scheduler = installScheduler(emulator.v86, this.#host.soon, this.#host.realNow, () => this.#afterSlice());
+    this.#connect(emulator);
+    return emulator;
+  }
+
+  #connect(emulator: Emulator): void {
+    const device = emulator.v86.cpu.devices.virtio_console;
+    const sendEvent = device.SendEvent.bind(device);
+    device.SendEvent = (port, event, value) => {
+      if (event === consolePortEvent && port >= consoleCount) return;
+      sendEvent(port, event, value);
+    };
+    for (let port = 0; port < 4; port++) {
+      this.#ports.push(new GuestPort(device, port, (bytes) => emulator.bus.send(`virtio-console${port}-input-bytes`, bytes)));
+      const output = new OutputBuffer();
+      this.#outputs.push(output);
+      emulator.add_listener(`virtio-console${port}-output-bytes`, (bytes: Uint8Array) => output.push(bytes));
+    }
+    emulator.add_listener('net0-send', (frame: Uint8Array) => {
+      const bytes = frame.slice();
+      this.#host.post({ type: 'frame', bytes }, [bytes.buffer as ArrayBuffer]);
+    });
+    let serial = '';
+    emulator.add_listener('serial0-output-byte', (byte: number) => {
+      serial = (serial + String.fromCharCode(byte)).slice(-4000);
+      if (byte !== 10) return;
+      const end = serial.lastIndexOf('\n', serial.length - 2) + 1;
+      this.#host.post({ type: 'serial', line: serial.slice(end).trimEnd() });
+      if (/Kernel panic - not syncing/.test(serial)) {
+        const line = /Kernel panic - not syncing: ?(.*)/.exec(serial)?.[1] ?? '';
+        this.#fail(new MachineError('guest-panic', `The machine's kernel stopped: ${line.trim()}. Start it again: it goes back to its snapshot.`));
+      }
+    });
+  }
+
+  /** What the guest printed in this slice goes out in one piece. */
+  #afterSlice(): void {
+    for (let console = 0; console < consoleCount; console++) {
+      const bytes = this.#outputs[console]?.take();
+      if (bytes !== undefined) this.#host.post({ type: 'console-output', console, bytes }, [bytes.buffer as ArrayBuffer]);
+    }
+    const tap = this.#outputs[tapPort]?.take();
+    if (tap !== undefined) this.#host.post({ type: 'tap', bytes: tap }, [tap.buffer as ArrayBuffer]);
+    const agent = this.#outputs[agentPort]?.take();
+    if (agent !== undefined) this.#agentLines(agent);
+  }
+
+  #agentLines(bytes: Uint8Array): void {
+    const lines = (this.#agentText + this.#decoder.decode(bytes, { stream: true })).split('\n');
+    // A guest that writes without end and without a line break is not our agent.
+    this.#agentText = (lines.pop() ?? '').slice(-32 * 1024 * 1024);
+    for (const line of lines) this.#host.post({ type: 'agent', line });
+  }
+
+  async #save(): Promise<SavedMachine> {
+    const emulator = this.#emulator;
+    const disk = this.#disk;
+    if (emulator === undefined || disk === undefined) throw new MachineError('worker-gone', 'There is no machine to save.');
+    await emulator.stop();
+    this.#host.clock.hold();
+    const cpu = emulator.v86.cpu;
+    const ram = cpu.mem8.slice();
+    // RAM is saved apart, in pieces; the devices' state is told that there is none.
+    const isZeroed = cpu.is_memory_zeroed;
+    cpu.is_memory_zeroed = () => 1;
+    const devices = new Uint8Array(await emulator.save_state());
+    cpu.is_memory_zeroed = isZeroed;
+    return { devices, ram, clock: this.#host.clock.now(), written: disk.written, touched: [...disk.touched] };
+  }
+
+  #fail(error: unknown): void {
+    const known = error instanceof MachineError ? error : undefined;
+    const reason: FailureReason = known?.reason ?? (error instanceof RangeError ? 'out-of-memory' : 'worker-gone');
+    const message = known?.message ?? (reason === 'out-of-memory' ? `There is not enough memory for this machine (${text(error)}). Close other tabs, then try again.` : `The emulator stopped: ${text(error)}. Start the machine again.`);
+    this.#host.post({ type: 'failed', reason, message });
+    void this.#emulator?.stop();
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,77 @@
+// When the emulator runs again after it gave way. Replaces v86's own (a worker inside the worker: two thread hops a
+// millisecond), and lets an idle guest sleep: Debian's 686 kernel ticks 250 times a second (CONFIG_HZ_PERIODIC) whether
+// or not there is anything to do. The kernel catches up on ticks that come late (tick_do_update_jiffies64), as it does
+// under any hypervisor, so while nothing but ticks happens they may come late.
+import type { EmulatorCore } from './v86-internals.ts';
+
+// A guest that did next to nothing this many times in a row is idle …
+const quietSlices = 25;
+const quietMilliseconds = 0.7;
+// … and is woken this often; input of any kind wakes it at once.
+const idlePeriod = 20;
+
+export interface Scheduler {
+  /** Something arrived for the guest: it must not sleep on. */
+  wake(): void;
+  /** Real ms spent inside the emulator. */
+  readonly busy: () => number;
+  readonly slices: () => number;
+  dispose(): void;
+}
+
+/** Makes a function that runs `callback` as soon as the thread's other work had its turn. */
+export type Soon = (callback: () => void) => { call(): void; dispose(): void };
+
+/** `now` must be the real clock, not the guest's. */
+export function installScheduler(core: EmulatorCore, soon: Soon, now: () => number, afterSlice: () => void): Scheduler {
+  let pendingTick = -1;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let started = 0;
+  let busy = 0;
+  let slices = 0;
+  let quiet = 0;
+
+  const run = (tick: number) => {
+    started = now();
+    slices++;
+    core.yield_callback(tick);
+  };
+  const again = soon(() => {
+    if (pendingTick >= 0) run(pendingTick);
+  });
+
+  core.yield = (milliseconds, tick) => {
+    if (started > 0) {
+      const took = now() - started;
+      busy += took;
+      started = 0;
+      quiet = milliseconds > 0 && took < quietMilliseconds ? quiet + 1 : 0;
+      afterSlice();
+    }
+    pendingTick = tick;
+    clearTimeout(timer);
+    timer = undefined;
+    if (milliseconds < 1) {
+      again.call();
+      return;
+    }
+    const wait = quiet > quietSlices ? Math.max(milliseconds, idlePeriod) : milliseconds;
+    timer = setTimeout(() => run(tick), wait);
+  };
+
+  return {
+    wake() {
+      quiet = 0;
+      if (timer === undefined) return;
+      clearTimeout(timer);
+      timer = undefined;
+      again.call();
+    },
+    busy: () => busy,
+    slices: () => slices,
+    dispose() {
+      clearTimeout(timer);
+      again.dispose();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+// The parts of v86 (0.5.462) that its published types leave out and that we reach into. Kept in one place, so that a new
+// version of v86 is checked against one file. Property names survive its minifier.
+
+export interface VirtQueue {
+  is_configured(): boolean;
+  has_request(): boolean;
+}
+
+export interface EmulatedConsole {
+  readonly virtio: { readonly queues: readonly VirtQueue[] };
+  SendEvent(port: number, event: number, value: number): void;
+}
+
+export interface EmulatedCpu {
+  readonly devices: { readonly virtio_console: EmulatedConsole };
+  readonly mem8: Uint8Array;
+  is_memory_zeroed(address: number, length: number): number;
+  zero_memory(address: number, length: number): void;
+}
+
+export interface EmulatorCore {
+  readonly cpu: EmulatedCpu;
+  /** Called when the processor gives way: it wants to run again after `milliseconds`. */
+  yield(milliseconds: number, tick: number): void;
+  yield_callback(tick: number): void;
+  unregister_yield(): void;
+}
+
+export interface Emulator {
+  readonly v86: EmulatorCore;
+  readonly bus: { send(event: string, data?: unknown): void };
+  add_listener(event: string, listener: (data: never) => void): void;
+  run(): Promise<void>;
+  stop(): Promise<void>;
+  destroy(): Promise<void>;
+  is_running(): boolean;
+  save_state(): Promise<ArrayBuffer>;
+  restore_state(state: ArrayBuffer): Promise<void>;
+}

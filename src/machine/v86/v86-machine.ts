@@ -1,0 +1,247 @@
+// A machine whose emulator runs in a thread of its own: the owner's side.
+import { type ReadonlySignal, signal } from '@preact/signals-core';
+import type { KernelReport } from '../../topology/kernel-report.ts';
+import { parseReport } from '../../topology/parse-report.ts';
+import type { ExecOptions, ExecResult, FramePort, FreezeReason, Machine, MachineState, TapBatch, Unsubscribe } from '../machine.ts';
+import { AgentClient, fromBase64 } from './agent-client.ts';
+import { Listeners } from './listeners.ts';
+import type { FromMachine, MachineStatistics, SavedMachine, StartMachine, ToMachine } from './messages.ts';
+import { Tap } from './tap.ts';
+import type { Thread } from './thread.ts';
+import { V86Console } from './v86-console.ts';
+
+export interface V86Options {
+  readonly name: string;
+  readonly start: StartMachine;
+  /** The emulator, compiled once for all machines. */
+  readonly wasm: () => Promise<WebAssembly.Module>;
+  readonly thread: () => Thread;
+  /** Seconds since the epoch; the guest's clock is set to it after a restore. */
+  readonly wallClock?: () => number;
+  /** Lines of the kernel's own console. */
+  readonly onSerial?: (line: string) => void;
+}
+
+const consoleCount = 2;
+
+export class V86Machine implements Machine {
+  readonly name: string;
+  readonly consoles: readonly V86Console[];
+  readonly nic: FramePort;
+  readonly #options: V86Options;
+  readonly #state = signal<MachineState>({ kind: 'off' });
+  readonly #kernel = signal<KernelReport | null>(null);
+  readonly #frames = new Listeners<Uint8Array>();
+  readonly #taps = new Listeners<TapBatch>();
+  readonly #answers = new Map<number, (message: FromMachine) => void>();
+  readonly #agent: AgentClient;
+  #tap: Tap;
+  #thread: Thread | undefined;
+  #nextAnswer = 1;
+
+  constructor(options: V86Options) {
+    this.#options = options;
+    this.name = options.name;
+    this.consoles = Array.from({ length: consoleCount }, (_, index) => new V86Console(
+      index,
+      (bytes) => this.#post({ type: 'console-input', console: index, bytes }),
+      (columns, rows) => this.#post({ type: 'console-resize', console: index, columns, rows }),
+    ));
+    this.nic = {
+      send: (bytes) => this.#post({ type: 'frame', bytes }),
+      onFrame: (listener) => this.#frames.add(listener),
+    };
+    this.#agent = new AgentClient((line) => this.#post({ type: 'agent', line }), {
+      onHello: () => this.#agent.send('report'),
+      onReport: (json) => this.#report(json),
+    });
+    this.#tap = this.#newTap();
+  }
+
+  get state(): ReadonlySignal<MachineState> {
+    return this.#state;
+  }
+
+  get kernel(): ReadonlySignal<KernelReport | null> {
+    return this.#kernel;
+  }
+
+  async start(): Promise<void> {
+    const kind = this.#state.value.kind;
+    if (kind === 'loading' || kind === 'running' || kind === 'frozen') return;
+    this.#stopThread('The machine was started again.');
+    this.#state.value = { kind: 'loading', step: 'starting', done: 0, total: 0 };
+    let wasm: WebAssembly.Module;
+    try {
+      if (typeof WebAssembly !== 'object') throw new TypeError('no WebAssembly');
+      wasm = await this.#options.wasm();
+    } catch (error) {
+      const missing = typeof WebAssembly !== 'object';
+      this.#fail(missing ? 'no-webassembly' : 'download', missing
+        ? 'This browser has no WebAssembly (it may be switched off in its security settings), and the machine needs it. Try another browser, or switch it on.'
+        : `The emulator could not be loaded (${error instanceof Error ? error.message : error}). Look at your connection, then try again.`);
+      return;
+    }
+    if (this.#state.value.kind !== 'loading') return;
+    const thread = this.#options.thread();
+    this.#thread = thread;
+    this.#tap = this.#newTap();
+    const { start } = this.#options;
+    if (start.from === 'snapshot') {
+      this.#tap.receive(fromBase64(start.manifest.tapHeader));
+      for (const [index, text] of start.manifest.consoles.entries()) this.consoles[index]?.receive(fromBase64(text));
+    }
+    return new Promise((resolve) => {
+      thread.onMessage((message) => {
+        this.#receive(message);
+        if (message.type === 'running' || message.type === 'failed') resolve();
+      });
+      thread.onError((message) => {
+        if (this.#thread === thread) this.#fail('worker-gone', `The emulator's thread ended: ${message}. Start the machine again.`);
+        resolve();
+      });
+      thread.post({ type: 'start', start, wasm });
+    });
+  }
+
+  async exec(command: string, options?: ExecOptions): Promise<ExecResult> {
+    if (this.#state.value.kind !== 'running') {
+      throw new Error(`${this.name} is ${this.#state.value.kind}; a command can only be run in a machine that is running.`);
+    }
+    return this.#agent.exec(command, options);
+  }
+
+  onTap(listener: (batch: TapBatch) => void): Unsubscribe {
+    return this.#taps.add(listener);
+  }
+
+  async flushTap(): Promise<void> {
+    if (this.#state.value.kind !== 'running') return;
+    await this.#tap.flush((token) => this.#agent.send(`flush ${token}`));
+  }
+
+  async freeze(reason: FreezeReason = 'reader'): Promise<void> {
+    if (this.#state.value.kind !== 'running') return;
+    this.#state.value = { kind: 'frozen', reason };
+    await this.#ask({ type: 'freeze', id: 0 });
+  }
+
+  async thaw(): Promise<void> {
+    if (this.#state.value.kind !== 'frozen') return;
+    await this.#ask({ type: 'thaw', id: 0 });
+    this.#state.value = { kind: 'running' };
+  }
+
+  /** Stops the machine for good and hands over its state; for the builder. */
+  async save(): Promise<SavedMachine> {
+    const message = await this.#ask({ type: 'save', id: 0 });
+    if (message.type !== 'saved') throw new Error(`${this.name} could not be saved: ${message.type === 'failed' ? message.message : message.type}`);
+    return message.state;
+  }
+
+  async statistics(): Promise<MachineStatistics | undefined> {
+    const message = await this.#ask({ type: 'statistics', id: 0 });
+    return message.type === 'statistics' ? message.statistics : undefined;
+  }
+
+  /** The pcap file header that the guest's tap began with; a restored machine's stream goes on without one. */
+  get tapHeader(): Uint8Array {
+    return this.#tap.header;
+  }
+
+  /** Ends the machine; it can be started again, and goes back to its snapshot. */
+  async stop(): Promise<void> {
+    this.#stopThread('The machine was stopped.');
+    for (const console of this.consoles) console.clear();
+    this.#kernel.value = null;
+    this.#state.value = { kind: 'off' };
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop();
+    for (const console of this.consoles) console.dispose();
+    this.#frames.clear();
+    this.#taps.clear();
+  }
+
+  #receive(message: FromMachine): void {
+    switch (message.type) {
+      case 'progress':
+        if (this.#state.value.kind === 'loading') this.#state.value = { kind: 'loading', step: message.step, done: message.done, total: message.total };
+        break;
+      case 'running':
+        this.#state.value = { kind: 'running' };
+        if (this.#options.start.from === 'snapshot') {
+          this.#agent.send(`time ${(this.#options.wallClock?.() ?? realSeconds()).toFixed(3)}`);
+          this.#agent.send('report');
+        }
+        for (const console of this.consoles) console.restoreSize();
+        break;
+      case 'failed':
+        this.#fail(message.reason, message.message);
+        break;
+      case 'console-output':
+        this.consoles[message.console]?.receive(message.bytes);
+        break;
+      case 'agent':
+        this.#agent.receive(message.line);
+        break;
+      case 'tap':
+        this.#tap.receive(message.bytes);
+        break;
+      case 'frame':
+        this.#frames.emit(message.bytes);
+        break;
+      case 'serial':
+        this.#options.onSerial?.(message.line);
+        break;
+      default:
+        this.#answers.get(message.id)?.(message);
+        this.#answers.delete(message.id);
+    }
+  }
+
+  #report(json: string): void {
+    const report = parseReport(json);
+    if (report.ok) {
+      this.#tap.learn(report.report);
+      this.#kernel.value = report.report;
+    } else {
+      console.warn(`${this.name}: a report of its agent could not be read: ${report.error}`);
+    }
+  }
+
+  #newTap(): Tap {
+    return new Tap((batch) => this.#taps.emit(batch));
+  }
+
+  #ask(message: Extract<ToMachine, { id: number }>): Promise<FromMachine> {
+    return new Promise((resolve) => {
+      const id = this.#nextAnswer++;
+      this.#answers.set(id, resolve);
+      this.#post({ ...message, id });
+    });
+  }
+
+  #post(message: ToMachine): void {
+    this.#thread?.post(message);
+  }
+
+  #fail(reason: Extract<MachineState, { kind: 'failed' }>['reason'], message: string): void {
+    this.#stopThread(message);
+    this.#state.value = { kind: 'failed', reason, message };
+  }
+
+  #stopThread(why: string): void {
+    this.#thread?.terminate();
+    this.#thread = undefined;
+    this.#agent.abandon(why);
+    for (const [id, answer] of this.#answers) answer({ type: 'failed', reason: 'worker-gone', message: why } satisfies FromMachine & { reason: string }), this.#answers.delete(id);
+    this.#tap.dispose();
+  }
+}
+
+function realSeconds(): number {
+  return Date.now() / 1000;
+}
+

@@ -1,0 +1,207 @@
+// A packet's bytes -> its layers, from the outside in. The one place that knows which header follows which.
+// Tunnels come back here (VXLAN -> Ethernet, UDP 8285 -> IP, IP in IP), and so does the packet quoted in an ICMP error.
+import { ArpLayer } from './arp.ts';
+import { DataLayer } from './data.ts';
+import { DNS_PORT, DnsLayer, MDNS_PORT } from './dns.ts';
+import { EthernetLayer } from './ethernet.ts';
+import { HttpLayer, startsHttp } from './http.ts';
+import { IcmpLayer } from './icmp.ts';
+import { Icmpv6Layer } from './icmpv6.ts';
+import { Ipv4Layer } from './ipv4.ts';
+import { Ipv6Layer } from './ipv6.ts';
+import { extensionProtocol, Ipv6ExtensionLayer } from './ipv6-extension.ts';
+import type { Layer } from './layer.ts';
+import type { LayerBase, Problem } from './layer-base.ts';
+import { MalformedLayer } from './malformed.ts';
+import { NullLayer } from './null.ts';
+import { ETHERTYPE, IP_PROTOCOL } from './numbers.ts';
+import { SllLayer } from './sll.ts';
+import { Sll2Layer } from './sll2.ts';
+import { TcpLayer } from './tcp.ts';
+import { UdpLayer } from './udp.ts';
+import { VlanLayer } from './vlan.ts';
+import { VXLAN_PORTS, VxlanLayer } from './vxlan.ts';
+
+/** Headers in headers in headers: more than any real tunnel has, few enough that a hostile packet costs nothing. */
+const MOST_LAYERS = 48;
+
+/** flannel's `udp` backend: raw IP in UDP (pkg/backend/udp in flannel's source). */
+const FLANNEL_UDP_PORT = 8285;
+
+/** What an ICMP error must quote of the transport header (RFC 792); many routers quote no more. */
+const QUOTED_MINIMUM = 8;
+
+/**
+ * The layers of a packet. Never throws and never reads outside `bytes`; where decoding stops, the last layer says why and where.
+ *
+ * @param linkType LINKTYPE_ number of the capture (src/capture/link-type.ts)
+ * @param originalLength bytes of the packet before the capture cut it; tells "cut off" from "malformed"
+ */
+export function dissect(bytes: Uint8Array, linkType: number, originalLength: number = bytes.length): Layer[] {
+  const layers: Layer[] = [];
+  let layer = firstLayer(bytes, linkType);
+  while (layer !== null) {
+    const problem =
+      layers.length < MOST_LAYERS
+        ? layer.problem()
+        : { at: layer.offset, reason: `more than ${MOST_LAYERS} headers inside each other` };
+    if (layer.offset < layer.end || problem === null) layers.push(layer);
+    if (problem !== null) {
+      const stopped = stoppedBy(layer, problem, originalLength);
+      if (stopped !== null) layers.push(stopped);
+      break;
+    }
+    layer = childOf(layer);
+  }
+  return layers;
+}
+
+/** The layer that reports a problem; null where a quoted packet simply ends, as quoted packets do. */
+function stoppedBy(layer: Layer, problem: Problem, originalLength: number): MalformedLayer | null {
+  const { bytes, end, parent } = layer;
+  const ranOut = problem.at >= end;
+  if (ranOut && layer.quoted && end - layer.offset >= QUOTED_MINIMUM) return null;
+  const cut = ranOut && end === bytes.length && originalLength > bytes.length;
+  return new MalformedLayer(cut ? '_ws.short' : '_ws.malformed', layer.protocol, problem, bytes, end, parent);
+}
+
+function firstLayer(bytes: Uint8Array, linkType: number): Layer | null {
+  const end = bytes.length;
+  switch (linkType) {
+    case 0: // LINKTYPE_NULL
+      return new NullLayer(bytes, 0, end, null);
+    case 1: // LINKTYPE_ETHERNET
+      return new EthernetLayer(bytes, 0, end, null);
+    case 12: // DLT_RAW, as some programs write it into files
+    case 101: // LINKTYPE_RAW
+      return (bytes[0] ?? 0) >>> 4 === 6 ? new Ipv6Layer(bytes, 0, end, null) : new Ipv4Layer(bytes, 0, end, null);
+    case 113: // LINKTYPE_LINUX_SLL
+      return new SllLayer(bytes, 0, end, null);
+    case 228: // LINKTYPE_IPV4
+      return new Ipv4Layer(bytes, 0, end, null);
+    case 229: // LINKTYPE_IPV6
+      return new Ipv6Layer(bytes, 0, end, null);
+    case 276: // LINKTYPE_LINUX_SLL2
+      return new Sll2Layer(bytes, 0, end, null);
+    default:
+      return new DataLayer(bytes, 0, end, null);
+  }
+}
+
+function childOf(layer: Layer): Layer | null {
+  const { bytes } = layer;
+  const start = layer.offset + layer.headerLength;
+  const end = layer.payloadEnd;
+  if (start >= end) return null;
+  switch (layer.protocol) {
+    case 'eth':
+      return layer.hasLength
+        ? new DataLayer(bytes, start, end, layer)
+        : byEtherType(layer.type, bytes, start, end, layer);
+    case 'sll':
+    case 'vlan':
+      return byEtherType(layer.type, bytes, start, end, layer);
+    case 'null':
+      if (layer.carries === 'other') return new DataLayer(bytes, start, end, layer);
+      return layer.carries === 'ip' ? new Ipv4Layer(bytes, start, end, layer) : new Ipv6Layer(bytes, start, end, layer);
+    case 'ip':
+      if (layer.fragmentOffset > 0) return new DataLayer(bytes, start, end, layer);
+      return byIpProtocol(layer.proto, bytes, start, end, layer);
+    case 'ipv6':
+      return byIpProtocol(layer.nextHeader, bytes, start, end, layer);
+    case 'ipv6.hopopts':
+    case 'ipv6.routing':
+    case 'ipv6.dstopts':
+    case 'ipv6.fraghdr':
+      if (layer.fragmentOffset > 0) return new DataLayer(bytes, start, end, layer);
+      return byIpProtocol(layer.nextHeader, bytes, start, end, layer);
+    case 'icmp':
+      return layer.quotes ? new Ipv4Layer(bytes, start, end, layer) : new DataLayer(bytes, start, end, layer);
+    case 'icmpv6':
+      if (layer.quotes) return new Ipv6Layer(bytes, start, end, layer);
+      // Neighbour discovery's options are part of its own message; only a ping carries something.
+      return layer.type === 128 || layer.type === 129 ? new DataLayer(bytes, start, end, layer) : null;
+    case 'udp':
+      return byUdpPort(layer, bytes, start, end);
+    case 'vxlan':
+      return new EthernetLayer(bytes, start, end, layer);
+    case 'tcp':
+      return byTcpPayload(layer, bytes, start, end);
+    case 'http':
+      return startsHttp(bytes, start, end)
+        ? new HttpLayer(bytes, start, end, layer)
+        : new DataLayer(bytes, start, end, layer);
+    default:
+      return null;
+  }
+}
+
+function byEtherType(type: number, bytes: Uint8Array, start: number, end: number, parent: LayerBase): Layer {
+  switch (type) {
+    case ETHERTYPE.ipv4:
+      return new Ipv4Layer(bytes, start, end, parent);
+    case ETHERTYPE.arp:
+      return new ArpLayer(bytes, start, end, parent);
+    case ETHERTYPE.ipv6:
+      return new Ipv6Layer(bytes, start, end, parent);
+    case ETHERTYPE.vlan:
+    case ETHERTYPE.qinq:
+      return new VlanLayer(bytes, start, end, parent);
+    default:
+      return new DataLayer(bytes, start, end, parent);
+  }
+}
+
+function byIpProtocol(
+  protocol: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  parent: LayerBase,
+): Layer | null {
+  switch (protocol) {
+    case IP_PROTOCOL.icmp:
+      return new IcmpLayer(bytes, start, end, parent);
+    case IP_PROTOCOL.tcp:
+      return new TcpLayer(bytes, start, end, parent);
+    case IP_PROTOCOL.udp:
+      return new UdpLayer(bytes, start, end, parent);
+    case IP_PROTOCOL.ipv4:
+      return new Ipv4Layer(bytes, start, end, parent);
+    case IP_PROTOCOL.ipv6:
+      return new Ipv6Layer(bytes, start, end, parent);
+    case IP_PROTOCOL.icmpv6:
+      return new Icmpv6Layer(bytes, start, end, parent);
+    case IP_PROTOCOL.noNext:
+      return null;
+    default: {
+      // Protocol 0 is the hop-by-hop header in IPv6 only.
+      const extension = parent.protocol.startsWith('ipv6') ? extensionProtocol(protocol) : null;
+      return extension === null
+        ? new DataLayer(bytes, start, end, parent)
+        : new Ipv6ExtensionLayer(extension, bytes, start, end, parent);
+    }
+  }
+}
+
+function byUdpPort(udp: UdpLayer, bytes: Uint8Array, start: number, end: number): Layer {
+  const { sourcePort, destinationPort } = udp;
+  if (VXLAN_PORTS.has(destinationPort)) return new VxlanLayer(bytes, start, end, udp);
+  if (sourcePort === DNS_PORT || destinationPort === DNS_PORT) return new DnsLayer('dns', 0, bytes, start, end, udp);
+  if (sourcePort === MDNS_PORT || destinationPort === MDNS_PORT) return new DnsLayer('mdns', 0, bytes, start, end, udp);
+  if (sourcePort === FLANNEL_UDP_PORT || destinationPort === FLANNEL_UDP_PORT) {
+    const version = (bytes[start] ?? 0) >>> 4;
+    if (version === 4) return new Ipv4Layer(bytes, start, end, udp);
+    if (version === 6) return new Ipv6Layer(bytes, start, end, udp);
+  }
+  return new DataLayer(bytes, start, end, udp);
+}
+
+function byTcpPayload(tcp: TcpLayer, bytes: Uint8Array, start: number, end: number): Layer {
+  if (tcp.sourcePort === DNS_PORT || tcp.destinationPort === DNS_PORT) {
+    // Only a message that is whole in this segment: the others need the stream.
+    const length = ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
+    if (length >= 12 && start + 2 + length === end) return new DnsLayer('dns', 2, bytes, start, end, tcp);
+  }
+  return startsHttp(bytes, start, end) ? new HttpLayer(bytes, start, end, tcp) : new DataLayer(bytes, start, end, tcp);
+}

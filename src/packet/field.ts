@@ -1,0 +1,210 @@
+// One decoded field, and the tables that say where a protocol's fields lie. A layer's table is walked only when someone
+// looks at its fields; until then a layer is four numbers.
+import { formatHex, formatHexNumber, formatIpv4, formatIpv6, formatMac } from './format.ts';
+import type { LayerBase } from './layer-base.ts';
+
+export type FieldValue = number | string | boolean | Uint8Array;
+
+export interface Field {
+  /** Wireshark's display-filter name, "ip.src". */
+  readonly name: string;
+  /** One sentence: what the field is for. */
+  readonly about: string;
+  /** Bytes from the beginning of the packet. */
+  readonly offset: number;
+  /** Bytes; 0 when the value was worked out rather than read (Wireshark shows such fields in brackets). */
+  readonly length: number;
+  readonly value: FieldValue;
+  /** As `tshark -T fields` prints it. */
+  readonly shown: string;
+  /** The value in words ("ICMP", "Echo (ping) request"), or "". */
+  readonly meaning: string;
+}
+
+/** Collects fields; when one name is wanted, the others cost a comparison and are not decoded. */
+export class FieldSink {
+  readonly fields: Field[] = [];
+  /** The one name that is looked for, or null for all. */
+  readonly want: string | null;
+
+  constructor(want: string | null) {
+    this.want = want;
+  }
+
+  wants(name: string): boolean {
+    return this.want === null || this.want === name;
+  }
+
+  add(field: Field): void {
+    if (this.wants(field.name)) this.fields.push(field);
+  }
+}
+
+/** Names for the values of a number: an object of its own numbers, or a function. */
+export type Names<L extends LayerBase = LayerBase> =
+  | Readonly<Record<number, string>>
+  | ((value: number, layer: L) => string);
+
+export interface FieldDef<L extends LayerBase> {
+  readonly name: string;
+  readonly about: string;
+  /** Bytes from the layer's first byte. */
+  readonly at: number;
+  /** Bytes; 0: worked out. */
+  readonly size: number;
+  /** undefined: this packet has no such field. */
+  readonly read: (layer: L) => FieldValue | undefined;
+  readonly show: (value: FieldValue) => string;
+  readonly names?: Names<L> | undefined;
+}
+
+/** A protocol's fields in the order in which they are shown, and by name. */
+export class FieldTable<L extends LayerBase> {
+  readonly all: readonly FieldDef<L>[];
+  readonly #byName = new Map<string, FieldDef<L>[]>();
+
+  constructor(defs: readonly FieldDef<L>[]) {
+    this.all = defs;
+    for (const def of defs) this.#byName.set(def.name, [...this.named(def.name), def]);
+  }
+
+  named(name: string): readonly FieldDef<L>[] {
+    return this.#byName.get(name) ?? [];
+  }
+}
+
+/** Puts the fields of a table that lie inside the layer's bytes into the sink. */
+export function readTable<L extends LayerBase>(layer: L, table: FieldTable<L>, sink: FieldSink): void {
+  const available = layer.end - layer.offset;
+  for (const def of sink.want === null ? table.all : table.named(sink.want)) {
+    if (def.at + def.size > available) continue;
+    const value = def.read(layer);
+    if (value === undefined) continue;
+    const { names } = def;
+    const meaning =
+      names === undefined || typeof value !== 'number'
+        ? ''
+        : typeof names === 'function'
+          ? names(value, layer)
+          : (names[value] ?? '');
+    sink.fields.push({
+      name: def.name,
+      about: def.about,
+      offset: layer.offset + def.at,
+      length: def.size,
+      value,
+      shown: def.show(value),
+      meaning,
+    });
+  }
+}
+
+const showPlain = (value: FieldValue): string => String(value);
+const showFlag = (value: FieldValue): string => (value === true ? '1' : '0');
+const showBytes = (value: FieldValue): string =>
+  value instanceof Uint8Array ? formatHex(value, 0, value.length) : String(value);
+const showHex =
+  (digits: number) =>
+  (value: FieldValue): string =>
+    typeof value === 'number' ? formatHexNumber(value, digits) : String(value);
+
+interface NumberOptions {
+  /** Show as hexadecimal with this many digits. */
+  readonly hex?: number;
+  /** Only these bits, shifted down to the lowest. */
+  readonly mask?: number;
+  /** Multiplied by this after masking (a header length in 32-bit words is shown in bytes). */
+  readonly unit?: number;
+  readonly names?: Names;
+}
+
+/** An unsigned number of 1 to 4 bytes in network order. */
+export function uint(
+  name: string,
+  at: number,
+  size: 1 | 2 | 3 | 4,
+  about: string,
+  options: NumberOptions = {},
+): FieldDef<LayerBase> {
+  const { mask, unit = 1 } = options;
+  const shift = mask === undefined ? 0 : 31 - Math.clz32(mask & -mask);
+  return {
+    name,
+    about,
+    at,
+    size,
+    read: (layer) => {
+      const raw = layer.uint(at, size);
+      return (mask === undefined ? raw : (raw & mask) >>> shift) * unit;
+    },
+    show: options.hex === undefined ? showPlain : showHex(options.hex),
+    names: options.names,
+  };
+}
+
+/** One bit of a number of 1 to 4 bytes. */
+export function flag(name: string, at: number, size: 1 | 2 | 3 | 4, mask: number, about: string): FieldDef<LayerBase> {
+  return { name, about, at, size, read: (layer) => (layer.uint(at, size) & mask) !== 0, show: showFlag };
+}
+
+export function mac(name: string, at: number, about: string): FieldDef<LayerBase> {
+  return { name, about, at, size: 6, read: (layer) => formatMac(layer.bytes, layer.offset + at), show: showPlain };
+}
+
+export function ipv4(name: string, at: number, about: string): FieldDef<LayerBase> {
+  return { name, about, at, size: 4, read: (layer) => formatIpv4(layer.bytes, layer.offset + at), show: showPlain };
+}
+
+export function ipv6(name: string, at: number, about: string): FieldDef<LayerBase> {
+  return { name, about, at, size: 16, read: (layer) => formatIpv6(layer.bytes, layer.offset + at), show: showPlain };
+}
+
+export function bytesField(name: string, at: number, size: number, about: string): FieldDef<LayerBase> {
+  return { name, about, at, size, read: (layer) => layer.view(at, size), show: showBytes };
+}
+
+/** A field that only some packets have: the same definition, asked for only when `present`. */
+export function when<L extends LayerBase>(present: (layer: L) => boolean, def: FieldDef<LayerBase>): FieldDef<L> {
+  return { ...def, read: (layer) => (present(layer) ? def.read(layer) : undefined) };
+}
+
+/** A value that is worked out from more than its own bytes. `at` is where its bytes begin, `size` how many (0: none of its own). */
+export function derived<L extends LayerBase>(
+  name: string,
+  at: number,
+  size: number,
+  about: string,
+  read: (layer: L) => FieldValue | undefined,
+  options: { readonly hex?: number; readonly names?: Names<L> } = {},
+): FieldDef<L> {
+  const show = options.hex === undefined ? showAny : showHex(options.hex);
+  return { name, about, at, size, read, show, names: options.names };
+}
+
+/** Adds the bytes between two offsets of the layer as a field, unless there are none. */
+export function addBytes(
+  layer: LayerBase,
+  name: string,
+  about: string,
+  at: number,
+  end: number,
+  sink: FieldSink,
+): void {
+  if (!sink.wants(name) || layer.offset + at >= end) return;
+  const value = layer.view(at, end - layer.offset - at);
+  sink.add({
+    name,
+    about,
+    offset: layer.offset + at,
+    length: value.length,
+    value,
+    shown: showBytes(value),
+    meaning: '',
+  });
+}
+
+/** A value as `tshark -T fields` prints one of its kind. */
+export function showAny(value: FieldValue): string {
+  if (typeof value === 'boolean') return showFlag(value);
+  return value instanceof Uint8Array ? showBytes(value) : String(value);
+}

@@ -1,0 +1,78 @@
+// One packet in one line, as Wireshark's columns have it.
+import { dissect } from './dissect.ts';
+import type { Layer } from './layer.ts';
+
+/** One hue each on the page. */
+export type Family = 'arp' | 'icmp' | 'udp' | 'tcp' | 'dns' | 'http' | 'ipv6' | 'other';
+
+export interface PacketSummary {
+  /** Wireshark's Protocol column: "ICMP". */
+  readonly protocol: string;
+  readonly family: Family;
+  /** The innermost addresses: what a tunnel carries is what the line is about. "" where the capture does not say. */
+  readonly source: string;
+  readonly destination: string;
+  readonly info: string;
+}
+
+const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, family: Family]>> = {
+  eth: ['Ethernet', 'other'],
+  sll: ['SLL', 'other'],
+  null: ['Null/Loopback', 'other'],
+  vlan: ['VLAN', 'other'],
+  arp: ['ARP', 'arp'],
+  ip: ['IPv4', 'other'],
+  ipv6: ['IPv6', 'ipv6'],
+  'ipv6.hopopts': ['IPv6', 'ipv6'],
+  'ipv6.routing': ['IPv6', 'ipv6'],
+  'ipv6.fraghdr': ['IPv6', 'ipv6'],
+  'ipv6.dstopts': ['IPv6', 'ipv6'],
+  icmp: ['ICMP', 'icmp'],
+  icmpv6: ['ICMPv6', 'ipv6'],
+  udp: ['UDP', 'udp'],
+  tcp: ['TCP', 'tcp'],
+  vxlan: ['VXLAN', 'udp'],
+  dns: ['DNS', 'dns'],
+  mdns: ['MDNS', 'dns'],
+  http: ['HTTP', 'http'],
+  data: ['Data', 'other'],
+  '_ws.short': ['', 'other'],
+  '_ws.malformed': ['', 'other'],
+};
+
+/**
+ * A packet's line in the list. TCP's numbers are the ones in the header (absolute, window not scaled): relative ones need the
+ * connection's first packet, and this looks at one packet alone.
+ */
+export function summarize(bytes: Uint8Array, linkType: number, originalLength: number = bytes.length): PacketSummary {
+  return summarizeLayers(dissect(bytes, linkType, originalLength));
+}
+
+/** The same for a packet that was dissected already. */
+export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
+  let source = '';
+  let destination = '';
+  let about: Layer | null = null;
+  let trouble = '';
+  let pipelined = ''; // further requests in the same segment
+  for (const layer of layers) {
+    const { protocol } = layer;
+    if (protocol === '_ws.short' || protocol === '_ws.malformed') {
+      trouble = layer.info();
+      continue;
+    }
+    if (protocol === 'data' && about !== null) continue;
+    if (protocol === 'http' && about?.protocol === 'http') {
+      pipelined += ` ${layer.info()}`;
+      continue;
+    }
+    about = layer;
+    if (protocol === 'ip' || protocol === 'ipv6' || protocol === 'eth') ({ source, destination } = layer);
+    else if (protocol === 'sll') ({ source } = layer);
+    else if (layer.quotes) break; // an error is about itself, whatever it quotes
+  }
+  if (about === null) return { protocol: 'Data', family: 'other', source, destination, info: trouble };
+  const [protocol, family] = COLUMNS[about.protocol];
+  const info = about.info() + pipelined;
+  return { protocol, family, source, destination, info: trouble === '' ? info : `${info}${trouble}` };
+}

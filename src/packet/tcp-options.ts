@@ -1,0 +1,132 @@
+// TCP options, RFC 9293 section 3.2: a kind, and for all but two of them a length that counts the kind and itself.
+//
+//   kind 2, length 4: maximum segment size (RFC 9293)       kind 4, length 2: SACK permitted (RFC 2018)
+//   kind 3, length 3: window scale (RFC 7323)               kind 5: SACK blocks of 8 bytes (RFC 2018)
+//   kind 8, length 10: timestamps (RFC 7323)                kinds 0 and 1: end of list, and padding
+import type { FieldSink, FieldValue } from './field.ts';
+import { formatHex } from './format.ts';
+import type { LayerBase } from './layer-base.ts';
+
+const FIXED_LENGTH = 20;
+
+const END = 0;
+const NO_OPERATION = 1;
+const MAXIMUM_SEGMENT_SIZE = 2;
+const WINDOW_SCALE = 3;
+const SACK_PERMITTED = 4;
+const SACK = 5;
+const TIMESTAMPS = 8;
+
+const KIND_NAMES: Readonly<Record<number, string>> = {
+  0: 'End of Option List',
+  1: 'No-Operation',
+  2: 'Maximum Segment Size',
+  3: 'Window Scale',
+  4: 'SACK Permitted',
+  5: 'SACK',
+  8: 'Time Stamp Option',
+  19: 'MD5 Signature Option',
+  28: 'User Timeout Option',
+  30: 'Multipath TCP',
+  34: 'TCP Fast Open',
+};
+
+interface TcpOption {
+  readonly kind: number;
+  /** Bytes from the layer's first byte. */
+  readonly at: number;
+  readonly length: number;
+}
+
+/** The options that are whole; what follows a broken one cannot be found, so the list ends there. */
+function tcpOptions(layer: LayerBase): TcpOption[] {
+  const options: TcpOption[] = [];
+  const end = layer.length;
+  for (let at = FIXED_LENGTH; at < end; ) {
+    const kind = layer.u8(at);
+    const single = kind === END || kind === NO_OPERATION;
+    const length = single ? 1 : layer.u8(at + 1);
+    if (length < (single ? 1 : 2) || at + length > end) break;
+    options.push({ kind, at, length });
+    if (kind === END) break;
+    at += length;
+  }
+  return options;
+}
+
+export function collectTcpOptions(layer: LayerBase, sink: FieldSink): void {
+  if (layer.length <= FIXED_LENGTH) return;
+  const add = (
+    name: string,
+    about: string,
+    at: number,
+    length: number,
+    value: FieldValue,
+    shown: string,
+    meaning = '',
+  ): void => sink.add({ name, about, offset: layer.offset + at, length, value, shown, meaning });
+  const number = (name: string, about: string, at: number, size: 1 | 2 | 4): void => {
+    const value = layer.uint(at, size);
+    add(name, about, at, size, value, String(value));
+  };
+  const size = layer.length - FIXED_LENGTH;
+  if (sink.wants('tcp.options')) {
+    const all = formatHex(layer.bytes, layer.offset + FIXED_LENGTH, size);
+    add(
+      'tcp.options',
+      'Everything between the fixed header and the data.',
+      FIXED_LENGTH,
+      size,
+      layer.view(FIXED_LENGTH, size),
+      all,
+    );
+  }
+  for (const { kind, at, length } of tcpOptions(layer)) {
+    add('tcp.option_kind', 'Which option.', at, 1, kind, String(kind), KIND_NAMES[kind] ?? '');
+    if (kind !== END && kind !== NO_OPERATION)
+      add('tcp.option_len', 'Bytes of the option.', at + 1, 1, length, String(length));
+    if (kind === MAXIMUM_SEGMENT_SIZE && length === 4) {
+      number('tcp.options.mss_val', 'The most data that the sender takes in one segment.', at + 2, 2);
+    } else if (kind === WINDOW_SCALE && length === 3) {
+      number('tcp.options.wscale.shift', 'The sender’s windows are to be shifted left by this many bits.', at + 2, 1);
+      const multiplier = 2 ** Math.min(layer.u8(at + 2), 14); // RFC 7323 section 2.3 caps the shift at 14
+      add(
+        'tcp.options.wscale.multiplier',
+        'The sender’s windows are to be multiplied by this.',
+        at + 2,
+        0,
+        multiplier,
+        String(multiplier),
+      );
+    } else if (kind === TIMESTAMPS && length === 10) {
+      number('tcp.options.timestamp.tsval', 'The sender’s clock.', at + 2, 4);
+      number(
+        'tcp.options.timestamp.tsecr',
+        'The last clock value received: tells the other side the round trip.',
+        at + 6,
+        4,
+      );
+    } else if (kind === SACK) {
+      for (let block = at + 2; block + 8 <= at + length; block += 8) {
+        number('tcp.options.sack_le', 'First byte of a block that has arrived out of order.', block, 4);
+        number('tcp.options.sack_re', 'First byte after that block.', block + 4, 4);
+      }
+    }
+  }
+}
+
+/** What Wireshark puts after "Len=" in the Info column. */
+export function tcpOptionsInfo(layer: LayerBase): string {
+  if (layer.length <= FIXED_LENGTH) return '';
+  let text = '';
+  for (const { kind, at, length } of tcpOptions(layer)) {
+    if (kind === MAXIMUM_SEGMENT_SIZE && length === 4) text += ` MSS=${layer.u16(at + 2)}`;
+    else if (kind === WINDOW_SCALE && length === 3) text += ` WS=${2 ** Math.min(layer.u8(at + 2), 14)}`;
+    else if (kind === SACK_PERMITTED) text += ' SACK_PERM';
+    else if (kind === TIMESTAMPS && length === 10) text += ` TSval=${layer.u32(at + 2)} TSecr=${layer.u32(at + 6)}`;
+    else if (kind === SACK)
+      for (let block = at + 2; block + 8 <= at + length; block += 8)
+        text += ` SLE=${layer.u32(block)} SRE=${layer.u32(block + 4)}`;
+  }
+  return text;
+}

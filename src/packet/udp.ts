@@ -1,0 +1,71 @@
+// RFC 768, User Datagram Protocol.
+//
+//    0               2               4               6               8
+//   +---------------+---------------+---------------+---------------+
+//   | source port   | dest. port    | length        | checksum      |
+//   +---------------+---------------+---------------+---------------+
+import { type ChecksumStatus, checksumStatus, transportChecksum } from './checksum.ts';
+import { addBytes, type FieldSink, FieldTable, readTable, uint } from './field.ts';
+import { LayerBase, type Problem } from './layer-base.ts';
+import { IP_PROTOCOL } from './numbers.ts';
+
+const SOURCE_PORT = 0;
+const DESTINATION_PORT = 2;
+const LENGTH = 4;
+const CHECKSUM = 6;
+const HEADER_LENGTH = 8;
+
+const FIELDS = new FieldTable<UdpLayer>([
+  uint('udp.srcport', SOURCE_PORT, 2, 'The sender’s port; answers come back to it.'),
+  uint('udp.dstport', DESTINATION_PORT, 2, 'The port of the program that the datagram is for.'),
+  uint('udp.length', LENGTH, 2, 'Bytes of this header and the data.'),
+  uint('udp.checksum', CHECKSUM, 2, 'Guards header, data and addresses; 0 over IPv4: none was made (VXLAN does so).', {
+    hex: 4,
+  }),
+  checksumStatus('udp.checksum.status', CHECKSUM),
+]);
+
+export class UdpLayer extends LayerBase {
+  readonly protocol = 'udp';
+  readonly headerLength = HEADER_LENGTH;
+
+  get sourcePort(): number {
+    return this.u16(SOURCE_PORT);
+  }
+
+  get destinationPort(): number {
+    return this.u16(DESTINATION_PORT);
+  }
+
+  /** Bytes, header included; 0 in a jumbogram or a segmentation-offloaded send. */
+  get datagramLength(): number {
+    return this.u16(LENGTH);
+  }
+
+  get checksum(): ChecksumStatus {
+    if (this.u16(CHECKSUM) === 0) return 'absent';
+    return transportChecksum(this, IP_PROTOCOL.udp, CHECKSUM, this.datagramLength);
+  }
+
+  override get payloadEnd(): number {
+    return this.datagramLength === 0
+      ? this.end
+      : Math.min(this.end, this.offset + Math.max(this.datagramLength, HEADER_LENGTH));
+  }
+
+  override problem(): Problem | null {
+    const length = this.datagramLength;
+    if (length !== 0 && length < HEADER_LENGTH && this.has(LENGTH, 2))
+      return { at: this.offset + LENGTH, reason: `UDP length is ${length} bytes, must be at least 8` };
+    return super.problem();
+  }
+
+  override info(): string {
+    return `${this.sourcePort} → ${this.destinationPort} Len=${Math.max(this.datagramLength - HEADER_LENGTH, 0)}`;
+  }
+
+  protected override collect(sink: FieldSink): void {
+    readTable(this, FIELDS, sink);
+    addBytes(this, 'udp.payload', 'The bytes that the datagram carries.', HEADER_LENGTH, this.payloadEnd, sink);
+  }
+}

@@ -1,0 +1,21 @@
+// How devices are spoken of, the same on the picture, in its list and in what is announced.
+import type { DeviceNode } from './graph.ts';
+
+export const KIND_WORD: Readonly<Record<DeviceNode['deviceKind'], string>> = {
+  loopback: 'loopback',
+  bridge: 'bridge',
+  veth: 'veth',
+  nic: 'NIC',
+  vxlan: 'VXLAN',
+  tun: 'tun/tap',
+  dummy: 'dummy',
+  vlan: 'VLAN',
+  other: 'device',
+};
+
+/** IPv6 link-local addresses are made by the kernel for every device, and say little about it. */
+export const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
+
+/** IFF_UP alone is what an administrator wants; operstate says whether a packet can pass (RFC 2863, tun devices say UNKNOWN). */
+export const isDown = (device: DeviceNode): boolean =>
+  !device.up || device.operstate === 'DOWN' || device.operstate === 'LOWERLAYERDOWN';

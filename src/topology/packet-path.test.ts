@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { buildGraph } from './build-graph.ts';
+import { fingerprint } from './packet-fingerprint.ts';
+import { type HopPath, PacketPaths, type PathHop } from './packet-path.ts';
+import { parseReport } from './parse-report.ts';
+
+const fixture = (name: string): string => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8');
+
+const graph = (() => {
+  const parsed = parseReport(fixture('host.report.json'));
+  if (!parsed.ok) throw new Error(parsed.error);
+  return buildGraph('host-01', parsed.report);
+})();
+const root = graph.namespaces.find((namespace) => namespace.root)?.id ?? '';
+
+/** "client:eth0" inside a container, "docker0" in the machine's own namespace. */
+function short(id: string): string {
+  const wire = id.startsWith('wire:') ? 'wire of ' : '';
+  const device = graph.devices.find((candidate) => candidate.id === id.replace(/^wire:/, ''));
+  const namespace = graph.namespaces.find((candidate) => candidate.id === device?.namespace);
+  return `${wire}${namespace?.root === false ? `${namespace.name}:` : ''}${device?.name ?? id}`;
+}
+
+interface Seen extends PathHop {
+  readonly device: string;
+}
+
+function hops(name: string): Seen[] {
+  return fixture(name)
+    .trim()
+    .split('\n')
+    .map((line, index) => {
+      const hop = JSON.parse(line) as {
+        time: number;
+        ifindex: number;
+        device: string;
+        direction: 'in' | 'out';
+        bytes: string;
+      };
+      const bytes = Uint8Array.from(Buffer.from(hop.bytes, 'base64'));
+      return {
+        n: index + 1,
+        time: hop.time,
+        machine: 'host-01',
+        device: hop.device,
+        deviceId: `${root}/${hop.ifindex}`,
+        direction: hop.direction,
+        bytes,
+      };
+    });
+}
+
+function walk(name: string, wanted: (hop: Seen) => boolean): { hop: Seen; path: HopPath; line: string }[] {
+  const paths = new PacketPaths();
+  paths.setGraph(graph);
+  return hops(name)
+    .map((hop) => ({ hop, path: paths.follow(hop) }))
+    .filter(({ hop }) => wanted(hop))
+    .map(({ hop, path }) => ({
+      hop,
+      path,
+      line: [short(path.crossings[0]?.from ?? ''), ...path.crossings.map((crossing) => short(crossing.to))].join(' > '),
+    }));
+}
+
+const ethertype = (hop: PathHop): number => ((hop.bytes[0] ?? 0) << 8) | (hop.bytes[1] ?? 0);
+const icmpType = (hop: PathHop): number =>
+  ethertype(hop) === 0x0800 && hop.bytes[29] === 1 ? (hop.bytes[40] ?? -1) : -1;
+
+describe('the way of a packet between two containers on one bridge', () => {
+  it('goes container > veth > bridge > veth > container, and back', () => {
+    const seen = walk('ping.hops.jsonl', (hop) => icmpType(hop) >= 0);
+    expect(seen.slice(0, 4).map(({ line }) => line)).toEqual([
+      'client:eth0 > vethcli',
+      'vethcli > docker0 > vethweb > web:eth0',
+      'web:eth0 > vethweb',
+      'vethweb > docker0 > vethcli > client:eth0',
+    ]);
+    expect(seen).toHaveLength(8);
+  });
+
+  it('knows which hop continues which, and that request and reply are two packets', () => {
+    const [a, b, c, d] = walk('ping.hops.jsonl', (hop) => icmpType(hop) >= 0);
+    expect(b?.path.follows).toBe(a?.hop.n);
+    expect(d?.path.follows).toBe(c?.hop.n);
+    expect(c?.path.follows).toBe(0);
+    expect(b?.path.packet).toBe(a?.path.packet);
+    expect(c?.path.packet).not.toBe(a?.path.packet);
+  });
+
+  it('forks where the bridge floods an ARP request: to the other port and up to the machine', () => {
+    const seen = walk('ping.hops.jsonl', (hop) => ethertype(hop) === 0x0806);
+    expect(seen.slice(0, 3).map(({ line }) => line)).toEqual([
+      'client:eth0 > vethcli',
+      'vethcli > docker0 > vethweb > web:eth0',
+      'vethcli > docker0',
+    ]);
+    expect(new Set(seen.slice(0, 3).map(({ path }) => path.packet)).size).toBe(1);
+  });
+});
+
+describe('the way of a packet through the IP layer', () => {
+  it('is one packet before and after source NAT, out and back', () => {
+    const seen = walk('outside.hops.jsonl', (hop) => icmpType(hop) >= 0);
+    expect(seen.slice(0, 6).map(({ line }) => line)).toEqual([
+      'client:eth0 > vethcli',
+      'vethcli > docker0',
+      'docker0 > eth0 > wire of eth0',
+      'wire of eth0 > eth0',
+      'eth0 > docker0',
+      'docker0 > vethcli > client:eth0',
+    ]);
+    expect(seen.slice(0, 3).map(({ path }) => path.packet)).toEqual([seen[0]?.hop.n, seen[0]?.hop.n, seen[0]?.hop.n]);
+    expect(seen.slice(3, 6).map(({ path }) => path.packet)).toEqual([seen[3]?.hop.n, seen[3]?.hop.n, seen[3]?.hop.n]);
+  });
+
+  it('begins at the bridge when the machine itself sends', () => {
+    const seen = walk('outside.hops.jsonl', (hop) => icmpType(hop) >= 0).slice(6);
+    expect(seen.map(({ line }) => line)).toEqual([
+      '',
+      'docker0 > vethweb > web:eth0',
+      'web:eth0 > vethweb',
+      'vethweb > docker0',
+    ]);
+  });
+
+  it('follows a TCP connection through destination NAT, both ways', () => {
+    const lines = walk('http.hops.jsonl', (hop) => ethertype(hop) === 0x0800).map(({ line }) => line);
+    const [syn] = walk(
+      'http.hops.jsonl',
+      (hop) => hop.device === 'eth0' && hop.direction === 'in' && hop.bytes[29] === 6 && hop.bytes[53] === 2,
+    );
+    expect(syn).toBeDefined();
+    expect(lines.filter((line) => line === 'eth0 > docker0').length).toBeGreaterThanOrEqual(5);
+    expect(lines.filter((line) => line === 'docker0 > eth0 > wire of eth0').length).toBeGreaterThanOrEqual(5);
+    expect(lines).not.toContain('eth0 > wire of eth0');
+  });
+});
+
+describe('fingerprints', () => {
+  it('never read beyond the bytes, however few there are', () => {
+    const [hop] = hops('http.hops.jsonl').filter((candidate) => ethertype(candidate) === 0x0800);
+    const bytes = hop?.bytes ?? new Uint8Array();
+    for (let length = 0; length <= bytes.length; length++) {
+      const print = fingerprint(bytes.subarray(0, length));
+      expect(Number.isInteger(print.bridged) && Number.isInteger(print.routed)).toBe(true);
+    }
+  });
+
+  it('tell different packets of one connection apart', () => {
+    const first = hops('http.hops.jsonl').filter(
+      (hop) => hop.device === 'vethcli' && hop.direction === 'in' && ethertype(hop) === 0x0800,
+    );
+    expect(new Set(first.map((hop) => fingerprint(hop.bytes).bridged)).size).toBe(first.length);
+    expect(new Set(first.map((hop) => fingerprint(hop.bytes).routed)).size).toBe(first.length);
+  });
+});
+
+it('follows 20 000 packets a second with time to spare, and forgets them', () => {
+  const paths = new PacketPaths();
+  paths.setGraph(graph);
+  const real = hops('http.hops.jsonl');
+  const started = performance.now();
+  for (let n = 1; n <= 20_000; n++) {
+    const hop = real[n % real.length] as Seen;
+    paths.follow({ ...hop, n, time: n / 20_000 });
+  }
+  expect(performance.now() - started).toBeLessThan(500);
+});

@@ -1,0 +1,205 @@
+// The site before any lab is started: what a reader sees on a phone, a tablet and a desk, in both themes.
+import { gzipSync } from 'node:zlib';
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+
+const episode = '/episodes/1-the-super-bridge/';
+const pages = ['/', episode, '/about/', '/no/such/page/'];
+const widths = [
+  { width: 390, height: 844 },
+  { width: 1024, height: 768 },
+  { width: 1920, height: 1080 },
+];
+
+/** The addresses that a page links to on this site, without the fragment. */
+async function internalLinks(page: Page): Promise<string[]> {
+  const urls = await page
+    .locator('a[href]')
+    .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href));
+  const here = new URL(page.url()).origin;
+  return urls.filter((url) => new URL(url).origin === here);
+}
+
+for (const theme of ['light', 'dark'] as const) {
+  test.describe(`${theme} theme`, () => {
+    test.use({ colorScheme: theme });
+
+    for (const path of pages) {
+      test(`axe finds nothing on ${path}`, async ({ page }) => {
+        await page.goto(path);
+        await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+      });
+
+      test(`${path} fits into every width`, async ({ page }) => {
+        await page.goto(path);
+        for (const viewport of widths) {
+          await page.setViewportSize(viewport);
+          const over = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+          expect(over, `${viewport.width} px`).toBeLessThanOrEqual(0);
+        }
+      });
+    }
+
+    test('axe finds nothing in the open sheet of a phone', async ({ page }) => {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.goto(episode);
+      await page.getByRole('button', { name: 'Open lab' }).click();
+      await expect(page.getByRole('button', { name: 'Start the lab' })).toBeInViewport({ ratio: 1 });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+    });
+  });
+}
+
+test('every link of the site leads somewhere, and every fragment to a place on its page', async ({ page }) => {
+  const seen = new Set<string>();
+  const fragments = new Map<string, Set<string>>();
+  const queue = ['/'];
+  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    const response = await page.goto(path);
+    expect(response?.status(), path).toBe(200);
+    for (const link of await internalLinks(page)) {
+      const url = new URL(link);
+      queue.push(url.pathname);
+      if (url.hash !== '')
+        fragments.set(url.pathname, (fragments.get(url.pathname) ?? new Set()).add(url.hash.slice(1)));
+    }
+  }
+  expect([...seen]).toContain(episode);
+  for (const [path, ids] of fragments) {
+    await page.goto(path);
+    for (const id of ids) expect(await page.locator(`[id="${id}"]`).count(), `${path}#${id}`).toBe(1);
+  }
+});
+
+test('an address without a page says so, and leads back', async ({ page }) => {
+  const response = await page.goto('/no/such/page/');
+  expect(response?.status()).toBe(404);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('No page at this address');
+  await page.getByRole('main').getByRole('link', { name: 'the course' }).click();
+  await expect(page).toHaveURL('/');
+});
+
+test('the map marks what is not written, and opens what is', async ({ page }) => {
+  await page.goto('/');
+  const entries = page
+    .getByRole('main')
+    .getByRole('listitem')
+    .filter({ hasText: /^\s*Episode \d/ });
+  await expect(entries).toHaveCount(8);
+  for (const entry of await entries.all()) {
+    const written = (await entry.getByRole('link').count()) > 0;
+    await expect(entry).toContainText(written ? 'Ready' : 'Not written yet');
+  }
+  await entries.first().getByRole('link').click();
+  await expect(page).toHaveURL(episode);
+});
+
+test('a page that is only read fetches at most 40 kB of gzipped JavaScript', async ({ page }) => {
+  const scripts: Promise<Buffer>[] = [];
+  page.on('response', (response) => {
+    if (response.request().resourceType() === 'script') scripts.push(response.body());
+  });
+  await page.goto(episode, { waitUntil: 'networkidle' });
+  const inline = await page.locator('script:not([src])').allTextContents();
+  const sizes = [...(await Promise.all(scripts)), ...inline].map((script) => gzipSync(script).length);
+  expect(sizes.length).toBeGreaterThan(0);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(40_000);
+});
+
+for (const viewport of widths) {
+  test(`nothing jumps while the episode loads at ${viewport.width} px`, async ({ page }) => {
+    await page.setViewportSize(viewport);
+    await page.addInitScript(() => {
+      Object.assign(globalThis, { shifts: 0 });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries())
+          Object.assign(globalThis, { shifts: Reflect.get(globalThis, 'shifts') + Reflect.get(entry, 'value') });
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await page.goto(episode, { waitUntil: 'networkidle' });
+    expect(await page.evaluate(() => Reflect.get(globalThis, 'shifts'))).toBeLessThan(0.01);
+  });
+}
+
+test('the lab stands beside the prose and stays in view', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(episode);
+  const lab = page.getByRole('region', { name: 'Lab: super bridge' });
+  const before = await lab.boundingBox();
+  await page.getByRole('heading', { name: 'Where the bridge ends' }).scrollIntoViewIfNeeded();
+  expect(await lab.boundingBox()).toEqual(before);
+  await expect(lab.getByRole('button', { name: 'Start the lab' })).toBeInViewport({ ratio: 1 });
+});
+
+test('a border moves by keyboard, and is where it was after a reload', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(episode);
+  const border = page.getByRole('separator', { name: 'Width of the lab' });
+  const lab = page.getByRole('region', { name: 'Lab: super bridge' });
+  const before = (await lab.boundingBox())?.width ?? 0;
+  await border.focus();
+  await page.keyboard.press('ArrowLeft');
+  const after = (await lab.boundingBox())?.width ?? 0;
+  expect(after).toBeGreaterThan(before);
+  const value = await border.getAttribute('aria-valuenow');
+  await page.reload();
+  expect((await lab.boundingBox())?.width).toBeCloseTo(after, 0);
+  await expect(border).toHaveAttribute('aria-valuenow', value ?? '');
+});
+
+test('nonsense in the storage changes nothing', async ({ page }) => {
+  await page.addInitScript(() => localStorage.setItem('lockstep-lab', '{"width":"wide","picture":-3,"tab":[],'));
+  const errors: Error[] = [];
+  page.on('pageerror', (error) => errors.push(error));
+  await page.goto(episode);
+  await expect(page.getByRole('button', { name: 'Start the lab' })).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
+test('the theme is the reader’s choice, and stays it', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto('/');
+  const button = page.getByRole('button', { name: /^Theme/ });
+  await expect(button).toHaveText('Auto');
+  await button.click();
+  await button.click();
+  await expect(button).toHaveText('Dark');
+  await page.goto(episode);
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await expect(button).toHaveText('Dark');
+});
+
+test('a command can be copied', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(episode);
+  const block = page.locator('lockstep-run').first();
+  await block.getByRole('button', { name: /^Copy/ }).click();
+  await expect(block.getByRole('status')).toHaveText('Copied.');
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('ip -brief addr');
+});
+
+test('search finds the passage, and takes the reader there', async ({ page }) => {
+  await page.goto('/');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('textbox', { name: 'Search the course' }).fill('veth pair');
+  await page.getByRole('dialog').getByRole('link', { name: 'Two containers' }).click();
+  await expect(page).toHaveURL(`${episode}#two-containers`);
+  await expect(page.getByRole('heading', { name: 'Two containers' })).toBeInViewport();
+});
+
+test('the course is readable without JavaScript', async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, baseURL: baseURL ?? '' });
+  const page = await context.newPage();
+  await page.goto(episode);
+  await expect(page.getByRole('heading', { name: 'The first ping' })).toBeVisible();
+  await expect(page.getByText('docker run -d --name web whoami')).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Run on/ }).first()).toBeHidden();
+  await context.close();
+});

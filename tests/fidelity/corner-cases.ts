@@ -1,0 +1,204 @@
+// Packets that the recorded captures do not have, written by hand: each list entry is a frame in hexadecimal or built of parts.
+// Lengths and IP checksums are filled in here, so that only what is odd about a packet is odd.
+
+export const hex = (text: string): Uint8Array =>
+  Uint8Array.from(text.replace(/[^0-9a-f]/gi, '').match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+export const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
+export const join = (...parts: readonly Uint8Array[]): Uint8Array =>
+  Uint8Array.from(parts.flatMap((part) => [...part]));
+const u16 = (value: number): Uint8Array => Uint8Array.of(value >>> 8, value & 0xff);
+
+function sum(bytes: Uint8Array): number {
+  let total = 0;
+  for (let i = 0; i < bytes.length; i += 2) total += ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0);
+  while (total > 0xffff) total = (total & 0xffff) + (total >>> 16);
+  return ~total & 0xffff;
+}
+
+export const ethernet = (type: string, payload: Uint8Array, destination = '0242ac110003'): Uint8Array =>
+  join(hex(`${destination} 0242ac110002 ${type}`), payload);
+
+export function ipv4(
+  protocol: number,
+  payload: Uint8Array,
+  odd: { readonly options?: string; readonly flags?: string; readonly length?: number } = {},
+): Uint8Array {
+  const options = hex(odd.options ?? '');
+  const words = 5 + options.length / 4;
+  const length = odd.length ?? words * 4 + payload.length;
+  const header = join(
+    Uint8Array.of(0x40 | words, 0),
+    u16(length),
+    hex(`1c46 ${odd.flags ?? '4000'} 40`),
+    Uint8Array.of(protocol),
+    hex('0000 ac110002 ac110003'),
+    options,
+  );
+  header.set(u16(sum(header)), 10);
+  return join(header, payload);
+}
+
+export const ipv6 = (next: number, payload: Uint8Array): Uint8Array =>
+  join(
+    hex('6a312345'),
+    u16(payload.length),
+    Uint8Array.of(next, 64),
+    hex('fd000017000000000000000000000002 fd000017000000000000000000000003'),
+    payload,
+  );
+
+export const udp = (
+  source: number,
+  destination: number,
+  payload: Uint8Array,
+  length = 8 + payload.length,
+): Uint8Array => join(u16(source), u16(destination), u16(length), hex('0000'), payload);
+
+export function tcp(
+  source: number,
+  destination: number,
+  odd: { readonly flags?: string; readonly options?: string; readonly payload?: Uint8Array } = {},
+): Uint8Array {
+  const options = hex(odd.options ?? '');
+  const flags = odd.flags ?? '018';
+  const words = (5 + options.length / 4).toString(16);
+  return join(
+    u16(source),
+    u16(destination),
+    hex(`11223344 55667788 ${words}${flags} 01f6 abcd 0001`),
+    options,
+    odd.payload ?? hex(''),
+  );
+}
+
+export function icmp(head: string, payload: Uint8Array): Uint8Array {
+  const message = join(hex(head), payload);
+  message.set(u16(sum(message)), 2);
+  return message;
+}
+
+const quoted = ipv4(17, udp(40000, 9999, ascii('hello')));
+const quotedTcp8 = ipv4(6, tcp(40000, 80), {}).slice(0, 28);
+const query = hex('1234 0100 0001 0000 0000 0001  03777777 076578616d706c65 03636f6d 00 0001 0001');
+const opt = hex('00 0029 1000 00 00 8000 0000');
+const inner = ethernet('0800', ipv4(1, icmp('0800 0000 0007 0001', ascii('abcdefgh'))));
+const arp = (operation: string, senderIp: string, targetIp: string): Uint8Array =>
+  ethernet(
+    '0806',
+    hex(`0001 0800 06 04 ${operation} 0242ac110002 ${senderIp} 000000000000 ${targetIp}`),
+    'ffffffffffff',
+  );
+
+/** Well-formed Ethernet frames. */
+export const FRAMES: Readonly<Record<string, Uint8Array>> = {
+  'VLAN tag': ethernet('8100', join(hex('b02a 0800'), ipv4(1, icmp('0800 0000 0007 0001', ascii('abcd'))))),
+  'VLAN tag in a VLAN tag': ethernet('8100', join(hex('0064 8100 002a 0800'), ipv4(17, udp(1000, 2000, ascii('x'))))),
+  'ARP probe': arp('0001', '00000000', 'ac110005'),
+  'ARP announcement': arp('0001', 'ac110005', 'ac110005'),
+  'gratuitous ARP reply': arp('0002', 'ac110005', 'ac110005'),
+  'VXLAN on IANA’s port': ethernet('0800', ipv4(17, udp(50000, 4789, join(hex('08000000 0000 2a 00'), inner)))),
+  'VXLAN on Linux’s port': ethernet('0800', ipv4(17, udp(50000, 8472, join(hex('08000000 000001 00'), inner)))),
+  'VXLAN in VXLAN': ethernet(
+    '0800',
+    ipv4(
+      17,
+      udp(
+        50000,
+        8472,
+        join(
+          hex('08000000 000001 00'),
+          ethernet('0800', ipv4(17, udp(50001, 8472, join(hex('08000000 000002 00'), inner)))),
+        ),
+      ),
+    ),
+  ),
+  'flannel’s UDP backend': ethernet('0800', ipv4(17, udp(8285, 8285, ipv4(6, tcp(1024, 2379, { flags: '002' }))))),
+  'IP in IP': ethernet('0800', ipv4(4, ipv4(1, icmp('0800 0000 0007 0001', ascii('abcd'))))),
+  'ICMP port unreachable': ethernet('0800', ipv4(1, icmp('0303 0000 00000000', quoted))),
+  'ICMP fragmentation needed': ethernet('0800', ipv4(1, icmp('0304 0000 0000 05aa', quoted))),
+  'ICMP redirect': ethernet('0800', ipv4(1, icmp('0501 0000 ac110001', quoted))),
+  'ICMP time exceeded, eight bytes of TCP quoted': ethernet('0800', ipv4(1, icmp('0b00 0000 00000000', quotedTcp8))),
+  'IP options': ethernet('0800', ipv4(17, udp(1, 2, ascii('abc')), { options: '94040000 01010100' })),
+  'first fragment': ethernet('0800', ipv4(17, udp(1000, 2000, ascii('12345678')), { flags: '2000' })),
+  'second fragment': ethernet('0800', ipv4(17, ascii('12345678'), { flags: '0002' })),
+  'Ethernet padding after a short packet': ethernet(
+    '0800',
+    join(ipv4(6, tcp(80, 1024, { flags: '010' })), hex('000000000000')),
+  ),
+  'TCP with SACK blocks': ethernet(
+    '0800',
+    ipv4(6, tcp(80, 1024, { flags: '010', options: '0101 0512 00000001 00000002 00000003 00000004' })),
+  ),
+  'TCP with every option of a SYN': ethernet(
+    '0800',
+    ipv4(6, tcp(1024, 80, { flags: '0c2', options: '020405b4 0402 080a 00000001 00000000 01 030307' })),
+  ),
+  'TCP with every flag': ethernet('0800', ipv4(6, tcp(80, 1024, { flags: '1ff' }))),
+  'TCP with no flag': ethernet('0800', ipv4(6, tcp(80, 1024, { flags: '000' }))),
+  'TCP reset': ethernet('0800', ipv4(6, tcp(80, 1024, { flags: '014' }))),
+  'DNS over TCP': ethernet(
+    '0800',
+    ipv4(6, tcp(1024, 53, { payload: join(u16(query.length + opt.length), query, opt) })),
+  ),
+  'DNS with EDNS': ethernet('0800', ipv4(17, udp(1024, 53, join(query, opt)))),
+  'DNS query for the root': ethernet(
+    '0800',
+    ipv4(17, udp(1024, 53, hex('0001 0100 0001 0000 0000 0000 00 0002 0001'))),
+  ),
+  'HTTP with two requests in one segment': ethernet(
+    '0800',
+    ipv4(
+      6,
+      tcp(1024, 80, { payload: ascii('GET /a HTTP/1.1\r\nHost: one\r\n\r\nGET /b HTTP/1.1\r\nHost: two\r\n\r\n') }),
+    ),
+  ),
+  'HTTP on another port': ethernet(
+    '0800',
+    ipv4(6, tcp(1024, 31080, { payload: ascii('DELETE /x?y=z HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\n\r\n') })),
+  ),
+  'HTTP whose head goes on in the next segment': ethernet(
+    '0800',
+    ipv4(6, tcp(1024, 80, { payload: ascii('GET / HTTP/1.1\r\nHost: example.com\r\nUser-Ag') })),
+  ),
+  'IPv6 with a hop-by-hop header': ethernet(
+    '86dd',
+    ipv6(0, join(hex('3a 00 0502 0000 0100'), hex('8f00 0000 0000 0001 04000000 ff0200000000000000000001ff000003'))),
+  ),
+  'IPv6 with destination options and TCP': ethernet(
+    '86dd',
+    ipv6(60, join(hex('06 00 0104 00000000'), tcp(1024, 80, { flags: '002' }))),
+  ),
+  'IPv6 fragment': ethernet('86dd', ipv6(44, join(hex('11 00 0009 0badcafe'), ascii('12345678')))),
+  'neighbour advertisement of a router': ethernet(
+    '86dd',
+    ipv6(58, hex('8800 0000 a0000000 fd000017000000000000000000000003 0201 0242ac110003')),
+  ),
+  'IPv6 no next header': ethernet('86dd', ipv6(59, hex(''))),
+};
+
+/** Frames that are wrong in one place each, and the protocol at which decoding has to stop. */
+export const BROKEN: Readonly<Record<string, readonly [frame: Uint8Array, at: string]>> = {
+  'Ethernet header of 10 bytes': [ethernet('0800', hex('')).slice(0, 10), 'eth'],
+  'IP header of 12 bytes': [ethernet('0800', ipv4(6, tcp(1, 2))).slice(0, 26), 'ip'],
+  'IP version 5': [ethernet('0800', hex('55000014 00000000 40060000 ac110002 ac110003')), 'ip'],
+  'IP header length of 16': [ethernet('0800', hex('44000014 00000000 40060000 ac110002 ac110003')), 'ip'],
+  'IP total length below its header': [ethernet('0800', ipv4(6, tcp(1, 2), { length: 12 })), 'ip'],
+  'TCP header of 8 bytes': [ethernet('0800', ipv4(6, tcp(1, 2).slice(0, 8))), 'tcp'],
+  'TCP header length of 8': [
+    ethernet('0800', ipv4(6, join(tcp(1, 2).slice(0, 12), hex('2018 01f6 abcd 0000')))),
+    'tcp',
+  ],
+  'UDP header of 4 bytes': [ethernet('0800', ipv4(17, hex('0001 0002'))), 'udp'],
+  'UDP length of 4': [ethernet('0800', ipv4(17, udp(1, 2, ascii('abc'), 4))), 'udp'],
+  'DNS name that points to itself': [
+    ethernet('0800', ipv4(17, udp(1024, 53, hex('0001 0100 0001 0000 0000 0000 c00c 0001 0001')))),
+    'dns',
+  ],
+  'DNS label past the end': [
+    ethernet('0800', ipv4(17, udp(1024, 53, hex('0001 0100 0001 0000 0000 0000 3f61 6263')))),
+    'dns',
+  ],
+  'VXLAN header of 4 bytes': [ethernet('0800', ipv4(17, udp(1024, 8472, hex('08000000')))), 'vxlan'],
+  'ARP of 20 bytes': [ethernet('0806', hex('0001 0800 06 04 0001 0242ac110002 ac110002 0000')), 'arp'],
+  'IPv6 header of 20 bytes': [ethernet('86dd', ipv6(59, hex(''))).slice(0, 34), 'ipv6'],
+};

@@ -1,0 +1,72 @@
+// Asks Debian's tshark for the fields of a capture, packet by packet and occurrence by occurrence.
+import { execFileSync } from 'node:child_process';
+
+const SEPARATOR = '\t';
+/** Not a comma: dates and header lines have commas of their own. */
+const AGGREGATOR = '\x1f';
+
+/** Each packet alone, as our decoder sees it: no reassembly, no numbers relative to earlier packets. */
+const STATELESS = [
+  'tcp.relative_sequence_numbers:FALSE',
+  'tcp.analyze_sequence_numbers:FALSE',
+  'tcp.desegment_tcp_streams:FALSE',
+  'ip.defragment:FALSE',
+  'ipv6.defragment:FALSE',
+];
+/** Off by default; in the packet list, they put "[CHECKSUM INCORRECT]" on every packet that was left for a NIC to finish. */
+const VERIFIED = ['ip.check_checksum:TRUE', 'tcp.check_checksum:TRUE', 'udp.check_checksum:TRUE'];
+
+/** Ports that Debian's tshark does not know by itself. */
+const DECODE_AS = ['-d', 'udp.port==8472,vxlan', '-d', 'udp.port==8285,ip'];
+
+function run(args: readonly string[]): string {
+  // Its warning about running as root goes to stderr.
+  return execFileSync('tshark', args, { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+/** Every packet's occurrences of every field, as `tshark -T fields` prints them: packets[n].get('ip.src') is a list. */
+export function tsharkFields(
+  file: string,
+  names: readonly string[],
+  preferences: readonly string[] = [...STATELESS, ...VERIFIED],
+): ReadonlyMap<string, readonly string[]>[] {
+  const wanted = names.flatMap((name) => ['-e', name]);
+  const preferred = preferences.flatMap((preference) => ['-o', preference]);
+  const output = run([
+    '-n',
+    ...preferred,
+    ...DECODE_AS,
+    '-r',
+    file,
+    '-T',
+    'fields',
+    '-E',
+    `aggregator=${AGGREGATOR}`,
+    ...wanted,
+  ]);
+  const lines = output.split('\n').slice(0, -1);
+  return lines.map((line) => {
+    const columns = line.split(SEPARATOR);
+    return new Map(
+      names.map((name, i) => [name, columns[i] === '' || columns[i] === undefined ? [] : columns[i].split(AGGREGATOR)]),
+    );
+  });
+}
+
+export interface TsharkLine {
+  readonly source: string;
+  readonly destination: string;
+  readonly protocol: string;
+  readonly info: string;
+}
+
+/** The columns of the packet list. */
+export function tsharkSummaries(file: string): TsharkLine[] {
+  const columns = ['Source', 'Destination', 'Protocol', 'Info'].map((column) => `_ws.col.${column}`);
+  return tsharkFields(file, columns, STATELESS).map((packet) => {
+    const [source = '', destination = '', protocol = '', info = ''] = columns.map(
+      (column) => packet.get(column)?.join('') ?? '',
+    );
+    return { source, destination, protocol, info };
+  });
+}

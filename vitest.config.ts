@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+// Each project is a stage of `npm test`; `npx vitest --project unit` watches one.
+export default defineConfig({
+  test: {
+    // Two cores are what the project promises to be testable on; a machine inside a test keeps one of them busy.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: { name: 'unit', include: ['src/**/*.test.{ts,tsx}', 'tests/cli{,-*}.test.ts'], testTimeout: 20_000 },
+      },
+      {
+        test: { name: 'fidelity', include: ['tests/fidelity/**/*.test.ts'], testTimeout: 120_000 },
+      },
+      {
+        // Real machines: one file at a time, so that none starves another one's clock.
+        test: {
+          name: 'content',
+          include: ['tests/content/**/*.test.ts', 'tests/*.machine.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
