@@ -1,5 +1,4 @@
 // A lab: machines, (later) the wires between them, and what their taps saw. The page, the CLI and the tests use this class.
-// INTERFACE ONLY FOR NOW: the implementation is being written; see createLab below for how a panel gets one.
 import type { ReadonlySignal } from '@preact/signals-core';
 import type { FreezeReason, Machine, MachineState, TapFrame, Unsubscribe } from '../machine/machine.ts';
 import type { Graph } from '../topology/graph.ts';

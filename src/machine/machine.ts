@@ -96,5 +96,7 @@ export interface Machine {
   /** Stops the CPU and the guest's clock; resolves when both stand. */
   freeze(reason?: FreezeReason): Promise<void>;
   thaw(): Promise<void>;
+  /** Switches it off; start() brings it back from its snapshot. */
+  stop(): Promise<void>;
   dispose(): Promise<void>;
 }

@@ -100,10 +100,11 @@ function report(value: unknown): KernelReport {
   const from = object(value, '');
   const time = from.time;
   if (typeof time !== 'number' || !Number.isFinite(time)) return mismatch('time', 'seconds since the epoch', time);
+  const processes = object(from.processes ?? {}, 'processes');
   return {
     time,
     namespaces: list(from.namespaces, 'namespaces', namespace),
-    containers: list(from.containers, 'containers', container),
+    containers: list(from.containers, 'containers', (entry, path) => container(entry, path, processes)),
     networks: list(from.networks, 'networks', network),
   };
 }
@@ -175,23 +176,30 @@ function route(value: unknown, path: string): KernelRoute {
   };
 }
 
-function container(value: unknown, path: string): KernelContainer {
+/** Docker's GET /containers/json; `processes` says which process of the machine belongs to which container's cgroup. */
+function container(value: unknown, path: string, processes: Fields): KernelContainer {
   const from = object(value, path);
+  const id = string(from.Id, `${path}.Id`);
+  const names = list(from.Names, `${path}.Names`, string);
   return {
-    id: string(from.id, `${path}.id`),
-    name: string(from.name, `${path}.name`),
-    image: string(from.image, `${path}.image`),
-    state: string(from.state, `${path}.state`),
-    pid: natural(from.pid, `${path}.pid`),
+    id,
+    name: (names[0] ?? id.slice(0, 12)).replace(/^\//, ''),
+    image: string(from.Image, `${path}.Image`),
+    state: string(from.State, `${path}.State`),
+    pid: Object.hasOwn(processes, id) ? natural(processes[id], `processes.${id}`) : 0,
   };
 }
 
+/** Docker's GET /networks. */
 function network(value: unknown, path: string): KernelDockerNetwork {
   const from = object(value, path);
+  const id = string(from.Id, `${path}.Id`);
+  const options = object(from.Options ?? {}, `${path}.Options`);
+  const bridge = options['com.docker.network.bridge.name'];
   return {
-    id: string(from.id, `${path}.id`),
-    name: string(from.name, `${path}.name`),
-    driver: string(from.driver, `${path}.driver`),
-    bridge: string(from.bridge, `${path}.bridge`),
+    id,
+    name: string(from.Name, `${path}.Name`),
+    driver: string(from.Driver, `${path}.Driver`),
+    bridge: bridge === undefined ? `br-${id.slice(0, 12)}` : string(bridge, `${path}.Options`),
   };
 }

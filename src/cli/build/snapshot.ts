@@ -141,7 +141,7 @@ function kernelCommandLine(machine: LabMachine): string {
     'tsc=reliable nowatchdog',
     'mitigations=off random.trust_cpu=on cryptomgr.notests',
     // Freed pages are zero: they cost nothing in the snapshot.
-    'init_on_free=1',
+    'init_on_free=1 transparent_hugepage=never psi=0',
     'apparmor=0 selinux=0 lsm=capability audit=0',
     'net.ifnames=0 noresume',
     `systemd.hostname=${machine.hostname ?? machine.name}`,

@@ -138,6 +138,9 @@ export class Engine {
     // The memory of a new machine is zero already; writing zeros would only make the browser commit all of it.
     const cpu = emulator.v86.cpu;
     cpu.zero_memory = () => {};
+    // Before the state: it is told when "now" is, and a guest that missed minutes kills services that seem to hang.
+    this.#host.clock.hold();
+    this.#host.clock.startAt(manifest.clock);
     await emulator.restore_state(devices.slice().buffer as ArrayBuffer);
     const { pieceBytes, pieces } = manifest.ram;
     let next = 0;
@@ -151,7 +154,7 @@ export class Engine {
       }
     };
     await Promise.all(Array.from({ length: concurrentChunks }, load));
-    this.#host.clock.startAt(manifest.clock);
+    this.#host.clock.release();
     await emulator.run();
     this.#prefetch(disk, manifest.disk.prefetch);
   }

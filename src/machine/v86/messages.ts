@@ -32,6 +32,8 @@ export type ToMachine =
 export type FromMachine =
   | { readonly type: 'progress'; readonly step: string; readonly done: number; readonly total: number }
   | { readonly type: 'running' }
+  /** The browser keeps nothing more: the machine runs, and is downloaded again the next time. */
+  | { readonly type: 'storage-full' }
   | { readonly type: 'failed'; readonly reason: FailureReason; readonly message: string }
   | { readonly type: 'console-output'; readonly console: number; readonly bytes: Uint8Array }
   | { readonly type: 'agent'; readonly line: string }

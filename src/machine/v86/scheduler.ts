@@ -51,7 +51,8 @@ export function installScheduler(core: EmulatorCore, soon: Soon, now: () => numb
     pendingTick = tick;
     clearTimeout(timer);
     timer = undefined;
-    if (milliseconds < 1) {
+    // 0: there is more to do. Anything else: the processor waits in HLT, and a timer of the guest ends in so long.
+    if (milliseconds <= 0) {
       again.call();
       return;
     }

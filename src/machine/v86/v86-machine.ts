@@ -38,6 +38,7 @@ export class V86Machine implements Machine {
   #tap: Tap;
   #thread: Thread | undefined;
   #nextAnswer = 1;
+  #storageFull = false;
 
   constructor(options: V86Options) {
     this.#options = options;
@@ -167,7 +168,13 @@ export class V86Machine implements Machine {
   #receive(message: FromMachine): void {
     switch (message.type) {
       case 'progress':
-        if (this.#state.value.kind === 'loading') this.#state.value = { kind: 'loading', step: message.step, done: message.done, total: message.total };
+        if (this.#state.value.kind === 'loading') {
+          const step = this.#storageFull ? `${message.step} (the browser's storage is full: it will be downloaded again the next time)` : message.step;
+          this.#state.value = { kind: 'loading', step, done: message.done, total: message.total };
+        }
+        break;
+      case 'storage-full':
+        this.#storageFull = true;
         break;
       case 'running':
         this.#state.value = { kind: 'running' };

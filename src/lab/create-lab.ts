@@ -1,0 +1,23 @@
+// A lab from its manifest, with whatever threads the place offers: the page, Node.
+import type { LabManifest } from '../machine/v86/manifest.ts';
+import type { Thread } from '../machine/v86/thread.ts';
+import { V86Machine } from '../machine/v86/v86-machine.ts';
+import type { Lab } from './lab.ts';
+import { LabOfMachines } from './lab-of-machines.ts';
+
+export interface LabPlace {
+  /** URL or folder that the chunks lie under. */
+  readonly base: string;
+  readonly thread: () => Thread;
+  readonly wasm: () => Promise<WebAssembly.Module>;
+}
+
+export function createLab(manifest: LabManifest, { base, thread, wasm }: LabPlace): Lab {
+  if (manifest.format !== 1) {
+    throw new Error(`The lab ${manifest.lab} has format ${manifest.format}; this page knows format 1. Reload the page.`);
+  }
+  const machines = manifest.machines.map(
+    (machine) => new V86Machine({ name: machine.name, thread, wasm, start: { from: 'snapshot', manifest: machine, base } }),
+  );
+  return new LabOfMachines(manifest.lab, manifest.title, machines);
+}

@@ -1,0 +1,25 @@
+// A lab in Node, with the very engine of the page: the CLI, the tests, recordings.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LabManifest } from '../machine/v86/manifest.ts';
+import { nodeThread, nodeWasm } from '../machine/v86/thread-node.ts';
+import { createLab } from './create-lab.ts';
+import type { Lab } from './lab.ts';
+
+const assets = fileURLToPath(new URL('../../build/site-assets', import.meta.url));
+
+export interface NodeLabOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Not started yet. Disposed when the signal is aborted. */
+export async function createNodeLab(id: string, { signal }: NodeLabOptions = {}): Promise<Lab> {
+  const path = join(assets, 'labs', id, 'lab.json');
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new Error(`The lab "${id}" is not built: ${path} is missing. Build it: npm run build.`);
+  });
+  const lab = createLab(JSON.parse(text) as LabManifest, { base: join(assets, 'machine'), thread: nodeThread, wasm: nodeWasm });
+  signal?.addEventListener('abort', () => void lab.dispose(), { once: true });
+  return lab;
+}

@@ -1,0 +1,110 @@
+// Chunks over HTTP, kept in the browser's Cache storage: a chunk's name is its content's hash, so what is kept never
+// goes stale, a download that was cut goes on where it stopped, and what the browser altered is noticed.
+import { ZSTDDecoder } from 'zstddec';
+import { type ChunkStore, chunkPath, MachineError } from './chunk-store.ts';
+
+const cacheName = 'lockstep-chunks-1';
+const attempts = 4;
+
+/** `base`: URL of the folder that chunks/ lies in. `onStorageFull` is called once, when nothing more can be kept. */
+export async function openBrowserStore(base: string, onStorageFull: () => void): Promise<ChunkStore> {
+  const decoder = new ZSTDDecoder();
+  const [cache] = await Promise.all([openCache(), decoder.init()]);
+  let full = cache === undefined;
+
+  const keep = async (url: string, bytes: Uint8Array) => {
+    if (full || cache === undefined) return;
+    try {
+      await cache.put(url, new Response(bytes as BlobPart, { headers: { 'Content-Type': 'application/zstd' } }));
+    } catch {
+      // Quota, or a private window: the machine runs all the same, and is downloaded again the next time.
+      full = true;
+      onStorageFull();
+    }
+  };
+
+  return {
+    digest,
+    async get({ hash, size }) {
+      const url = new URL(chunkPath(hash), base).href;
+      const kept = await cache?.match(url).catch(() => undefined);
+      if (kept !== undefined) {
+        const bytes = new Uint8Array(await kept.arrayBuffer());
+        if (await isWhole(bytes, hash)) return unpack(decoder, bytes, url);
+        await cache?.delete(url);
+      }
+      const bytes = await download(url, hash, size);
+      await keep(url, bytes);
+      return unpack(decoder, bytes, url);
+    },
+  };
+}
+
+async function openCache(): Promise<Cache | undefined> {
+  // Only secure pages (https, localhost) have Cache storage.
+  if (typeof caches === 'undefined') return undefined;
+  return caches.open(cacheName).catch(() => undefined);
+}
+
+async function download(url: string, hash: string, size: number): Promise<Uint8Array> {
+  let last = '';
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 300 * 3 ** attempt));
+    try {
+      // The HTTP cache would keep a second copy of what Cache storage has.
+      const response = await fetch(url, { cache: 'no-store' });
+      if (!response.ok) {
+        last = `the server answered ${response.status}`;
+        if (response.status === 404) break;
+        continue;
+      }
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      if (await isWhole(bytes, hash)) return bytes;
+      last = `${bytes.length} bytes came instead of ${size}, or they were altered on the way`;
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error);
+    }
+  }
+  throw new MachineError('download', `A part of the machine could not be downloaded (${last}). What has arrived is kept: try again, and it goes on from there.`);
+}
+
+async function isWhole(bytes: Uint8Array, hash: string): Promise<boolean> {
+  return (await digest(bytes)).startsWith(hash);
+}
+
+async function digest(bytes: Uint8Array): Promise<string> {
+  // Pages on plain http (a workshop's host) have no SubtleCrypto.
+  const hash = globalThis.crypto?.subtle === undefined
+    ? (await import('@noble/hashes/sha2.js')).sha256(bytes)
+    : new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
+  let text = '';
+  for (const byte of hash) text += byte.toString(16).padStart(2, '0');
+  return text;
+}
+
+function unpack(decoder: ZSTDDecoder, bytes: Uint8Array, url: string): Uint8Array {
+  try {
+    return decoder.decode(bytes, contentSize(bytes));
+  } catch (error) {
+    throw new MachineError('mismatch', `A part of the machine cannot be unpacked (${url}: ${error instanceof Error ? error.message : error}). Reload the page.`);
+  }
+}
+
+/** Frame_Content_Size of a zstd frame; our builder always writes it. RFC 8878 section 3.1.1.1. */
+export function contentSize(frame: Uint8Array): number {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const descriptor = view.getUint8(4);
+  const singleSegment = (descriptor & 0x20) !== 0;
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  const at = 5 + (singleSegment ? 0 : 1) + dictionaryBytes;
+  switch (descriptor >> 6) {
+    case 0:
+      return singleSegment ? view.getUint8(at) : 0;
+    case 1:
+      return view.getUint16(at, true) + 256;
+    case 2:
+      return view.getUint32(at, true);
+    default:
+      return Number(view.getBigUint64(at, true));
+  }
+}
