@@ -14,10 +14,13 @@ export interface LabPlace {
 
 export function createLab(manifest: LabManifest, { base, thread, wasm }: LabPlace): Lab {
   if (manifest.format !== 1) {
-    throw new Error(`The lab ${manifest.lab} has format ${manifest.format}; this page knows format 1. Reload the page.`);
+    throw new Error(
+      `The lab ${manifest.lab} has format ${manifest.format}; this page knows format 1. Reload the page.`,
+    );
   }
   const machines = manifest.machines.map(
-    (machine) => new V86Machine({ name: machine.name, thread, wasm, start: { from: 'snapshot', manifest: machine, base } }),
+    (machine) =>
+      new V86Machine({ name: machine.name, thread, wasm, start: { from: 'snapshot', manifest: machine, base } }),
   );
   return new LabOfMachines(manifest.lab, manifest.title, machines);
 }

@@ -50,7 +50,8 @@ export class LabOfMachines implements Lab {
   }
 
   async start(): Promise<void> {
-    this.#next = 1;
+    // A machine that runs goes on, and so do its hops' numbers: a new run begins when none of them does.
+    if (this.machines.every(({ state }) => state.value.kind === 'off' || state.value.kind === 'failed')) this.#next = 1;
     await Promise.all(this.machines.map((machine) => machine.start()));
   }
 
@@ -74,12 +75,14 @@ export class LabOfMachines implements Lab {
   }
 
   #tapped(machine: string, { frames, lost }: TapBatch): void {
-    const hops = frames.map((frame): Hop => ({
-      ...frame,
-      n: this.#next++,
-      machine,
-      deviceId: this.#history.find(machine, frame.ifindex)?.id ?? '',
-    }));
+    const hops = frames.map(
+      (frame): Hop => ({
+        ...frame,
+        n: this.#next++,
+        machine,
+        deviceId: this.#history.find(machine, frame.ifindex)?.id ?? '',
+      }),
+    );
     for (const listener of this.#listeners) listener({ hops, lost });
   }
 }
@@ -96,5 +99,8 @@ function together(states: readonly MachineState[]): MachineState {
       total: loading.reduce((sum, state) => sum + state.total, 0),
     };
   }
-  return states.find((state) => state.kind === 'frozen') ?? states.find((state) => state.kind === 'off') ?? { kind: 'running' };
+  return (
+    states.find((state) => state.kind === 'frozen') ??
+    states.find((state) => state.kind === 'off') ?? { kind: 'running' }
+  );
 }

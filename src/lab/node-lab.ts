@@ -19,7 +19,11 @@ export async function createNodeLab(id: string, { signal }: NodeLabOptions = {})
   const text = await readFile(path, 'utf8').catch(() => {
     throw new Error(`The lab "${id}" is not built: ${path} is missing. Build it: npm run build.`);
   });
-  const lab = createLab(JSON.parse(text) as LabManifest, { base: join(assets, 'machine'), thread: nodeThread, wasm: nodeWasm });
+  const lab = createLab(JSON.parse(text) as LabManifest, {
+    base: join(assets, 'machine'),
+    thread: nodeThread,
+    wasm: nodeWasm,
+  });
   signal?.addEventListener('abort', () => void lab.dispose(), { once: true });
   return lab;
 }

@@ -11,7 +11,10 @@ export async function openLab(id: string): Promise<Lab> {
   const root = new URL(import.meta.env.BASE_URL, location.origin);
   const url = new URL(`labs/${encodeURIComponent(id)}/lab.json`, root);
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`The lab's description could not be loaded (${url.pathname}: ${response.status}). Try again; if that does not help, reload the page.`);
+  if (!response.ok)
+    throw new Error(
+      `The lab's description could not be loaded (${url.pathname}: ${response.status}). Try again; if that does not help, reload the page.`,
+    );
   const manifest = (await response.json()) as LabManifest;
   return createLab(manifest, { base: new URL('machine/', root).href, thread: browserThread, wasm: browserWasm });
 }

@@ -18,10 +18,19 @@ export type FailureReason =
 
 export type MachineState =
   | { readonly kind: 'off' }
-  | { readonly kind: 'loading'; readonly step: string; /** bytes */ readonly done: number; /** bytes; 0 when not known */ readonly total: number }
+  | {
+      readonly kind: 'loading';
+      readonly step: string /** bytes */;
+      readonly done: number /** bytes; 0 when not known */;
+      readonly total: number;
+    }
   | { readonly kind: 'running' }
   | { readonly kind: 'frozen'; readonly reason: FreezeReason }
-  | { readonly kind: 'failed'; readonly reason: FailureReason; /** what happened, to what, what to do next */ readonly message: string };
+  | {
+      readonly kind: 'failed';
+      readonly reason: FailureReason /** what happened, to what, what to do next */;
+      readonly message: string;
+    };
 
 /** Ends a subscription. Calling it twice is harmless. */
 export type Unsubscribe = () => void;

@@ -6,7 +6,11 @@ import { join, relative } from 'node:path';
  * One hash over files and folders: names, contents and whether they can be executed. What was built from them can be
  * kept under this name: when nothing changed, the name is the same.
  */
-export async function contentKey(root: string, paths: readonly string[], extra: readonly string[] = []): Promise<string> {
+export async function contentKey(
+  root: string,
+  paths: readonly string[],
+  extra: readonly string[] = [],
+): Promise<string> {
   const hash = createHash('sha256');
   for (const text of extra) hash.update(`extra ${text}\0`);
   for (const path of paths) await add(hash, root, join(root, path));

@@ -25,15 +25,22 @@ export async function buildDockerContexts(ctx: BuildContext, root: string, work:
     await mkdir(target, { recursive: true });
     await cp(join(recipe, 'Dockerfile'), join(target, 'Dockerfile'));
     // One date for all files and sorted names: the same content gives the same bytes.
-    await run('sh', ['-c', 'tar --sort=name --mtime=@0 --owner=0 --group=0 -cf - . | gzip -9n >"$0"', join(target, 'rootfs.tar.gz')], { signal: ctx.signal, cwd: tree });
+    await run(
+      'sh',
+      ['-c', 'tar --sort=name --mtime=@0 --owner=0 --group=0 -cf - . | gzip -9n >"$0"', join(target, 'rootfs.tar.gz')],
+      { signal: ctx.signal, cwd: tree },
+    );
   }
 }
 
 async function busyboxTree(ctx: BuildContext, root: string, tree: string): Promise<void> {
-  for (const folder of ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'etc', 'tmp', 'proc', 'sys', 'dev', 'root', 'run', 'var']) await mkdir(join(tree, folder), { recursive: true });
+  for (const folder of ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'etc', 'tmp', 'proc', 'sys', 'dev', 'root', 'run', 'var'])
+    await mkdir(join(tree, folder), { recursive: true });
   await chmod(join(tree, 'tmp'), 0o1777);
   await cp(join(root, 'bin/busybox'), join(tree, 'bin/busybox'));
-  const applets = (await run(join(root, 'bin/busybox'), ['--list'], { signal: ctx.signal })).split('\n').filter((applet) => applet !== '' && applet !== 'busybox');
+  const applets = (await run(join(root, 'bin/busybox'), ['--list'], { signal: ctx.signal }))
+    .split('\n')
+    .filter((applet) => applet !== '' && applet !== 'busybox');
   for (const applet of applets) await symlink('busybox', join(tree, 'bin', applet));
 }
 

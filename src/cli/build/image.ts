@@ -2,8 +2,8 @@
 import { constants } from 'node:fs';
 import { access, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildContext } from './context.ts';
 import { contentKey } from './content-key.ts';
+import type { BuildContext } from './context.ts';
 import { buildDockerContexts } from './docker-images.ts';
 import { run } from './run.ts';
 
@@ -19,12 +19,18 @@ export interface Image {
 }
 
 const recipe = 'sandboxes/image';
+// What the image is made from; its README can be mended without building it again.
+const parts = ['packages.list', 'dpkg.cfg', 'services-off.list', 'overlay', 'initramfs', 'docker'];
 // Room for a reader's own images and logs; what is not written costs nothing, neither on disk nor in the download.
 const diskMegabytes = 2048;
 
 /** Builds the image, or finds it: its folder is named by the hash of everything that it is made from. */
 export async function buildImage(ctx: BuildContext): Promise<Image> {
-  const key = await contentKey(ctx.root, [recipe, 'src/cli/build/image.ts', 'src/cli/build/docker-images.ts']);
+  const key = await contentKey(ctx.root, [
+    ...parts.map((part) => `${recipe}/${part}`),
+    'src/cli/build/image.ts',
+    'src/cli/build/docker-images.ts',
+  ]);
   const folder = join(ctx.root, 'build/cache', `image-${key}`);
   const image: Image = {
     key,
@@ -53,11 +59,33 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
     step.progress(0.86, 'initramfs');
     await initramfs(ctx, root, work);
     step.progress(0.9, 'root disk');
-    await run('mke2fs', [
-      '-q', '-t', 'ext4', '-b', '4096', '-L', 'lockstep', '-m', '0', '-O', '^metadata_csum,^has_journal,^64bit', '-N', '65536',
-      '-E', 'hash_seed=6c6f636b-7374-6570-0000-000000000000,lazy_itable_init=0', '-U', '6c6f636b-7374-6570-0000-000000000001',
-      '-d', root, join(work, 'out/root.ext4'), `${diskMegabytes}M`,
-    ], { signal: ctx.signal });
+    await run(
+      'mke2fs',
+      [
+        '-q',
+        '-t',
+        'ext4',
+        '-b',
+        '4096',
+        '-L',
+        'lockstep',
+        '-m',
+        '0',
+        '-O',
+        '^metadata_csum,^has_journal,^64bit',
+        '-N',
+        '65536',
+        '-E',
+        'hash_seed=6c6f636b-7374-6570-0000-000000000000,lazy_itable_init=0',
+        '-U',
+        '6c6f636b-7374-6570-0000-000000000001',
+        '-d',
+        root,
+        join(work, 'out/root.ext4'),
+        `${diskMegabytes}M`,
+      ],
+      { signal: ctx.signal },
+    );
     await writeFile(join(work, 'out/sources.txt'), sourcesNote);
     // The folder takes its final name only when everything in it is whole: an interrupted build is never trusted.
     await mkdir(join(ctx.root, 'build/cache'), { recursive: true });
@@ -69,31 +97,51 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
   return image;
 }
 
-const sourcesNote = `The packages in packages.txt come from Debian 12 (bookworm), i386, unchanged.
-Their sources: on any Debian system with "deb-src" lines for bookworm, "apt-get source PACKAGE=VERSION";
+const sourcesNote = `Each line of packages.txt names a package, its version, its source package, and the version of that.
+They come from Debian 12 (bookworm), i386, unchanged.
+Their sources: on any Debian system with "deb-src" lines for bookworm, "apt-get source SOURCE=VERSION";
 every version ever published is kept at snapshot.debian.org.
 `;
 
 /** mmdebstrap from the machine's own apt sources; when the security index is out of step with its mirror, without it. */
-async function debian(ctx: BuildContext, work: string, root: string, tell: (fraction: number, detail: string) => void): Promise<void> {
-  const packages = (await readFile(join(ctx.root, recipe, 'packages.list'), 'utf8')).split('\n').map((line) => line.replace(/#.*/, '').trim()).filter(Boolean);
+async function debian(
+  ctx: BuildContext,
+  work: string,
+  root: string,
+  tell: (fraction: number, detail: string) => void,
+): Promise<void> {
+  const packages = (await readFile(join(ctx.root, recipe, 'packages.list'), 'utf8'))
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter(Boolean);
   const suites = await debianSuites();
   let lines = 0;
   const attempt = (withSecurity: boolean) =>
-    run('mmdebstrap', [
-      '--verbose', '--arch=i386', '--variant=minbase', '--skip=cleanup/reproducible', '--format=directory',
-      `--dpkgopt=${join(ctx.root, recipe, 'dpkg.cfg')}`, '--aptopt=Apt::Install-Recommends "false"',
-      `--include=${packages.join(',')}`, 'bookworm', root,
-      ...suites.filter((line) => withSecurity || !line.includes('-security')),
-    ], {
-      signal: ctx.signal,
-      onLine: (line) => {
-        lines++;
-        const text = line.replace(/^I: /, '').trim();
-        // mmdebstrap says no percentage; a whole run prints about 1500 lines.
-        if (text !== '') tell(Math.min(0.98, lines / 1500), text.slice(0, 70));
+    run(
+      'mmdebstrap',
+      [
+        '--verbose',
+        '--arch=i386',
+        '--variant=minbase',
+        '--skip=cleanup/reproducible',
+        '--format=directory',
+        `--dpkgopt=${join(ctx.root, recipe, 'dpkg.cfg')}`,
+        '--aptopt=Apt::Install-Recommends "false"',
+        `--include=${packages.join(',')}`,
+        'bookworm',
+        root,
+        ...suites.filter((line) => withSecurity || !line.includes('-security')),
+      ],
+      {
+        signal: ctx.signal,
+        onLine: (line) => {
+          lines++;
+          const text = line.replace(/^I: /, '').trim();
+          // mmdebstrap says no percentage; a whole run prints about 1500 lines.
+          if (text !== '') tell(Math.min(0.98, lines / 1500), text.slice(0, 70));
+        },
       },
-    });
+    );
   try {
     await attempt(true);
   } catch (error) {
@@ -103,7 +151,14 @@ async function debian(ctx: BuildContext, work: string, root: string, tell: (frac
     lines = 0;
     await attempt(false);
   }
-  await writeFile(join(work, 'out/packages.txt'), await run('chroot', [root, 'dpkg-query', '-W', '-f', '${Package} ${Version}\\n'], { signal: ctx.signal }));
+  await writeFile(
+    join(work, 'out/packages.txt'),
+    await run(
+      'chroot',
+      [root, 'dpkg-query', '-W', '-f', '${Package} ${Version} ${source:Package} ${source:Version}\\n'],
+      { signal: ctx.signal },
+    ),
+  );
 }
 
 /** The machine's own Debian mirror, or the public name when it is not a Debian machine. */
@@ -126,17 +181,39 @@ async function debianSuites(): Promise<string[]> {
 
 async function overlay(ctx: BuildContext, root: string): Promise<void> {
   await cp(join(ctx.root, recipe, 'overlay'), root, { recursive: true });
-  const off = (await readFile(join(ctx.root, recipe, 'services-off.list'), 'utf8')).split('\n').map((line) => line.replace(/#.*/, '').trim()).filter(Boolean);
-  await run('chroot', [root, 'systemctl', 'mask', ...off.filter((unit) => !unit.startsWith('disable '))], { signal: ctx.signal });
-  await run('chroot', [root, 'systemctl', 'disable', ...off.filter((unit) => unit.startsWith('disable ')).map((unit) => unit.slice(8))], { signal: ctx.signal });
-  await run('chroot', [root, 'systemctl', 'enable', 'lockstep-agent.service', 'lockstep-tap.service', 'lockstep-console@hvc0.service', 'lockstep-console@hvc1.service'], { signal: ctx.signal });
+  const off = (await readFile(join(ctx.root, recipe, 'services-off.list'), 'utf8'))
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter(Boolean);
+  await run('chroot', [root, 'systemctl', 'mask', ...off.filter((unit) => !unit.startsWith('disable '))], {
+    signal: ctx.signal,
+  });
+  await run(
+    'chroot',
+    [root, 'systemctl', 'disable', ...off.filter((unit) => unit.startsWith('disable ')).map((unit) => unit.slice(8))],
+    { signal: ctx.signal },
+  );
+  await run(
+    'chroot',
+    [
+      root,
+      'systemctl',
+      'enable',
+      'lockstep-agent.service',
+      'lockstep-tap.service',
+      'lockstep-console@hvc0.service',
+      'lockstep-console@hvc1.service',
+    ],
+    { signal: ctx.signal },
+  );
   await run('chroot', [root, 'systemctl', 'set-default', 'multi-user.target'], { signal: ctx.signal });
   await writeFile(join(root, 'etc/hostname'), 'lockstep\n');
   await writeFile(join(root, 'etc/fstab'), '/dev/sda / ext4 rw,noatime 0 0\n');
   await writeFile(join(root, 'etc/resolv.conf'), '');
   // Without a password and without a network out, root is the reader.
   await run('chroot', [root, 'passwd', '-d', 'root'], { signal: ctx.signal });
-  for (const folder of ['var/cache/apt', 'var/lib/apt/lists', 'var/cache/debconf', 'var/log/apt']) await rm(join(root, folder), { recursive: true, force: true });
+  for (const folder of ['var/cache/apt', 'var/lib/apt/lists', 'var/cache/debconf', 'var/log/apt'])
+    await rm(join(root, folder), { recursive: true, force: true });
   await mkdir(join(root, 'var/lib/apt/lists/partial'), { recursive: true });
   await mkdir(join(root, 'var/cache/apt/archives/partial'), { recursive: true });
 }
@@ -145,7 +222,8 @@ async function overlay(ctx: BuildContext, root: string): Promise<void> {
 async function initramfs(ctx: BuildContext, root: string, work: string): Promise<void> {
   const boot = await readdir(join(root, 'boot'));
   const kernel = boot.find((name) => name.startsWith('vmlinuz-'));
-  if (kernel === undefined) throw new Error('The image has no kernel: linux-image-686 did not install. Look at build/tmp for its log.');
+  if (kernel === undefined)
+    throw new Error('The image has no kernel: linux-image-686 did not install. Look at build/tmp for its log.');
   const version = kernel.slice('vmlinuz-'.length);
   await cp(join(root, 'boot', kernel), join(work, 'out/vmlinuz'));
   await run('chroot', [root, 'depmod', version], { signal: ctx.signal });
@@ -154,7 +232,9 @@ async function initramfs(ctx: BuildContext, root: string, work: string): Promise
   for (const folder of ['bin', 'dev', 'modules', 'root']) await mkdir(join(tree, folder), { recursive: true });
   await cp(join(root, 'bin/busybox'), join(tree, 'bin/busybox'));
   await cp(join(ctx.root, recipe, 'initramfs/init'), join(tree, 'init'));
-  const wanted = (await readFile(join(ctx.root, recipe, 'initramfs/modules.list'), 'utf8')).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const wanted = (await readFile(join(ctx.root, recipe, 'initramfs/modules.list'), 'utf8'))
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
   const files: string[] = [];
   for (const name of wanted) {
     const out = await run('chroot', [root, 'modprobe', '-S', version, '--show-depends', name], { signal: ctx.signal });
@@ -166,9 +246,20 @@ async function initramfs(ctx: BuildContext, root: string, work: string): Promise
   for (const [index, file] of files.entries()) {
     await cp(join(root, file), join(tree, 'modules', `${String(index).padStart(2, '0')}-${file.split('/').at(-1)}`));
   }
-  await run('sh', ['-c', 'bsdtar --format=newc --uid 0 --gid 0 -cf - init bin dev modules root | gzip -9n >"$0"', join(work, 'out/initrd')], { signal: ctx.signal, cwd: tree });
+  await run(
+    'sh',
+    [
+      '-c',
+      'bsdtar --format=newc --uid 0 --gid 0 -cf - init bin dev modules root | gzip -9n >"$0"',
+      join(work, 'out/initrd'),
+    ],
+    { signal: ctx.signal, cwd: tree },
+  );
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path, constants.F_OK).then(() => true, () => false);
+  return access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
 }

@@ -14,7 +14,11 @@ export interface ProvisionOptions {
 const bootSeconds = 300;
 const commandSeconds = 300;
 
-export async function provision(machine: V86Machine, file: LabMachine, { root, lab, signal, tell }: ProvisionOptions): Promise<void> {
+export async function provision(
+  machine: V86Machine,
+  file: LabMachine,
+  { root, lab, signal, tell }: ProvisionOptions,
+): Promise<void> {
   const run = async (command: string): Promise<string> => {
     signal.throwIfAborted();
     const { stdout, stderr, exitCode } = await machine.exec(command, { timeout: commandSeconds * 1000, signal });
@@ -25,11 +29,19 @@ export async function provision(machine: V86Machine, file: LabMachine, { root, l
   await firstReport(machine, signal);
   await run('systemctl is-system-running --wait || systemctl --failed --no-legend');
   const host = file.hostname ?? file.name;
-  await run(`printf '127.0.0.1 localhost\\n127.0.1.1 ${host}\\n' >/etc/hosts; echo ${host} >/etc/hostname; ip link set eth0 up`);
+  await run(
+    `printf '127.0.0.1 localhost\\n127.0.1.1 ${host}\\n' >/etc/hosts; echo ${host} >/etc/hostname; ip link set eth0 up`,
+  );
 
   const steps: [string, () => Promise<unknown>][] = [
-    ...file.services.map((unit): [string, () => Promise<unknown>] => [`starting ${unit}`, () => run(`systemctl start ${unit} && systemctl is-active ${unit}`)]),
-    ...file.images.map((image): [string, () => Promise<unknown>] => [`building the Docker image ${image}`, () => run(`docker build -q -t ${image} /usr/lib/lockstep/docker/${image}`)]),
+    ...file.services.map((unit): [string, () => Promise<unknown>] => [
+      `starting ${unit}`,
+      () => run(`systemctl start ${unit} && systemctl is-active ${unit}`),
+    ]),
+    ...file.images.map((image): [string, () => Promise<unknown>] => [
+      `importing the Docker image ${image}`,
+      () => run(importImage(image)),
+    ]),
   ];
   if (file.start !== undefined) {
     const script = await readFile(join(root, 'sandboxes/labs', lab, file.start), 'utf8');
@@ -41,7 +53,13 @@ export async function provision(machine: V86Machine, file: LabMachine, { root, l
     ['rehearsing the first commands', () => firstCommands(machine)],
     ['dropping the page cache', () => run('sync; echo 3 >/proc/sys/vm/drop_caches; sync')],
     ['rehearsing them again', () => firstCommands(machine)],
-    ['tidying up', () => run('journalctl --rotate -q; journalctl --vacuum-size=1 -q; dmesg -C; rm -f /root/.bash_history; sync; echo 2 >/proc/sys/vm/drop_caches')],
+    [
+      'tidying up',
+      () =>
+        run(
+          'journalctl --rotate -q; journalctl --vacuum-size=1 -q; dmesg -C; rm -f /root/.bash_history; sync; echo 2 >/proc/sys/vm/drop_caches',
+        ),
+    ],
   );
   for (const [index, [detail, work]] of steps.entries()) {
     tell(0.4 + (0.6 * index) / steps.length, detail);
@@ -52,6 +70,13 @@ export async function provision(machine: V86Machine, file: LabMachine, { root, l
   await run('systemctl restart lockstep-console@hvc0 lockstep-console@hvc1');
   await machine.flushTap();
   await new Promise((resolve) => setTimeout(resolve, 4000));
+}
+
+/** What `docker build` would make of the Dockerfile, in one step instead of four: each costs an emulated machine seconds. */
+function importImage(image: string): string {
+  return `cd /usr/lib/lockstep/docker/${image} && changes=() &&
+    while read -r line; do case $line in CMD*|EXPOSE*|ENV*) changes+=(-c "$line");; esac; done <Dockerfile &&
+    docker import "\${changes[@]}" rootfs.tar.gz ${image}`;
 }
 
 /** What readers type first; run in the builder so that it is quick in the page. Leaves nothing behind. */

@@ -51,7 +51,11 @@ export function run(program: string, args: readonly string[], options: RunOption
       if (options.signal.aborted) return reject(options.signal.reason);
       if (code === 0) return resolve(Buffer.concat(stdout).toString());
       if (partial !== '') last.push(partial);
-      reject(new Error(`${program} ${code === null ? `was ended by ${signal}` : `failed with status ${code}`}:\n${last.join('\n')}`));
+      reject(
+        new Error(
+          `${program} ${code === null ? `was ended by ${signal}` : `failed with status ${code}`}:\n${last.join('\n')}`,
+        ),
+      );
     });
   });
 }

@@ -19,9 +19,9 @@ import { buildPaths } from './paths.ts';
 import { firstCommands, provision } from './provision.ts';
 
 const diskPieceBytes = 256 * 1024;
-const ramPieceBytes = 1024 * 1024;
+const ramPieceBytes = 2 * 1024 * 1024;
 const diskLevel = 12;
-const ramLevel = 17;
+const ramLevel = 19;
 const blockBytes = 4096;
 // What the state of a machine depends on besides the image and the lab's own folder.
 const sources = [
@@ -109,7 +109,12 @@ async function buildMachine(
   try {
     step.progress(0.01, 'switching on');
     await builder.start();
-    await provision(builder, machine, { root: ctx.root, lab: lab.id, signal: ctx.signal, tell: (fraction, detail) => step.progress(0.01 + 0.55 * fraction, detail) });
+    await provision(builder, machine, {
+      root: ctx.root,
+      lab: lab.id,
+      signal: ctx.signal,
+      tell: (fraction, detail) => step.progress(0.01 + 0.55 * fraction, detail),
+    });
     const consoles = builder.consoles.map((console) => {
       const parts: Uint8Array[] = [];
       console.onOutput((bytes) => parts.push(bytes))();
@@ -126,8 +131,13 @@ async function buildMachine(
     return { ...manifest, disk: { ...manifest.disk, prefetch: await rehearse(manifest, assets, ctx.signal) } };
   } catch (error) {
     if (ctx.signal.aborted) throw ctx.signal.reason;
-    const said = serial.filter((line) => line !== '').slice(-8).join('\n');
-    throw new Error(`The machine ${machine.name} of the lab ${lab.id} could not be built: ${error instanceof Error ? error.message : error}\nIts kernel's console last said:\n${said}`);
+    const said = serial
+      .filter((line) => line !== '')
+      .slice(-8)
+      .join('\n');
+    throw new Error(
+      `The machine ${machine.name} of the lab ${lab.id} could not be built: ${error instanceof Error ? error.message : error}\nIts kernel's console last said:\n${said}`,
+    );
   } finally {
     ctx.signal.removeEventListener('abort', cancel);
     await builder.dispose();
@@ -182,7 +192,8 @@ async function cutUp(
     await inParallel(diskPieces, 4, async (index) => {
       const piece = new Uint8Array(diskPieceBytes);
       await disk.read(piece, 0, diskPieceBytes, index * diskPieceBytes);
-      for (const [block, content] of written.get(index) ?? []) piece.set(content, block * blockBytes - index * diskPieceBytes);
+      for (const [block, content] of written.get(index) ?? [])
+        piece.set(content, block * blockBytes - index * diskPieceBytes);
       const chunk = await chunks.write(piece, diskLevel);
       if (chunk !== null) {
         table.set(Buffer.from(chunk.hash, 'hex'), index * 20);
@@ -220,7 +231,12 @@ function blocksByPiece(written: ReadonlyMap<number, Uint8Array>): Map<number, [n
 
 /** Restores the machine, runs what readers type first, and returns the pieces of the disk that this read. */
 async function rehearse(manifest: MachineManifest, assets: string, signal: AbortSignal): Promise<number[]> {
-  const machine = new V86Machine({ name: manifest.name, thread: nodeThread, wasm: nodeWasm, start: { from: 'snapshot', manifest, base: assets } });
+  const machine = new V86Machine({
+    name: manifest.name,
+    thread: nodeThread,
+    wasm: nodeWasm,
+    start: { from: 'snapshot', manifest, base: assets },
+  });
   const cancel = () => void machine.dispose();
   signal.addEventListener('abort', cancel, { once: true });
   try {
@@ -243,7 +259,8 @@ async function sweepChunks(assets: string): Promise<void> {
     if (!existsSync(path)) continue;
     const { machines } = JSON.parse(await readFile(path, 'utf8')) as LabManifest;
     for (const machine of machines) {
-      for (const piece of [machine.devices, machine.disk.table, ...machine.ram.pieces]) if (piece !== null) wanted.add(piece.hash);
+      for (const piece of [machine.devices, machine.disk.table, ...machine.ram.pieces])
+        if (piece !== null) wanted.add(piece.hash);
       for (const hash of await diskHashes(machine, assets)) wanted.add(hash);
     }
   }

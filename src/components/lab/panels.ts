@@ -1,7 +1,7 @@
 // What a running lab shows: picture, packets and terminals. Imported when the reader presses Start, so that a page that
 // is only read pays for none of it.
 import { h, render } from 'preact';
-import type { Lab } from '../../lab/lab.ts';
+import type { Hop, Lab } from '../../lab/lab.ts';
 import { PacketsPanel } from '../packets/packets-panel.tsx';
 import { TerminalPanel } from '../terminal/terminal-panel.ts';
 import { TopologyPanel } from '../topology/topology-panel.tsx';
@@ -20,8 +20,17 @@ export interface Panels {
   dispose(): void;
 }
 
+/** Dispatched on the picture's pane, once in each frame in which hops are first drawn; its detail is those hops. */
+export const drawnEvent = 'lockstep:drawn';
+
+declare global {
+  interface HTMLElementEventMap {
+    [drawnEvent]: CustomEvent<readonly Hop[]>;
+  }
+}
+
 export async function mountPanels(lab: Lab, hosts: PanelHosts): Promise<Panels> {
-  render(h(TopologyPanel, { lab }), hosts.picture);
+  render(h(TopologyPanel, { lab, onDrawn: tellDrawn(hosts.picture) }), hosts.picture);
   render(h(PacketsPanel, { lab }), hosts.packets);
   let terminals = await TerminalPanel.open(lab, hosts.terminal);
   return {
@@ -35,5 +44,18 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts): Promise<Panels> 
       render(null, hosts.packets);
       terminals.dispose();
     },
+  };
+}
+
+function tellDrawn(pane: HTMLElement): (hop: Hop) => void {
+  let drawn: Hop[] = [];
+  const tell = (): void => {
+    const detail = drawn;
+    drawn = [];
+    pane.dispatchEvent(new CustomEvent(drawnEvent, { detail }));
+  };
+  // In a burst a frame draws thousands: one event for them all, when the frame's callback has ended.
+  return (hop) => {
+    if (drawn.push(hop) === 1) queueMicrotask(tell);
   };
 }

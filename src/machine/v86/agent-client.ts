@@ -4,7 +4,8 @@ import type { ExecOptions, ExecResult } from '../machine.ts';
 interface Pending {
   readonly started: number;
   readonly resolve: (result: ExecResult) => void;
-  readonly timer: ReturnType<typeof setTimeout>;
+  /** Lets go of the timer and of the caller's signal. */
+  readonly end: () => void;
 }
 
 export interface AgentEvents {
@@ -32,14 +33,22 @@ export class AgentClient {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const id = `x${this.#next++}`;
-      const fail = (error: unknown) => {
+      const patience = timeout + graceMilliseconds;
+      const silent = () =>
+        fail(new Error(`The machine did not answer within ${Math.round(patience / 1000)} s: ${command}`));
+      const aborted = () => fail(signal?.reason);
+      const end = () => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', aborted);
         this.#pending.delete(id);
+      };
+      const fail = (error: unknown) => {
+        end();
         reject(error);
       };
-      const timer = setTimeout(() => fail(new Error(`The machine did not answer within ${Math.round((timeout + graceMilliseconds) / 1000)} s: ${command}`)), timeout + graceMilliseconds);
-      signal?.addEventListener('abort', () => fail(signal.reason), { once: true });
-      this.#pending.set(id, { started: performance.now(), resolve, timer });
+      const timer = setTimeout(silent, patience);
+      signal?.addEventListener('abort', aborted, { once: true });
+      this.#pending.set(id, { started: performance.now(), resolve, end });
       this.#send(`exec ${id} ${Math.max(1, Math.ceil(timeout / 1000))} ${encode(command)}`);
     });
   }
@@ -60,8 +69,7 @@ export class AgentClient {
       const [id = '', code = '', stdout = '', stderr = ''] = rest.split(' ');
       const pending = this.#pending.get(id);
       if (pending === undefined) return;
-      this.#pending.delete(id);
-      clearTimeout(pending.timer);
+      pending.end();
       const exitCode = Number.parseInt(code, 10);
       pending.resolve({
         stdout: decode(stdout),
@@ -74,11 +82,10 @@ export class AgentClient {
 
   /** The machine is gone: whoever waits is told so, in the form of a command that failed. */
   abandon(why: string): void {
-    for (const { resolve, timer, started } of this.#pending.values()) {
-      clearTimeout(timer);
+    for (const { resolve, end, started } of [...this.#pending.values()]) {
+      end();
       resolve({ stdout: '', stderr: `${why}\n`, exitCode: 255, ms: performance.now() - started });
     }
-    this.#pending.clear();
   }
 
   get waiting(): number {

@@ -18,6 +18,8 @@ export async function openBrowserStore(base: string, onStorageFull: () => void):
       await cache.put(url, new Response(bytes as BlobPart, { headers: { 'Content-Type': 'application/zstd' } }));
     } catch {
       // Quota, or a private window: the machine runs all the same, and is downloaded again the next time.
+      // Several chunks are on their way at a time, and each finds out for itself.
+      if (full) return;
       full = true;
       onStorageFull();
     }
@@ -65,7 +67,10 @@ async function download(url: string, hash: string, size: number): Promise<Uint8A
       last = error instanceof Error ? error.message : String(error);
     }
   }
-  throw new MachineError('download', `A part of the machine could not be downloaded (${last}). What has arrived is kept: try again, and it goes on from there.`);
+  throw new MachineError(
+    'download',
+    `A part of the machine could not be downloaded (${last}). What has arrived is kept: try again, and it goes on from there.`,
+  );
 }
 
 async function isWhole(bytes: Uint8Array, hash: string): Promise<boolean> {
@@ -74,9 +79,10 @@ async function isWhole(bytes: Uint8Array, hash: string): Promise<boolean> {
 
 async function digest(bytes: Uint8Array): Promise<string> {
   // Pages on plain http (a workshop's host) have no SubtleCrypto.
-  const hash = globalThis.crypto?.subtle === undefined
-    ? (await import('@noble/hashes/sha2.js')).sha256(bytes)
-    : new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
+  const hash =
+    globalThis.crypto?.subtle === undefined
+      ? (await import('@noble/hashes/sha2.js')).sha256(bytes)
+      : new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
   let text = '';
   for (const byte of hash) text += byte.toString(16).padStart(2, '0');
   return text;
@@ -84,9 +90,16 @@ async function digest(bytes: Uint8Array): Promise<string> {
 
 function unpack(decoder: ZSTDDecoder, bytes: Uint8Array, url: string): Uint8Array {
   try {
-    return decoder.decode(bytes, contentSize(bytes));
+    const size = contentSize(bytes);
+    const content = decoder.decode(bytes, size);
+    // The decoder says nothing when it fails; it gives less.
+    if (content.length !== size) throw new Error(`${content.length} bytes instead of ${size}`);
+    return content;
   } catch (error) {
-    throw new MachineError('mismatch', `A part of the machine cannot be unpacked (${url}: ${error instanceof Error ? error.message : error}). Reload the page.`);
+    throw new MachineError(
+      'mismatch',
+      `A part of the machine cannot be unpacked (${url}: ${error instanceof Error ? error.message : error}). Reload the page.`,
+    );
   }
 }
 

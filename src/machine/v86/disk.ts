@@ -63,9 +63,12 @@ export class Disk {
   get(start: number, length: number, done: (bytes: Uint8Array) => void): void {
     const out = new Uint8Array(length);
     const missing = this.#copy(start, out);
-    if (missing.length === 0) return done(out);
-    Promise.all(missing.map((piece) => this.piece(piece))).then(() => {
-      this.#copy(start, out);
+    if (missing.length === 0) {
+      done(out);
+      return;
+    }
+    this.#load(missing).then((loaded) => {
+      this.#copy(start, out, loaded);
       done(out);
     }, this.#onError);
   }
@@ -81,20 +84,25 @@ export class Disk {
   }
 
   set(start: number, bytes: Uint8Array, done: () => void): void {
-    const missing: number[] = [];
+    if (bytes.length === 0) {
+      done();
+      return;
+    }
+    // Pieces under the blocks that are written in part only: their other bytes stay.
+    const under: number[] = [];
     for (const edge of [start, start + bytes.length - 1]) {
       const block = Math.floor(edge / blockBytes);
       const whole = start <= block * blockBytes && start + bytes.length >= (block + 1) * blockBytes;
-      const piece = Math.floor(edge / this.#source.pieceBytes);
-      if (!whole && !this.#written.has(block) && !this.#pieces.has(piece)) missing.push(piece);
+      if (!whole && !this.#written.has(block)) under.push(Math.floor(edge / this.#source.pieceBytes));
     }
-    if (missing.length === 0) {
+    if (under.every((piece) => this.#pieces.has(piece))) {
       this.#write(start, bytes);
-      return done();
+      done();
+      return;
     }
     const copy = bytes.slice();
-    Promise.all(missing.map((piece) => this.piece(piece))).then(() => {
-      this.#write(start, copy);
+    this.#load(under).then((loaded) => {
+      this.#write(start, copy, loaded);
       done();
     }, this.#onError);
   }
@@ -133,8 +141,13 @@ export class Disk {
 
   static readonly blockBytes = blockBytes;
 
+  /** Held by whoever needs them together: by the time the last one is here, the first may be let go of already. */
+  async #load(numbers: readonly number[]): Promise<Map<number, Uint8Array | null>> {
+    return new Map(await Promise.all(numbers.map(async (number) => [number, await this.piece(number)] as const)));
+  }
+
   /** Fills `out` from what is at hand; returns the pieces that are not. */
-  #copy(start: number, out: Uint8Array): number[] {
+  #copy(start: number, out: Uint8Array, loaded?: ReadonlyMap<number, Uint8Array | null>): number[] {
     const missing: number[] = [];
     let at = 0;
     while (at < out.length) {
@@ -146,7 +159,7 @@ export class Disk {
         out.set(written.subarray(position - block * blockBytes, position - block * blockBytes + length), at);
       } else {
         const number = Math.floor(position / this.#source.pieceBytes);
-        const piece = this.#pieces.get(number);
+        const piece = loaded?.has(number) ? loaded.get(number) : this.#pieces.get(number);
         if (piece === undefined) {
           if (missing.at(-1) !== number) missing.push(number);
         } else if (piece !== null) {
@@ -161,7 +174,7 @@ export class Disk {
     return missing;
   }
 
-  #write(start: number, bytes: Uint8Array): void {
+  #write(start: number, bytes: Uint8Array, loaded?: ReadonlyMap<number, Uint8Array | null>): void {
     let at = 0;
     while (at < bytes.length) {
       const position = start + at;
@@ -171,7 +184,7 @@ export class Disk {
       let target = this.#written.get(block);
       if (target === undefined) {
         target = new Uint8Array(blockBytes);
-        if (length < blockBytes) this.#copy(block * blockBytes, target);
+        if (length < blockBytes) this.#copy(block * blockBytes, target, loaded);
         this.#written.set(block, target);
       }
       target.set(bytes.subarray(at, at + length), offset);

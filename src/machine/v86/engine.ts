@@ -80,7 +80,10 @@ export class Engine {
         return this.#host.post({ type: 'answer', id: message.id });
       case 'save': {
         const state = await this.#save();
-        return this.#host.post({ type: 'saved', id: message.id, state }, [state.ram.buffer as ArrayBuffer, state.devices.buffer as ArrayBuffer]);
+        return this.#host.post({ type: 'saved', id: message.id, state }, [
+          state.ram.buffer as ArrayBuffer,
+          state.devices.buffer as ArrayBuffer,
+        ]);
       }
       case 'statistics':
         return this.#host.post({
@@ -99,7 +102,8 @@ export class Engine {
   async #start(start: StartMachine, wasm: WebAssembly.Module): Promise<void> {
     if (start.from === 'power-on') {
       const { openDisk, readFile } = this.#host;
-      if (openDisk === undefined || readFile === undefined) throw new MachineError('download', 'A machine can only be started from its snapshot here.');
+      if (openDisk === undefined || readFile === undefined)
+        throw new MachineError('download', 'A machine can only be started from its snapshot here.');
       this.#disk = new Disk(await openDisk(start.disk), (error) => this.#fail(error));
       const emulator = await this.#create(wasm, start.memory, {
         bios: { buffer: await readFile(start.bios) },
@@ -117,13 +121,22 @@ export class Engine {
 
   async #restore(manifest: MachineManifest, base: string, wasm: WebAssembly.Module): Promise<void> {
     if (manifest.engine !== engineVersion) {
-      throw new MachineError('mismatch', `The snapshot of ${manifest.name} was made with ${manifest.engine}, this page has ${engineVersion}. Reload the page; if that does not help, build the lab again (npm run build).`);
+      throw new MachineError(
+        'mismatch',
+        `The snapshot of ${manifest.name} was made with ${manifest.engine}, this page has ${engineVersion}. Reload the page; if that does not help, build the lab again (npm run build).`,
+      );
     }
     const store = await this.#host.openStore(base);
     if (!(await store.digest(this.#encoder.encode(identityText(manifest)))).startsWith(manifest.id)) {
-      throw new MachineError('mismatch', `The snapshot of ${manifest.name} and its disk do not belong together (${manifest.id}). Reload the page; if that does not help, build the lab again (npm run build).`);
+      throw new MachineError(
+        'mismatch',
+        `The snapshot of ${manifest.name} and its disk do not belong together (${manifest.id}). Reload the page; if that does not help, build the lab again (npm run build).`,
+      );
     }
-    const total = manifest.devices.size + manifest.disk.table.size + manifest.ram.pieces.reduce((sum, piece) => sum + (piece?.size ?? 0), 0);
+    const total =
+      manifest.devices.size +
+      manifest.disk.table.size +
+      manifest.ram.pieces.reduce((sum, piece) => sum + (piece?.size ?? 0), 0);
     let done = 0;
     const tell = (bytes: number) => {
       done += bytes;
@@ -184,11 +197,16 @@ export class Engine {
         ...boot,
       } as never) as unknown as Emulator;
     } catch (error) {
-      throw new MachineError('out-of-memory', `The emulator could not start with ${memory / 1048576} MB (${text(error)}). Close other tabs, then try again.`);
+      throw new MachineError(
+        'out-of-memory',
+        `The emulator could not start with ${memory / 1048576} MB (${text(error)}). Close other tabs, then try again.`,
+      );
     }
     await new Promise<void>((resolve, reject) => {
       emulator.add_listener('emulator-loaded', () => resolve());
-      emulator.add_listener('download-error', () => reject(new MachineError('download', 'The emulator could not load its own files. Try again.')));
+      emulator.add_listener('download-error', () =>
+        reject(new MachineError('download', 'The emulator could not load its own files. Try again.')),
+      );
     });
     this.#emulator = emulator;
     emulator.v86.unregister_yield();
@@ -205,7 +223,9 @@ export class Engine {
       sendEvent(port, event, value);
     };
     for (let port = 0; port < 4; port++) {
-      this.#ports.push(new GuestPort(device, port, (bytes) => emulator.bus.send(`virtio-console${port}-input-bytes`, bytes)));
+      this.#ports.push(
+        new GuestPort(device, port, (bytes) => emulator.bus.send(`virtio-console${port}-input-bytes`, bytes)),
+      );
       const output = new OutputBuffer();
       this.#outputs.push(output);
       emulator.add_listener(`virtio-console${port}-output-bytes`, (bytes: Uint8Array) => output.push(bytes));
@@ -222,7 +242,12 @@ export class Engine {
       this.#host.post({ type: 'serial', line: serial.slice(end).trimEnd() });
       if (/Kernel panic - not syncing/.test(serial)) {
         const line = /Kernel panic - not syncing: ?(.*)/.exec(serial)?.[1] ?? '';
-        this.#fail(new MachineError('guest-panic', `The machine's kernel stopped: ${line.trim()}. Start it again: it goes back to its snapshot.`));
+        this.#fail(
+          new MachineError(
+            'guest-panic',
+            `The machine's kernel stopped: ${line.trim()}. Start it again: it goes back to its snapshot.`,
+          ),
+        );
       }
     });
   }
@@ -231,7 +256,8 @@ export class Engine {
   #afterSlice(): void {
     for (let console = 0; console < consoleCount; console++) {
       const bytes = this.#outputs[console]?.take();
-      if (bytes !== undefined) this.#host.post({ type: 'console-output', console, bytes }, [bytes.buffer as ArrayBuffer]);
+      if (bytes !== undefined)
+        this.#host.post({ type: 'console-output', console, bytes }, [bytes.buffer as ArrayBuffer]);
     }
     const tap = this.#outputs[tapPort]?.take();
     if (tap !== undefined) this.#host.post({ type: 'tap', bytes: tap }, [tap.buffer as ArrayBuffer]);
@@ -249,7 +275,8 @@ export class Engine {
   async #save(): Promise<SavedMachine> {
     const emulator = this.#emulator;
     const disk = this.#disk;
-    if (emulator === undefined || disk === undefined) throw new MachineError('worker-gone', 'There is no machine to save.');
+    if (emulator === undefined || disk === undefined)
+      throw new MachineError('worker-gone', 'There is no machine to save.');
     await emulator.stop();
     this.#host.clock.hold();
     const cpu = emulator.v86.cpu;
@@ -265,7 +292,11 @@ export class Engine {
   #fail(error: unknown): void {
     const known = error instanceof MachineError ? error : undefined;
     const reason: FailureReason = known?.reason ?? (error instanceof RangeError ? 'out-of-memory' : 'worker-gone');
-    const message = known?.message ?? (reason === 'out-of-memory' ? `There is not enough memory for this machine (${text(error)}). Close other tabs, then try again.` : `The emulator stopped: ${text(error)}. Start the machine again.`);
+    const message =
+      known?.message ??
+      (reason === 'out-of-memory'
+        ? `There is not enough memory for this machine (${text(error)}). Close other tabs, then try again.`
+        : `The emulator stopped: ${text(error)}. Start the machine again.`);
     this.#host.post({ type: 'failed', reason, message });
     void this.#emulator?.stop();
   }

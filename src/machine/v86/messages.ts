@@ -4,7 +4,11 @@ import type { MachineManifest } from './manifest.ts';
 
 /** A machine that is started from its snapshot, or (by the builder) from power-on. */
 export type StartMachine =
-  | { readonly from: 'snapshot'; readonly manifest: MachineManifest; /** URL (browser) or folder (Node) that the chunks lie under */ readonly base: string }
+  | {
+      readonly from: 'snapshot';
+      readonly manifest: MachineManifest /** URL (browser) or folder (Node) that the chunks lie under */;
+      readonly base: string;
+    }
   | {
       readonly from: 'power-on';
       /** Paths of files; Node only. */

@@ -35,6 +35,8 @@ export function installScheduler(core: EmulatorCore, soon: Soon, now: () => numb
     started = now();
     slices++;
     core.yield_callback(tick);
+    // A processor that was stopped does not give way again: the time until it is started is not time spent in it.
+    started = 0;
   };
   const again = soon(() => {
     if (pendingTick >= 0) run(pendingTick);

@@ -1,13 +1,16 @@
 // The guest's tcpdump, as frames with the names of their interfaces. LINUX_SLL2 carries only the interface's number, and
 // the kernel's report that names it may come a moment after the first packet: such packets wait for it, in order.
-import { LinkType } from '../../capture/link-type.ts';
+
 import { type CapturedPacket, secondsOf } from '../../capture/captured-packet.ts';
+import { LinkType } from '../../capture/link-type.ts';
 import { PcapStream } from '../../capture/pcap-stream.ts';
 import type { KernelReport } from '../../topology/kernel-report.ts';
 import type { TapBatch, TapFrame } from '../machine.ts';
 
 // SLL2 header (LINKTYPE_LINUX_SLL2): protocol 2, reserved 2, interface index 4, ARPHRD 2, packet type 1, address length 1, address 8
 const headerBytes = 20;
+const ifindexAt = 4;
+const packetTypeAt = 10;
 const packetOutgoing = 4;
 const longestWaitForName = 600;
 const pcapHeaderBytes = 24;
@@ -20,6 +23,8 @@ export class Tap {
   #stream = new PcapStream();
   readonly #names = new Map<number, string>();
   #waiting: CapturedPacket[] = [];
+  /** The packet that all others wait behind, and how long that may go on. */
+  #first: CapturedPacket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #flushes = new Map<string, () => void>();
   #nextFlush = 1;
@@ -78,18 +83,17 @@ export class Tap {
 
   dispose(): void {
     clearTimeout(this.#timer);
+    this.#first = undefined;
     this.#waiting = [];
     for (const done of [...this.#flushes.values()]) done();
   }
 
   #hand(lost: number, all = false): void {
-    clearTimeout(this.#timer);
     const frames: TapFrame[] = [];
     let count = 0;
     for (const packet of this.#waiting) {
-      const view = new DataView(packet.bytes.buffer, packet.bytes.byteOffset, packet.bytes.byteLength);
       const readable = packet.linkType === LinkType.LINUX_SLL2 && packet.bytes.length >= headerBytes;
-      const ifindex = readable ? view.getUint32(4) : 0;
+      const ifindex = readable ? ifindexOf(packet) : 0;
       const name = this.#names.get(ifindex);
       if (name === undefined && readable && !all) break;
       count++;
@@ -97,16 +101,31 @@ export class Tap {
       frames.push({
         time: secondsOf(packet),
         ifindex,
-        device: name ?? `if${ifindex}`,
-        direction: view.getUint8(10) === packetOutgoing ? 'out' : 'in',
+        device: name ?? namelessly(ifindex),
+        direction: packet.bytes[packetTypeAt] === packetOutgoing ? 'out' : 'in',
         linkType: packet.linkType,
         bytes: packet.bytes,
         originalLength: packet.originalLength,
       });
     }
     this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count);
-    if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#hand(0, true), longestWaitForName);
+    this.#limitWait();
     if (frames.length > 0 || lost > 0) this.#emit({ frames, lost });
+  }
+
+  /** From when a packet began to hold up the others, however many more arrive meanwhile. */
+  #limitWait(): void {
+    const first = this.#waiting[0];
+    if (first === this.#first) return;
+    clearTimeout(this.#timer);
+    this.#first = first;
+    if (first === undefined) return;
+    this.#timer = setTimeout(() => {
+      // An interface that came and went between two reports is never named; a report that does name it is believed.
+      const ifindex = ifindexOf(first);
+      this.#names.set(ifindex, namelessly(ifindex));
+      this.#hand(0);
+    }, longestWaitForName);
   }
 
   /** Our own marks (and the ICMP errors that quote them) are not the reader's packets. */
@@ -118,4 +137,12 @@ export class Tap {
     this.#flushes.get(found[0])?.();
     return true;
   }
+}
+
+function ifindexOf({ bytes }: CapturedPacket): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(ifindexAt);
+}
+
+function namelessly(ifindex: number): string {
+  return `if${ifindex}`;
 }

@@ -3,10 +3,14 @@ import type { FromMachine } from './messages.ts';
 import type { Thread } from './thread.ts';
 
 export function browserThread(): Thread {
-  const worker = new Worker(new URL('./worker-browser.ts', import.meta.url), { type: 'module', name: 'lockstep machine' });
+  const worker = new Worker(new URL('./worker-browser.ts', import.meta.url), {
+    type: 'module',
+    name: 'lockstep machine',
+  });
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
-    onMessage: (listener) => worker.addEventListener('message', ({ data }: MessageEvent<FromMachine>) => listener(data)),
+    onMessage: (listener) =>
+      worker.addEventListener('message', ({ data }: MessageEvent<FromMachine>) => listener(data)),
     onError: (listener) => {
       worker.addEventListener('error', (event) => listener(event.message || 'its script could not be loaded'));
       worker.addEventListener('messageerror', () => listener('a message could not be read'));

@@ -20,6 +20,8 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 
 /** The emulator, compiled once for all machines of this process. */
 export function nodeWasm(): Promise<WebAssembly.Module> {
-  compiled ??= readFile(new URL(import.meta.resolve('v86').replace(/[^/]*$/, 'v86.wasm'))).then((bytes) => WebAssembly.compile(bytes));
+  compiled ??= readFile(new URL(import.meta.resolve('v86').replace(/[^/]*$/, 'v86.wasm'))).then((bytes) =>
+    WebAssembly.compile(bytes),
+  );
   return compiled;
 }

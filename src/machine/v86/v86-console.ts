@@ -43,7 +43,8 @@ export class V86Console implements Console {
   receive(bytes: Uint8Array): void {
     this.#backlog.push(bytes);
     this.#backlogLength += bytes.length;
-    while (this.#backlogLength > backlogBytes && this.#backlog.length > 1) this.#backlogLength -= this.#backlog.shift()?.length ?? 0;
+    while (this.#backlogLength > backlogBytes && this.#backlog.length > 1)
+      this.#backlogLength -= this.#backlog.shift()?.length ?? 0;
     this.#listeners.emit(bytes);
   }
 

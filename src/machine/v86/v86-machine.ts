@@ -2,7 +2,16 @@
 import { type ReadonlySignal, signal } from '@preact/signals-core';
 import type { KernelReport } from '../../topology/kernel-report.ts';
 import { parseReport } from '../../topology/parse-report.ts';
-import type { ExecOptions, ExecResult, FramePort, FreezeReason, Machine, MachineState, TapBatch, Unsubscribe } from '../machine.ts';
+import type {
+  ExecOptions,
+  ExecResult,
+  FramePort,
+  FreezeReason,
+  Machine,
+  MachineState,
+  TapBatch,
+  Unsubscribe,
+} from '../machine.ts';
 import { AgentClient, fromBase64 } from './agent-client.ts';
 import { Listeners } from './listeners.ts';
 import type { FromMachine, MachineStatistics, SavedMachine, StartMachine, ToMachine } from './messages.ts';
@@ -39,15 +48,25 @@ export class V86Machine implements Machine {
   #thread: Thread | undefined;
   #nextAnswer = 1;
   #storageFull = false;
+  /** Counts starts and stops: whoever waited in between finds that it is not its turn any more. */
+  #turn = 0;
+  /** Freezing and thawing one after the other: the emulator cannot be told to run while it is still stopping. */
+  #standstill: Promise<void> = Promise.resolve();
+  /** Ends the waiting of start(). */
+  #started: (() => void) | undefined;
 
   constructor(options: V86Options) {
     this.#options = options;
     this.name = options.name;
-    this.consoles = Array.from({ length: consoleCount }, (_, index) => new V86Console(
-      index,
-      (bytes) => this.#post({ type: 'console-input', console: index, bytes }),
-      (columns, rows) => this.#post({ type: 'console-resize', console: index, columns, rows }),
-    ));
+    this.consoles = Array.from(
+      { length: consoleCount },
+      (_, index) =>
+        new V86Console(
+          index,
+          (bytes) => this.#post({ type: 'console-input', console: index, bytes }),
+          (columns, rows) => this.#post({ type: 'console-resize', console: index, columns, rows }),
+        ),
+    );
     this.nic = {
       send: (bytes) => this.#post({ type: 'frame', bytes }),
       onFrame: (listener) => this.#frames.add(listener),
@@ -72,18 +91,23 @@ export class V86Machine implements Machine {
     if (kind === 'loading' || kind === 'running' || kind === 'frozen') return;
     this.#stopThread('The machine was started again.');
     this.#state.value = { kind: 'loading', step: 'starting', done: 0, total: 0 };
+    const turn = this.#turn;
     let wasm: WebAssembly.Module;
     try {
       if (typeof WebAssembly !== 'object') throw new TypeError('no WebAssembly');
       wasm = await this.#options.wasm();
     } catch (error) {
+      if (turn !== this.#turn) return;
       const missing = typeof WebAssembly !== 'object';
-      this.#fail(missing ? 'no-webassembly' : 'download', missing
-        ? 'This browser has no WebAssembly (it may be switched off in its security settings), and the machine needs it. Try another browser, or switch it on.'
-        : `The emulator could not be loaded (${error instanceof Error ? error.message : error}). Look at your connection, then try again.`);
+      this.#fail(
+        missing ? 'no-webassembly' : 'download',
+        missing
+          ? 'This browser has no WebAssembly (it may be switched off in its security settings), and the machine needs it. Try another browser, or switch it on.'
+          : `The emulator could not be loaded (${error instanceof Error ? error.message : error}). Look at your connection, then try again.`,
+      );
       return;
     }
-    if (this.#state.value.kind !== 'loading') return;
+    if (turn !== this.#turn) return;
     const thread = this.#options.thread();
     this.#thread = thread;
     this.#tap = this.#newTap();
@@ -93,13 +117,16 @@ export class V86Machine implements Machine {
       for (const [index, text] of start.manifest.consoles.entries()) this.consoles[index]?.receive(fromBase64(text));
     }
     return new Promise((resolve) => {
+      this.#started = resolve;
+      // A thread that is being ended may still deliver what it said before.
       thread.onMessage((message) => {
+        if (this.#thread !== thread) return;
         this.#receive(message);
-        if (message.type === 'running' || message.type === 'failed') resolve();
+        if (message.type === 'running') resolve();
       });
       thread.onError((message) => {
-        if (this.#thread === thread) this.#fail('worker-gone', `The emulator's thread ended: ${message}. Start the machine again.`);
-        resolve();
+        if (this.#thread !== thread) return;
+        this.#fail('worker-gone', `The emulator's thread ended: ${message}. Start the machine again.`);
       });
       thread.post({ type: 'start', start, wasm });
     });
@@ -107,7 +134,9 @@ export class V86Machine implements Machine {
 
   async exec(command: string, options?: ExecOptions): Promise<ExecResult> {
     if (this.#state.value.kind !== 'running') {
-      throw new Error(`${this.name} is ${this.#state.value.kind}; a command can only be run in a machine that is running.`);
+      throw new Error(
+        `${this.name} is ${this.#state.value.kind}; a command can only be run in a machine that is running.`,
+      );
     }
     return this.#agent.exec(command, options);
   }
@@ -121,22 +150,28 @@ export class V86Machine implements Machine {
     await this.#tap.flush((token) => this.#agent.send(`flush ${token}`));
   }
 
-  async freeze(reason: FreezeReason = 'reader'): Promise<void> {
-    if (this.#state.value.kind !== 'running') return;
-    this.#state.value = { kind: 'frozen', reason };
-    await this.#ask({ type: 'freeze', id: 0 });
+  freeze(reason: FreezeReason = 'reader'): Promise<void> {
+    return this.#oneByOne(async () => {
+      if (this.#state.value.kind !== 'running') return;
+      this.#state.value = { kind: 'frozen', reason };
+      await this.#ask({ type: 'freeze', id: 0 });
+    });
   }
 
-  async thaw(): Promise<void> {
-    if (this.#state.value.kind !== 'frozen') return;
-    await this.#ask({ type: 'thaw', id: 0 });
-    this.#state.value = { kind: 'running' };
+  thaw(): Promise<void> {
+    return this.#oneByOne(async () => {
+      if (this.#state.value.kind !== 'frozen') return;
+      const turn = this.#turn;
+      await this.#ask({ type: 'thaw', id: 0 });
+      if (turn === this.#turn) this.#state.value = { kind: 'running' };
+    });
   }
 
   /** Stops the machine for good and hands over its state; for the builder. */
   async save(): Promise<SavedMachine> {
     const message = await this.#ask({ type: 'save', id: 0 });
-    if (message.type !== 'saved') throw new Error(`${this.name} could not be saved: ${message.type === 'failed' ? message.message : message.type}`);
+    if (message.type !== 'saved')
+      throw new Error(`${this.name} could not be saved: ${message.type === 'failed' ? message.message : message.type}`);
     return message.state;
   }
 
@@ -169,7 +204,9 @@ export class V86Machine implements Machine {
     switch (message.type) {
       case 'progress':
         if (this.#state.value.kind === 'loading') {
-          const step = this.#storageFull ? `${message.step} (the browser's storage is full: it will be downloaded again the next time)` : message.step;
+          const step = this.#storageFull
+            ? `${message.step} (the browser's storage is full: it will be downloaded again the next time)`
+            : message.step;
           this.#state.value = { kind: 'loading', step, done: message.done, total: message.total };
         }
         break;
@@ -222,7 +259,16 @@ export class V86Machine implements Machine {
     return new Tap((batch) => this.#taps.emit(batch));
   }
 
+  #oneByOne(work: () => Promise<void>): Promise<void> {
+    const result = this.#standstill.then(work);
+    this.#standstill = result.catch(() => {});
+    return result;
+  }
+
   #ask(message: Extract<ToMachine, { id: number }>): Promise<FromMachine> {
+    if (this.#thread === undefined) {
+      return Promise.resolve({ type: 'failed', reason: 'worker-gone', message: `${this.name} is not switched on.` });
+    }
     return new Promise((resolve) => {
       const id = this.#nextAnswer++;
       this.#answers.set(id, resolve);
@@ -240,15 +286,18 @@ export class V86Machine implements Machine {
   }
 
   #stopThread(why: string): void {
+    this.#turn++;
     this.#thread?.terminate();
     this.#thread = undefined;
     this.#agent.abandon(why);
-    for (const [id, answer] of this.#answers) answer({ type: 'failed', reason: 'worker-gone', message: why } satisfies FromMachine & { reason: string }), this.#answers.delete(id);
+    for (const answer of this.#answers.values()) answer({ type: 'failed', reason: 'worker-gone', message: why });
+    this.#answers.clear();
     this.#tap.dispose();
+    this.#started?.();
+    this.#started = undefined;
   }
 }
 
 function realSeconds(): number {
   return Date.now() / 1000;
 }
-

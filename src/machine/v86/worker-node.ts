@@ -36,10 +36,16 @@ function fileStore(folder: string): ChunkStore {
     async get({ hash }) {
       const path = join(folder, chunkPath(hash));
       const bytes = await readFile(path).catch((error: Error) => {
-        throw new MachineError('download', `A part of the machine is missing (${path}: ${error.message}). Build it again: npm run build.`);
+        throw new MachineError(
+          'download',
+          `A part of the machine is missing (${path}: ${error.message}). Build it again: npm run build.`,
+        );
       });
       if (!(await digest(bytes)).startsWith(hash)) {
-        throw new MachineError('mismatch', `A part of the machine is damaged (${path}). Delete it and build again: npm run build.`);
+        throw new MachineError(
+          'mismatch',
+          `A part of the machine is damaged (${path}). Delete it and build again: npm run build.`,
+        );
       }
       return zstdDecompressSync(bytes);
     },

@@ -1,0 +1,209 @@
+import { type Signal, signal } from '@preact/signals-core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Console, FreezeReason, Machine, MachineState, TapBatch, TapFrame } from '../machine/machine.ts';
+import type { KernelReport } from '../topology/kernel-report.ts';
+import type { HopBatch } from './lab.ts';
+import { LabOfMachines } from './lab-of-machines.ts';
+
+/** The least that is a machine: its states are what it is told, its tap says what the test says. */
+class PlainMachine implements Machine {
+  readonly name: string;
+  readonly state: Signal<MachineState> = signal({ kind: 'off' });
+  readonly kernel = signal<KernelReport | null>(null);
+  readonly consoles: readonly Console[] = [];
+  readonly nic = { send() {}, onFrame: () => () => {} };
+  readonly taps = new Set<(batch: TapBatch) => void>();
+  disposed = false;
+
+  constructor(name: string, state: MachineState = { kind: 'off' }) {
+    this.name = name;
+    this.state.value = state;
+  }
+
+  start = async () => void (this.state.value = { kind: 'running' });
+  exec = async () => ({ stdout: '', stderr: '', exitCode: 0, ms: 0 });
+  onTap = (listener: (batch: TapBatch) => void) => {
+    this.taps.add(listener);
+    return () => this.taps.delete(listener);
+  };
+  flushTap = async () => {};
+  freeze = async (reason: FreezeReason = 'reader') => void (this.state.value = { kind: 'frozen', reason });
+  thaw = async () => void (this.state.value = { kind: 'running' });
+  stop = async () => {
+    this.state.value = { kind: 'off' };
+    this.kernel.value = null;
+  };
+  dispose = async () => {
+    await this.stop();
+    this.disposed = true;
+  };
+
+  saw(ifindexes: readonly number[], lost = 0): void {
+    const frames = ifindexes.map(
+      (ifindex): TapFrame => ({
+        time: 1,
+        ifindex,
+        device: `eth${ifindex}`,
+        direction: 'in',
+        linkType: 276,
+        bytes: new Uint8Array(20),
+        originalLength: 20,
+      }),
+    );
+    for (const tap of this.taps) tap({ frames, lost });
+  }
+}
+
+function report(inode: number, ifindexes: readonly number[]): KernelReport {
+  const links = ifindexes.map((ifindex) => ({
+    ifindex,
+    ifname: `eth${ifindex}`,
+    flags: ['UP'],
+    mtu: 1500,
+    operstate: 'UP',
+    link_type: 'ether',
+    addr_info: [],
+  }));
+  return {
+    time: 1,
+    namespaces: [{ inode, pid: 1, name: '', nsid: -1, links, routes: [] }],
+    containers: [],
+    networks: [],
+  };
+}
+
+const stateOf = (...states: MachineState[]) =>
+  new LabOfMachines(
+    'l',
+    'L',
+    states.map((state, index) => new PlainMachine(`m${index}`, state)),
+  ).state.value;
+
+const off: MachineState = { kind: 'off' };
+const running: MachineState = { kind: 'running' };
+const hidden: MachineState = { kind: 'frozen', reason: 'hidden' };
+const failed: MachineState = { kind: 'failed', reason: 'download', message: 'no connection' };
+const loading = (step: string, done: number, total: number): MachineState => ({ kind: 'loading', step, done, total });
+
+describe('the state of a lab', () => {
+  it.each<[string, MachineState[], MachineState]>([
+    ['running when all run', [running, running], running],
+    ['off when none was started', [off, off], off],
+    ['off while one of them is', [running, off], off],
+    ['frozen when one is, with its reason', [running, hidden], hidden],
+    [
+      'loading, bytes added up, named by the first that loads',
+      [running, loading('a', 1, 10), loading('b', 20, 300)],
+      loading('a', 21, 310),
+    ],
+    ['loading while the others are off', [off, loading('a', 1, 0)], loading('a', 1, 0)],
+    ['failed when one has failed, whatever the others do', [loading('a', 1, 2), failed, hidden], failed],
+  ])('%s', (_, states, together) => {
+    expect(stateOf(...states)).toEqual(together);
+  });
+
+  it('is of the same kind in whatever order its machines are', () => {
+    const any = fc.constantFrom(off, running, hidden, failed, loading('a', 1, 2));
+    fc.assert(
+      fc.property(fc.array(any, { minLength: 1, maxLength: 5 }), (states) => {
+        expect(stateOf(...states.toReversed()).kind).toBe(stateOf(...states).kind);
+      }),
+    );
+  });
+
+  it('follows its machines through start, freeze, thaw and reset', async () => {
+    const machines = [new PlainMachine('a'), new PlainMachine('b')];
+    const lab = new LabOfMachines('l', 'L', machines);
+    const seen: string[] = [];
+    lab.state.subscribe(({ kind }) => {
+      if (seen.at(-1) !== kind) seen.push(kind);
+    });
+    await lab.start();
+    await lab.freeze('hidden');
+    expect(lab.state.value).toEqual(hidden);
+    await lab.thaw();
+    await lab.reset();
+    expect(seen).toEqual(['off', 'running', 'frozen', 'running', 'off', 'running']);
+  });
+});
+
+describe('the hops of a lab', () => {
+  async function open() {
+    const [a, b] = [new PlainMachine('a'), new PlainMachine('b')];
+    const lab = new LabOfMachines('l', 'L', [a, b]);
+    const batches: HopBatch[] = [];
+    const end = lab.onHops((batch) => batches.push(batch));
+    await lab.start();
+    a.kernel.value = report(100, [1, 2]);
+    b.kernel.value = report(200, [1]);
+    const hops = () => batches.flatMap((batch) => batch.hops);
+    return { lab, a, b, batches, hops, end };
+  }
+
+  it('are numbered in order of arrival over all machines, and know machine and device', async () => {
+    const { lab, a, b, batches, hops } = await open();
+    a.saw([2, 1]);
+    b.saw([1], 3);
+    a.saw([9]);
+    expect(hops().map(({ n, machine, deviceId }) => [n, machine, deviceId])).toEqual([
+      [1, 'a', 'a/100/2'],
+      [2, 'a', 'a/100/1'],
+      [3, 'b', 'b/200/1'],
+      [4, 'a', ''],
+    ]);
+    expect(batches.map(({ lost }) => lost)).toEqual([0, 3, 0]);
+    const devices = new Set(lab.graph.value.devices.map(({ id }) => id));
+    for (const { deviceId } of hops().slice(0, 3)) expect(devices).toContain(deviceId);
+  });
+
+  it('still know a device that the kernel has just taken away', async () => {
+    const { a, hops } = await open();
+    a.kernel.value = report(100, [1]);
+    a.saw([2]);
+    expect(hops()[0]?.deviceId).toBe('a/100/2');
+  });
+
+  it('are counted from 1 again in a new run, and go on when a part of the lab is started', async () => {
+    const { lab, a, b, hops } = await open();
+    a.saw([1]);
+    await lab.start();
+    a.saw([1]);
+    b.state.value = failed;
+    await lab.start();
+    a.saw([1]);
+    await lab.reset();
+    a.saw([1]);
+    expect(hops().map(({ n }) => n)).toEqual([1, 2, 3, 1]);
+  });
+
+  it('reach nobody who has left, and nobody at all when the lab is disposed of', async () => {
+    const { lab, a, b, batches, end } = await open();
+    end();
+    end();
+    a.saw([1]);
+    expect(batches).toEqual([]);
+    lab.onHops((batch) => batches.push(batch));
+    await lab.dispose();
+    expect([a, b].map(({ disposed, taps }) => [disposed, taps.size])).toEqual([
+      [true, 0],
+      [true, 0],
+    ]);
+    const before = lab.graph.value;
+    a.kernel.value = report(100, [1, 2, 3]);
+    expect(lab.graph.value).toBe(before);
+  });
+});
+
+it('the picture has every machine’s part, and keeps nodes that did not change as the same objects', async () => {
+  const [a, b] = [new PlainMachine('a'), new PlainMachine('b')];
+  const lab = new LabOfMachines('l', 'L', [a, b]);
+  expect(lab.graph.value.machines).toEqual([]);
+  a.kernel.value = report(100, [1]);
+  b.kernel.value = report(100, [1]);
+  expect(lab.graph.value.devices.map(({ id }) => id)).toEqual(['a/100/1', 'b/100/1']);
+  const [first] = lab.graph.value.devices;
+  b.kernel.value = report(100, [1, 2]);
+  expect(lab.graph.value.devices).toHaveLength(3);
+  expect(lab.graph.value.devices[0]).toBe(first);
+});

@@ -1,0 +1,283 @@
+// The thread is stood in for by an object that says what a worker says: what is tested is its owner.
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { LinkType } from '../../capture/link-type.ts';
+import { pcapHeader, pcapRecord } from '../../capture/pcap.ts';
+import type { MachineState } from '../machine.ts';
+import { base64 } from './agent-client.ts';
+import type { MachineManifest } from './manifest.ts';
+import type { FromMachine, ToMachine } from './messages.ts';
+import type { Thread } from './thread.ts';
+import { V86Machine } from './v86-machine.ts';
+
+// An empty module: the magic and the version.
+const wasm = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+
+class Worker implements Thread {
+  readonly posted: ToMachine[] = [];
+  ended = false;
+  say: (message: FromMachine) => void = () => {};
+  die: (message: string) => void = () => {};
+  post = (message: ToMachine) => void this.posted.push(message);
+  onMessage = (listener: (message: FromMachine) => void) => void (this.say = listener);
+  onError = (listener: (message: string) => void) => void (this.die = listener);
+  terminate = () => void (this.ended = true);
+
+  lines(): string[] {
+    return this.posted.flatMap((message) => (message.type === 'agent' ? [message.line] : []));
+  }
+
+  /** Answers what was asked last under this type. */
+  answer(type: 'freeze' | 'thaw'): void {
+    const question = this.posted.findLast((message) => message.type === type);
+    if (question === undefined || !('id' in question)) throw new Error(`nobody asked to ${type}`);
+    this.say({ type: 'answer', id: question.id });
+  }
+}
+
+const manifest: MachineManifest = {
+  name: 'host-01',
+  id: 'ab',
+  engine: 'v86 0.5.462',
+  memory: 1024,
+  clock: 0,
+  mac: '02:00:00:00:00:01',
+  devices: { hash: '00', size: 1 },
+  ram: { pieceBytes: 1024, pieces: [null] },
+  disk: { bytes: 0, pieceBytes: 4096, table: { hash: '00', size: 1 }, prefetch: [] },
+  consoles: [base64(new TextEncoder().encode('host-01 login: '))],
+  tapHeader: base64(pcapHeader(LinkType.LINUX_SLL2)),
+};
+
+function open(load: () => Promise<WebAssembly.Module> = async () => wasm) {
+  const workers: Worker[] = [];
+  const machine = new V86Machine({
+    name: 'host-01',
+    start: { from: 'snapshot', manifest, base: '/' },
+    wasm: load,
+    wallClock: () => 1_700_000_000.5,
+    thread: () => {
+      const worker = new Worker();
+      workers.push(worker);
+      return worker;
+    },
+  });
+  const states: MachineState['kind'][] = [];
+  machine.state.subscribe(({ kind }) => {
+    if (states.at(-1) !== kind) states.push(kind);
+  });
+  const worker = (): Worker => {
+    const last = workers.at(-1);
+    if (last === undefined) throw new Error('no thread was started');
+    return last;
+  };
+  return { machine, workers, worker, states };
+}
+
+async function running() {
+  const opened = open();
+  const started = opened.machine.start();
+  await turn();
+  opened.worker().say({ type: 'running' });
+  await started;
+  return opened;
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+afterEach(() => void vi.restoreAllMocks());
+
+describe('starting a machine', () => {
+  it('goes from off through loading to running, and sets the guest’s clock', async () => {
+    const { machine, worker, states } = open();
+    const started = machine.start();
+    await turn();
+    worker().say({ type: 'progress', step: 'loading memory', done: 3, total: 10 });
+    expect(machine.state.value).toEqual({ kind: 'loading', step: 'loading memory', done: 3, total: 10 });
+    worker().say({ type: 'running' });
+    await started;
+    expect(states).toEqual(['off', 'loading', 'running']);
+    expect(worker().lines()).toEqual(['time 1700000000.500', 'report']);
+    await machine.start();
+    expect(states).toHaveLength(3);
+  });
+
+  it('shows what its consoles had printed, and reads its tap on in the middle of the stream', async () => {
+    const { machine, worker } = await running();
+    const text: Uint8Array[] = [];
+    machine.consoles[0]?.onOutput((bytes) => text.push(bytes));
+    expect(Buffer.concat(text).toString()).toBe('host-01 login: ');
+    const devices: string[] = [];
+    machine.onTap(({ frames }) => devices.push(...frames.map(({ device }) => device)));
+    const link =
+      '{"ifindex":1,"ifname":"lo","flags":[],"mtu":1,"operstate":"UP","link_type":"loopback","addr_info":[]}';
+    const spaces = `[{"inode":1,"pid":1,"pids":[1],"name":"","nsid":-1,"links":[${link}],"routes":[]}]`;
+    const report = `{"time":1,"namespaces":${spaces},"containers":[],"networks":[]}`;
+    worker().say({ type: 'agent', line: `report ${report}` });
+    expect(machine.kernel.value?.namespaces[0]?.links[0]?.ifname).toBe('lo');
+    const packet = new Uint8Array(20);
+    packet[7] = 1;
+    worker().say({ type: 'tap', bytes: pcapRecord({ seconds: 1, nanoseconds: 0 }, packet) });
+    expect(devices).toEqual(['lo']);
+  });
+
+  it('that is stopped while it loads comes to an end, and nothing that its thread still says is heard', async () => {
+    const { machine, workers, worker } = open();
+    const first = machine.start();
+    await turn();
+    const old = worker();
+    await machine.stop();
+    await first;
+    expect(old.ended).toBe(true);
+    old.say({ type: 'running' });
+    old.die('it left with status 1');
+    expect(machine.state.value.kind).toBe('off');
+    const second = machine.start();
+    await turn();
+    old.say({ type: 'failed', reason: 'download', message: 'too late' });
+    expect(machine.state.value.kind).toBe('loading');
+    worker().say({ type: 'running' });
+    await second;
+    expect(machine.state.value.kind).toBe('running');
+    expect(workers).toHaveLength(2);
+  });
+
+  it('that is stopped and started while the emulator is fetched starts one thread, not two', async () => {
+    let arrive: (module: WebAssembly.Module) => void = () => {};
+    const module = new Promise<WebAssembly.Module>((resolve) => {
+      arrive = resolve;
+    });
+    const { machine, workers } = open(() => module);
+    const first = machine.start();
+    await machine.stop();
+    void machine.start();
+    arrive(wasm);
+    await first;
+    await turn();
+    expect(workers).toHaveLength(1);
+    expect(machine.state.value.kind).toBe('loading');
+  });
+
+  it('says why it failed, and can be tried again', async () => {
+    let tries = 0;
+    const { machine, worker } = open(async () => {
+      if (tries++ === 0) throw new Error('the server answered 503');
+      return wasm;
+    });
+    await machine.start();
+    expect(machine.state.value).toMatchObject({ kind: 'failed', reason: 'download' });
+    expect(JSON.stringify(machine.state.value)).toContain('the server answered 503');
+    const again = machine.start();
+    await turn();
+    worker().say({ type: 'failed', reason: 'mismatch', message: 'does not belong together' });
+    await again;
+    expect(machine.state.value).toEqual({ kind: 'failed', reason: 'mismatch', message: 'does not belong together' });
+    expect(worker().ended).toBe(true);
+  });
+
+  it('says when the browser keeps nothing', async () => {
+    const { machine, worker } = open();
+    void machine.start();
+    await turn();
+    worker().say({ type: 'storage-full' });
+    worker().say({ type: 'progress', step: 'loading memory', done: 1, total: 2 });
+    expect(JSON.stringify(machine.state.value)).toContain('storage is full');
+  });
+});
+
+describe('a machine that runs', () => {
+  it('answers commands; one that is off, frozen or gone says so', async () => {
+    const { machine, worker } = await running();
+    const result = machine.exec('true');
+    const id = worker().lines().at(-1)?.split(' ')[1];
+    worker().say({ type: 'agent', line: `exit ${id} 0 ${btoa('hi')} ` });
+    expect(await result).toMatchObject({ stdout: 'hi', exitCode: 0 });
+    const cut = machine.exec('sleep 9');
+    worker().die('out of memory');
+    expect(await cut).toMatchObject({ exitCode: 255 });
+    expect(machine.state.value).toMatchObject({ kind: 'failed', reason: 'worker-gone' });
+    await expect(machine.exec('true')).rejects.toThrow('host-01 is failed');
+    expect(await machine.statistics()).toBeUndefined();
+    await expect(machine.save()).rejects.toThrow('host-01 is not switched on');
+  });
+
+  it('stands from freeze to thaw, one after the other however fast they are asked for', async () => {
+    const { machine, worker } = await running();
+    const frozen = machine.freeze('hidden');
+    const thawed = machine.thaw();
+    const frozenAgain = machine.freeze();
+    await turn();
+    expect(machine.state.value).toEqual({ kind: 'frozen', reason: 'hidden' });
+    const asked = () => worker().posted.flatMap(({ type }) => (type === 'freeze' || type === 'thaw' ? [type] : []));
+    expect(asked()).toEqual(['freeze']);
+    worker().answer('freeze');
+    await frozen;
+    await turn();
+    expect(asked()).toEqual(['freeze', 'thaw']);
+    worker().answer('thaw');
+    await thawed;
+    await turn();
+    expect(asked()).toEqual(['freeze', 'thaw', 'freeze']);
+    worker().answer('freeze');
+    await frozenAgain;
+    expect(machine.state.value).toEqual({ kind: 'frozen', reason: 'reader' });
+  });
+
+  it('that fails while it is thawed stays failed', async () => {
+    const { machine, worker } = await running();
+    const frozen = machine.freeze();
+    await turn();
+    worker().answer('freeze');
+    await frozen;
+    const thawed = machine.thaw();
+    await turn();
+    worker().say({ type: 'failed', reason: 'guest-panic', message: 'panic' });
+    await thawed;
+    expect(machine.state.value).toMatchObject({ kind: 'failed', reason: 'guest-panic' });
+  });
+
+  it('takes its consoles and its network card where they belong, and tells a restored guest their size again', async () => {
+    const { machine, worker } = await running();
+    machine.consoles[1]?.resize(100, 30);
+    machine.consoles[1]?.write(Uint8Array.of(13));
+    machine.nic.send(Uint8Array.of(1, 2));
+    expect(worker().posted.slice(-3)).toEqual([
+      { type: 'console-resize', console: 1, columns: 100, rows: 30 },
+      { type: 'console-input', console: 1, bytes: Uint8Array.of(13) },
+      { type: 'frame', bytes: Uint8Array.of(1, 2) },
+    ]);
+    const frames: Uint8Array[] = [];
+    const end = machine.nic.onFrame((frame) => frames.push(frame));
+    worker().say({ type: 'frame', bytes: Uint8Array.of(3) });
+    end();
+    worker().say({ type: 'frame', bytes: Uint8Array.of(4) });
+    expect(frames).toEqual([Uint8Array.of(3)]);
+    await machine.stop();
+    void machine.start();
+    await turn();
+    worker().say({ type: 'running' });
+    expect(worker().posted.at(-1)).toEqual({ type: 'console-resize', console: 1, columns: 100, rows: 30 });
+  });
+
+  it('does not mind what its agent says', async () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { machine, worker } = await running();
+    for (const line of ['report {', 'report', 'exit', 'x', '']) worker().say({ type: 'agent', line });
+    expect(warned).toHaveBeenCalledTimes(2);
+    expect(machine.state.value.kind).toBe('running');
+    expect(machine.kernel.value).toBeNull();
+  });
+
+  it('is off when it is disposed of, and tells nobody anything any more', async () => {
+    const { machine, worker } = await running();
+    const heard: unknown[] = [];
+    machine.onTap((batch) => heard.push(batch));
+    machine.nic.onFrame((frame) => heard.push(frame));
+    machine.consoles[0]?.onOutput((bytes) => heard.push(bytes));
+    heard.length = 0;
+    await machine.dispose();
+    expect(worker().ended).toBe(true);
+    worker().say({ type: 'frame', bytes: Uint8Array.of(1) });
+    worker().say({ type: 'console-output', console: 0, bytes: Uint8Array.of(1) });
+    expect(heard).toEqual([]);
+    expect(machine.state.value).toEqual({ kind: 'off' });
+  });
+});

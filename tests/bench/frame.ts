@@ -1,0 +1,79 @@
+// From a frame that the guest's tap saw to the picture of it. The guest stamps frames with its own clock, so that clock is
+// laid beside the page's all the while: frames put on the machine's wire at a known time are stamped by it, too, and the
+// quickest of them tells the difference. Whatever that one took to be stamped counts against the figure, not for it.
+import type { Bench } from '../../src/cli/bench/figure.ts';
+import { withRunningLab } from './support/chromium.ts';
+import type { LabPage } from './support/lab-page.ts';
+import { percentile } from './support/percentile.ts';
+import { watchDrawn } from './support/probe.ts';
+
+const p95 = 'frame seen to drawn, p95';
+/** Free for local experiments, IEEE 802: no protocol of the guest answers it. */
+const ethertype = 0x88b5;
+const marksInRound = 24;
+
+/** Puts a marked broadcast frame on the wire; the time of that, ms since the epoch. */
+function injectFrame(lab: LabPage, mark: number): Promise<number> {
+  return lab.machine.evaluate(
+    ({ ethertype, mark }) => {
+      const bytes = new Uint8Array(60).fill(0xff, 0, 6);
+      bytes.set([2, 0, 0, 0, 0, 1], 6);
+      const view = new DataView(bytes.buffer);
+      view.setUint16(12, ethertype);
+      view.setUint32(14, mark);
+      const event = new MessageEvent('message', { data: { type: 'frame', bytes } });
+      dispatchEvent(event);
+      // The machine's thread has replaced performance.now by its guest's clock; events keep real time.
+      return performance.timeOrigin + event.timeStamp;
+    },
+    { ethertype, mark },
+  );
+}
+
+/** ms from seen to drawn, of every hop of a ping to a container that runs meanwhile. */
+async function round(lab: LabPage, number: number): Promise<number[]> {
+  await lab.page.evaluate(() => {
+    window.benchProbe.drawn = [];
+  });
+  const pinging = lab.run('ping -c 20 -i 0.3 172.17.0.2', /20 packets transmitted, 20 received/, 30);
+  const injected = new Map<number, number>();
+  for (let n = 1; n <= marksInRound; n++) {
+    const mark = number * 1000 + n;
+    injected.set(mark, await injectFrame(lab, mark));
+    await lab.rest(180 + Math.random() * 120);
+  }
+  await pinging;
+  await lab.rest(1000);
+  const drawn = await lab.page.evaluate(() => window.benchProbe.drawn);
+  const differences = drawn.flatMap(({ time, mark }) => {
+    const at = injected.get(mark);
+    return at === undefined ? [] : [time - at];
+  });
+  if (differences.length < marksInRound / 2)
+    throw new Error(`Of ${marksInRound} frames on the wire the picture drew ${differences.length}: no clock to go by.`);
+  const guestAhead = Math.min(...differences);
+  const delays = drawn.filter(({ mark }) => mark === 0).map(({ time, drawnAt }) => drawnAt - (time - guestAhead));
+  if (delays.length < 40) throw new Error(`20 pings were drawn as ${delays.length} sightings only.`);
+  if (Math.min(...delays) < 0) throw new Error('A frame was drawn before it was seen: the clocks do not go together.');
+  return delays;
+}
+
+export const bench: Bench = {
+  name: 'frame',
+  figures: [{ name: p95, unit: 'ms', target: { max: 100 } }],
+  run: (context) =>
+    withRunningLab(context, async (lab) => {
+      await lab.page.evaluate(watchDrawn, ethertype);
+      await lab.run('docker run -d --name web whoami', /^[0-9a-f]{64}$/);
+      await lab.run('ping -c 2 172.17.0.2', /2 received/);
+      const samples: number[] = [];
+      while (samples.length < context.samples) {
+        const delays = await round(lab, samples.length + 1);
+        samples.push(percentile(delays, 0.95));
+        context.say(
+          `  round ${samples.length}: ${delays.length} frames, p50 ${Math.round(percentile(delays, 0.5))} ms`,
+        );
+      }
+      return { [p95]: samples };
+    }),
+};

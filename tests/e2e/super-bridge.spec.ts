@@ -1,0 +1,130 @@
+// Episode 1 as a newcomer goes through it, with the real machine in the page.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+
+test.describe.configure({ mode: 'serial', timeout: 420_000 });
+
+const episode = '/episodes/1-the-super-bridge/';
+const slow = { timeout: 120_000 };
+
+let page: Page;
+const problems: string[] = [];
+
+test.beforeAll(async ({ browser }) => {
+  page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+  page.on('pageerror', (error) => problems.push(String(error)));
+});
+test.afterAll(async () => {
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+const lab = () => page.locator('section.lab');
+const terminal = () => page.locator('#lab-terminal .xterm-rows').first();
+const run = (command: string) => page.getByRole('button', { name: `Run on host-01: ${command}` });
+/** Waits until the terminal's last line is a prompt again. */
+const prompt = () =>
+  expect
+    .poll(
+      async () => (await terminal().innerText()).replaceAll('\u00a0', ' ').trimEnd().split('\n').at(-1)?.trimEnd(),
+      slow,
+    )
+    .toMatch(/root@host-01:~#$/);
+
+async function expectNoAxeViolations(): Promise<void> {
+  for (const theme of ['light', 'dark']) {
+    await page.evaluate((value) => {
+      document.documentElement.dataset.theme = value;
+    }, theme);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${theme}: ${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual(
+      [],
+    );
+  }
+}
+
+test('the lab starts', async () => {
+  await page.goto(episode);
+  await page.getByRole('button', { name: 'Start the lab' }).click();
+  await expect(lab()).toHaveAttribute('data-state', 'running', slow);
+  await prompt();
+});
+
+test('a command is typed where the reader sees it', async () => {
+  await run('ip -brief addr').click();
+  await expect(terminal()).toContainText('172.17.0.1/16', slow);
+  await prompt();
+});
+
+test('containers appear in the picture', async () => {
+  await run('docker run -d --name web whoami').click();
+  await prompt();
+  await run('docker run -d --name client toolbox sleep infinity').click();
+  await prompt();
+  await page.getByRole('toolbar', { name: 'Picture' }).getByRole('button', { name: 'List' }).click();
+  const list = page.locator('#lab-picture .tp-list');
+  await expect(list).toContainText('client', slow);
+  await expect(list).toContainText('172.17.0.3/16', slow);
+  await expect(list).toContainText('web');
+  await expect(list).toContainText('172.17.0.2/16');
+  await page.getByRole('toolbar', { name: 'Picture' }).getByRole('button', { name: 'Picture' }).click();
+});
+
+test('a ping crosses the bridge, and ARP and ICMP stand in the list', async () => {
+  await page.getByRole('tab', { name: 'Packets' }).click();
+  await run('docker exec client ping -c 3 172.17.0.2').click();
+  await page.getByRole('tab', { name: 'Packets' }).click();
+  const packets = page.getByRole('grid', { name: 'Packets' });
+  await expect(packets).toContainText('Who has 172.17.0.2? Tell 172.17.0.3', slow);
+  await expect(packets).toContainText('Echo (ping) reply', slow);
+  await expect(packets).toContainText('ARP');
+  await page.getByRole('tab', { name: 'Terminal' }).click();
+  await expect(terminal()).toContainText('0% packet loss', slow);
+});
+
+test('a device can be inspected, live', async () => {
+  await page.getByRole('toolbar', { name: 'Picture' }).getByRole('button', { name: 'List' }).click();
+  await page.locator('#lab-picture .tp-list-device', { hasText: 'docker0' }).first().click();
+  await expect(page.locator('#lab-picture')).toContainText('MASQUERADE', slow);
+  await page.keyboard.press('Escape');
+  await page.getByRole('toolbar', { name: 'Picture' }).getByRole('button', { name: 'Picture' }).click();
+});
+
+test('axe finds nothing while the lab runs, in both themes', async () => {
+  await expectNoAxeViolations();
+});
+
+test('the guest sees the size of its terminal', async () => {
+  await page.getByRole('tab', { name: 'Terminal' }).click();
+  const size = async () => {
+    await page.locator('#lab-terminal .xterm-helper-textarea').first().focus();
+    await page.keyboard.type('clear; stty size\n');
+    await expect(terminal()).toContainText(/^\s*\d+ \d+\s*$/m, slow);
+    return /(\d+) (\d+)/.exec(await terminal().innerText())?.[0];
+  };
+  const before = await size();
+  await page.setViewportSize({ width: 1250, height: 700 });
+  await page.waitForTimeout(500);
+  expect(await size()).not.toBe(before);
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+test('freezing says so, and time goes on where it stopped', async () => {
+  await page.getByRole('button', { name: 'Freeze', exact: true }).click();
+  await expect(lab()).toHaveAttribute('data-state', 'frozen');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await expect(lab()).toHaveAttribute('data-state', 'running');
+});
+
+test('after a reload the machine comes from the browser’s own storage', async () => {
+  await page.reload();
+  let fetched = 0;
+  await page.context().route('**/chunks/**', async (route) => {
+    fetched++;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Start the lab' }).click();
+  await expect(lab()).toHaveAttribute('data-state', 'running', slow);
+  await prompt();
+  expect(fetched).toBe(0);
+});
