@@ -131,7 +131,13 @@ test('whatever the bytes: no throw, and no packet larger than the input', () => 
 });
 
 test('a capture that is started again on the same pipe goes on with its new header', () => {
-  const packet = { seconds: 1_795_405_455, nanoseconds: 96_000, linkType: 276, bytes: new Uint8Array(30).fill(7), originalLength: 30 };
+  const packet = {
+    seconds: 1_795_405_455,
+    nanoseconds: 96_000,
+    linkType: 276,
+    bytes: new Uint8Array(30).fill(7),
+    originalLength: 30,
+  };
   const file = concat(pcapHeader(276), pcapRecord(packet, packet.bytes));
   const twice = concat(file, file);
   for (let cut = 0; cut <= twice.length; cut++) {

@@ -21,23 +21,27 @@ class PlainMachine implements Machine {
     this.state.value = state;
   }
 
-  start = async () => void (this.state.value = { kind: 'running' });
+  start = async () => this.#become({ kind: 'running' });
   exec = async () => ({ stdout: '', stderr: '', exitCode: 0, ms: 0 });
   onTap = (listener: (batch: TapBatch) => void) => {
     this.taps.add(listener);
     return () => this.taps.delete(listener);
   };
   flushTap = async () => {};
-  freeze = async (reason: FreezeReason = 'reader') => void (this.state.value = { kind: 'frozen', reason });
-  thaw = async () => void (this.state.value = { kind: 'running' });
+  freeze = async (reason: FreezeReason = 'reader') => this.#become({ kind: 'frozen', reason });
+  thaw = async () => this.#become({ kind: 'running' });
   stop = async () => {
-    this.state.value = { kind: 'off' };
+    this.#become({ kind: 'off' });
     this.kernel.value = null;
   };
   dispose = async () => {
     await this.stop();
     this.disposed = true;
   };
+
+  #become(state: MachineState): void {
+    this.state.value = state;
+  }
 
   saw(ifindexes: readonly number[], lost = 0): void {
     const frames = ifindexes.map(

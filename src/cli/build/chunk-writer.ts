@@ -22,6 +22,8 @@ export class ChunkWriter {
   async write(piece: Uint8Array, level: number): Promise<ChunkRef | null> {
     if (isZero(piece)) return null;
     const bytes = await compress(piece, {
+      // Without it the asynchronous call does not write the content's size into the frame.
+      pledgedSrcSize: piece.length,
       params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_contentSizeFlag]: 1 },
     });
     const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 32);

@@ -29,7 +29,6 @@ const sources = [
   'src/cli/build/provision.ts',
   'src/cli/build/chunk-writer.ts',
   'src/machine/v86/manifest.ts',
-  'src/machine/v86/engine.ts',
 ];
 
 /** The file that names everything: written last, so that whoever finds it finds a whole lab. */

@@ -1,6 +1,6 @@
 // Chunks over HTTP, kept in the browser's Cache storage: a chunk's name is its content's hash, so what is kept never
 // goes stale, a download that was cut goes on where it stopped, and what the browser altered is noticed.
-import { ZSTDDecoder } from 'zstddec';
+import { ZSTDDecoder } from 'zstddec/stream';
 import { type ChunkStore, chunkPath, MachineError } from './chunk-store.ts';
 
 const cacheName = 'lockstep-chunks-1';
@@ -91,9 +91,10 @@ async function digest(bytes: Uint8Array): Promise<string> {
 function unpack(decoder: ZSTDDecoder, bytes: Uint8Array, url: string): Uint8Array {
   try {
     const size = contentSize(bytes);
+    // Without a size the decoder goes piece by piece.
     const content = decoder.decode(bytes, size);
-    // The decoder says nothing when it fails; it gives less.
-    if (content.length !== size) throw new Error(`${content.length} bytes instead of ${size}`);
+    // It says nothing when it fails; it gives less.
+    if (size !== undefined && content.length !== size) throw new Error(`${content.length} bytes instead of ${size}`);
     return content;
   } catch (error) {
     throw new MachineError(
@@ -103,8 +104,11 @@ function unpack(decoder: ZSTDDecoder, bytes: Uint8Array, url: string): Uint8Arra
   }
 }
 
-/** Frame_Content_Size of a zstd frame; our builder always writes it. RFC 8878 section 3.1.1.1. */
-export function contentSize(frame: Uint8Array): number {
+/**
+ * Frame_Content_Size of a zstd frame (RFC 8878 section 3.1.1.1); undefined when the frame does not say it: who compressed
+ * it as a stream did not know it at the start, and Node's asynchronous zstdCompress is such a stream.
+ */
+export function contentSize(frame: Uint8Array): number | undefined {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const descriptor = view.getUint8(4);
   const singleSegment = (descriptor & 0x20) !== 0;
@@ -112,7 +116,7 @@ export function contentSize(frame: Uint8Array): number {
   const at = 5 + (singleSegment ? 0 : 1) + dictionaryBytes;
   switch (descriptor >> 6) {
     case 0:
-      return singleSegment ? view.getUint8(at) : 0;
+      return singleSegment ? view.getUint8(at) : undefined;
     case 1:
       return view.getUint16(at, true) + 256;
     case 2:

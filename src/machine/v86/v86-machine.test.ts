@@ -17,10 +17,22 @@ class Worker implements Thread {
   ended = false;
   say: (message: FromMachine) => void = () => {};
   die: (message: string) => void = () => {};
-  post = (message: ToMachine) => void this.posted.push(message);
-  onMessage = (listener: (message: FromMachine) => void) => void (this.say = listener);
-  onError = (listener: (message: string) => void) => void (this.die = listener);
-  terminate = () => void (this.ended = true);
+
+  post(message: ToMachine): void {
+    this.posted.push(message);
+  }
+
+  onMessage(listener: (message: FromMachine) => void): void {
+    this.say = listener;
+  }
+
+  onError(listener: (message: string) => void): void {
+    this.die = listener;
+  }
+
+  terminate(): void {
+    this.ended = true;
+  }
 
   lines(): string[] {
     return this.posted.flatMap((message) => (message.type === 'agent' ? [message.line] : []));
