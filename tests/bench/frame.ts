@@ -35,7 +35,7 @@ async function round(lab: LabPage, number: number): Promise<number[]> {
   await lab.page.evaluate(() => {
     window.benchProbe.drawn = [];
   });
-  const pinging = lab.run('ping -c 20 -i 0.3 172.17.0.2', /20 packets transmitted, 20 received/, 30);
+  const pinging = lab.run('ping -q -c 20 -i 0.3 172.17.0.2', /20 packets transmitted, 20 received/);
   const injected = new Map<number, number>();
   for (let n = 1; n <= marksInRound; n++) {
     const mark = number * 1000 + n;
@@ -65,6 +65,7 @@ export const bench: Bench = {
     withRunningLab(context, async (lab) => {
       await lab.page.evaluate(watchDrawn, ethertype);
       await lab.run('docker run -d --name web whoami', /^[0-9a-f]{64}$/);
+      await lab.settle();
       await lab.run('ping -c 2 172.17.0.2', /2 received/);
       const samples: number[] = [];
       while (samples.length < context.samples) {

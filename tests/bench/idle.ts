@@ -13,7 +13,7 @@ export const bench: Bench = {
     withRunningLab({ samples, ...context }, async (lab, { browser }) => {
       await lab.run('docker run -d --name web whoami', /^[0-9a-f]{64}$/);
       await lab.run('docker run -d --name client toolbox sleep infinity', /^[0-9a-f]{64}$/);
-      await lab.rest(10_000);
+      await lab.settle();
       const shares: number[] = [];
       while (shares.length < samples) {
         const before = await browserProcesses(browser.browser());

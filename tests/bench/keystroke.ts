@@ -38,7 +38,7 @@ export const bench: Bench = {
   ],
   run: (context) =>
     withRunningLab(context, async (lab) => {
-      await lab.rest(5000);
+      await lab.settle();
       await lab.page.evaluate(watchEchoes);
       const rounds: number[][] = [];
       while (rounds.length < context.samples) rounds.push(await round(lab));
