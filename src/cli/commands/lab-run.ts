@@ -51,6 +51,8 @@ async function runLab(options: LabRunOptions, cleanup: AsyncDisposableStack): Pr
     for (const command of commands) {
       signal.throwIfAborted();
       const result = await machineOf(lab, command).exec(command.command, { timeout: timeoutMs, signal });
+      // An interrupted lab ends its commands with an answer of its own; it is not the command's.
+      signal.throwIfAborted();
       if (result.exitCode !== 0) failures++;
       (json ? printJson : printForPeople)(command, result);
     }

@@ -62,7 +62,9 @@ export class Engine {
         this.#ports[message.console]?.write(message.bytes);
         return this.#scheduler?.wake();
       case 'console-resize':
-        this.#emulator?.bus.send(`virtio-console${message.console}-resize`, [message.columns, message.rows]);
+        // v86 writes the second of the two first; kernels read columns first, as the specification says, since the fix of
+        // struct virtio_console_resize that Debian's 6.1 has (virtio 1.2, section 5.3.6.2).
+        this.#emulator?.bus.send(`virtio-console${message.console}-resize`, [message.rows, message.columns]);
         return this.#scheduler?.wake();
       case 'agent':
         this.#ports[agentPort]?.write(this.#encoder.encode(`${message.line}\n`));
