@@ -45,6 +45,7 @@ async function runLab(options: LabRunOptions, cleanup: AsyncDisposableStack): Pr
     }
   }
   await lab.start();
+  await kernelsKnown(lab, signal);
 
   let failures = 0;
   try {
@@ -65,6 +66,15 @@ async function runLab(options: LabRunOptions, cleanup: AsyncDisposableStack): Pr
   }
   if (captureFile && !json) console.error(captureFile.summary());
   return failures > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+/** Until a kernel has told its interfaces' names, packets have numbers only. A machine that says nothing is not waited for. */
+async function kernelsKnown(lab: Lab, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (lab.machines.some((machine) => machine.kernel.value === null) && performance.now() < end) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 function machineOf(lab: Lab, { machine }: ExecArgument): Lab['machines'][number] {
