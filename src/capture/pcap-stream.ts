@@ -1,142 +1,165 @@
-// Classic pcap as it arrives, in pieces of any size: what `tcpdump -w -` writes. draft-ietf-opsawg-pcap, section 4 and 5.
+// A capture that goes on for as long as its machine: what `tcpdump -U -w -` writes to a pipe, in pieces of any size.
 //
-//   file:    0           4       6       8           12          16          20          24
-//           +-----------+-------+-------+-----------+-----------+-----------+-----------+
-//           | magic     | major | minor | reserved  | reserved  | snap len  | link type |
-//           +-----------+-------+-------+-----------+-----------+-----------+-----------+
-//   record:  0           4           8           12          16
-//           +-----------+-----------+-----------+-----------+-----------
-//           | seconds   | µs or ns  | captured  | original  | bytes …
-//           +-----------+-----------+-----------+-----------+-----------
-//   The magic is a1b2c3d4 (µs) or a1b23c4d (ns) in the byte order of the machine that wrote it.
-import { type CapturedPacket, CaptureError } from './captured-packet.ts';
+// A tcpdump that is killed is started again on the same pipe, and a new file header follows in the middle of the stream:
+// between two records, or inside the one that was being written. And whoever is root in the machine may write what they
+// like. So every header is doubted, and the ways back are three:
+//
+// - A file header where a record could begin starts a capture anew. Its magic, read as a time, would lie in 2055.
+// - A chunk that begins with a file header does so too: tcpdump writes it by itself, long after the last one's end.
+// - A file header inside a record is either part of a packet (somebody sends a capture over the network), or what the
+//   record swallowed because it was cut. What stands at the record's end decides: the next record, or anything else.
+//
+// Where a header cannot be true, everything up to the next file header is lost.
+import type { CapturedPacket } from './captured-packet.ts';
+import {
+  FILE_HEADER,
+  hasMagic,
+  LARGEST_PACKET,
+  PcapError,
+  type PcapFormat,
+  type PcapRecord,
+  packetOf,
+  RECORD_HEADER,
+  readFileHeader,
+  readRecordHeader,
+} from './pcap.ts';
 
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
-const MICROSECONDS = 0xa1b2c3d4;
-const NANOSECONDS = 0xa1b23c4d;
+/** Magic and version as every machine here writes them: x86, microseconds. */
+const startOfFile = Uint8Array.of(0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0);
+const magicBytes = 4;
+/** Bytes. Nothing comes near it, not even what is still to be cut into segments (GSO_MAX_SIZE, netdevice.h). */
+const largestOriginal = 1 << 24;
 
-/** The largest packet that is believed: tcpdump's and Wireshark's own limit (MAXIMUM_SNAPLEN, pcap-int.h). */
-export const LARGEST_PACKET = 262_144;
-
-export class PcapError extends CaptureError {
-  override readonly name = 'PcapError';
+export interface PcapBatch {
+  readonly packets: CapturedPacket[];
+  /** Stretches that could not be read: at least so many packets are missing. */
+  lost: number;
 }
 
 export class PcapStream {
-  /** What made the stream unreadable; push() gives nothing more after it. */
-  error: PcapError | null = null;
-  /** null until the file header has arrived. */
-  linkType: number | null = null;
-  /** Bytes that the capture keeps of each packet; null until the header has arrived. */
-  snapLength: number | null = null;
+  /** The file header that the capture began with; empty until it has arrived. */
+  header = new Uint8Array();
+  #format: PcapFormat | null = null;
+  /** Room for the largest record, the header after it, and more: never grows. */
+  readonly #buffer = new Uint8Array(2 * LARGEST_PACKET);
+  /** What has not been read yet. */
+  #start = 0;
+  #end = 0;
+  /** Nothing can be read before the next file header. */
+  #damaged = false;
 
-  readonly #header = new Uint8Array(FILE_HEADER);
-  /** The packet being filled, or null while a header is. */
-  #body: Uint8Array | null = null;
-  #have = 0;
-  #offset = 0;
-  #little = true;
-  #nanosecondUnit = 1000;
-  #record = { seconds: 0, nanoseconds: 0, originalLength: 0 };
-
-  /**
-   * Takes the next bytes and gives the packets that are whole now. Packets are copies: the chunk may be used again.
-   * Never throws; see `error`. Never holds more than one packet.
-   */
-  push(chunk: Uint8Array): CapturedPacket[] {
-    const packets: CapturedPacket[] = [];
-    let at = 0;
-    while (at < chunk.length && this.error === null) {
-      const target = this.#body ?? this.#header;
-      const need = this.#body?.length ?? (this.linkType === null ? FILE_HEADER : RECORD_HEADER);
-      const count = Math.min(need - this.#have, chunk.length - at);
-      target.set(chunk.subarray(at, at + count), this.#have);
-      this.#have += count;
-      this.#offset += count;
-      at += count;
-      if (this.#have < need) break;
-      this.#have = 0;
-      if (this.#body !== null) this.#finish(this.#body, packets);
-      else if (this.linkType === null) this.#readFileHeader();
-      else this.#readRecordHeader(packets);
+  /** Takes the next bytes and gives the packets that are whole now, as copies. Never throws. */
+  push(chunk: Uint8Array): PcapBatch {
+    const batch: PcapBatch = { packets: [], lost: 0 };
+    const beginning = chunk.subarray(0, startOfFile.length);
+    if (beginning.length === startOfFile.length && indexOfFile(beginning) === 0) this.#finish(batch);
+    for (let at = 0; at < chunk.length; ) {
+      at += this.#take(chunk.subarray(at));
+      while (this.#next(batch, false));
     }
-    return packets;
+    return batch;
   }
 
-  /** Says that nothing more will come. Gives what is wrong if the stream stopped in the middle. */
-  end(): PcapError | null {
-    if (this.error === null && this.linkType === null) {
-      this.error = new PcapError(
-        `The capture ends after ${this.#offset} bytes, before its 24-byte header is complete.`,
-        this.#offset,
-      );
-    } else if (this.error === null && (this.#have > 0 || this.#body !== null)) {
-      this.error = new PcapError(
-        `The capture ends at byte ${this.#offset}, in the middle of a packet. The packets before it are whole.`,
-        this.#offset,
-      );
-    }
-    return this.error;
+  /** Another capture begins: what is whole of the last one is read, the rest is lost. */
+  #finish(batch: PcapBatch): void {
+    while (this.#next(batch, true));
+    if (this.#start < this.#end && !this.#damaged) batch.lost++;
+    this.#start = this.#end;
+    this.#damaged = false;
   }
 
-  #finish(bytes: Uint8Array, packets: CapturedPacket[]): void {
-    packets.push({ ...this.#record, linkType: this.linkType ?? 0, bytes });
-    this.#body = null;
+  /** As many bytes as there is room for. */
+  #take(bytes: Uint8Array): number {
+    // The last three bytes that were read stay: see #damage.
+    const from = Math.max(0, this.#start - magicBytes + 1);
+    this.#buffer.copyWithin(0, from, this.#end);
+    this.#start -= from;
+    this.#end -= from;
+    const taken = bytes.subarray(0, this.#buffer.length - this.#end);
+    this.#buffer.set(taken, this.#end);
+    this.#end += taken.length;
+    return taken.length;
   }
 
-  #readFileHeader(): void {
-    const view = new DataView(this.#header.buffer);
-    const little = view.getUint32(0, true);
-    const big = view.getUint32(0, false);
-    this.#little = little === MICROSECONDS || little === NANOSECONDS;
-    const magic = this.#little ? little : big;
-    if (magic !== MICROSECONDS && magic !== NANOSECONDS) {
-      const start = big.toString(16).padStart(8, '0');
-      this.error = new PcapError(
-        `This is not a pcap capture: it begins with ${start}, not a1b2c3d4 or a1b23c4d in either byte order.`,
-        0,
-      );
-      return;
+  /** Reads a header or a packet; false when that needs more bytes. `ended`: none will come that belong to these. */
+  #next(batch: PcapBatch, ended: boolean): boolean {
+    if (this.#damaged) return this.#search();
+    const bytes = this.#buffer.subarray(this.#start, this.#end);
+    if (bytes.length < magicBytes) return false;
+    if (hasMagic(bytes)) return this.#begin(bytes, batch);
+    const format = this.#format;
+    if (format === null) return this.#damage(batch);
+    if (bytes.length < RECORD_HEADER) return false;
+    const record = readRecordHeader(bytes, 0, format);
+    if (!isBelievable(record, format)) return this.#damage(batch);
+    const size = RECORD_HEADER + record.captured;
+    if (bytes.length < size) return false;
+    if (!ended && containsFile(bytes, size)) {
+      if (bytes.length < size + RECORD_HEADER) return false;
+      if (!hasMagic(bytes, size) && !follows(readRecordHeader(bytes, size, format), record, format))
+        return this.#damage(batch);
     }
-    const major = view.getUint16(4, this.#little);
-    if (major !== 2) {
-      this.error = new PcapError(`pcap version ${major} cannot be read; tcpdump and Wireshark write version 2.`, 4);
-      return;
-    }
-    this.#nanosecondUnit = magic === NANOSECONDS ? 1 : 1000;
-    this.snapLength = view.getUint32(16, this.#little);
-    // The upper bits say how long a frame check sequence is, which only some capture hardware keeps.
-    this.linkType = view.getUint32(20, this.#little) & 0xffff;
+    batch.packets.push(packetOf(record, format, bytes.slice(RECORD_HEADER, size)));
+    this.#start += size;
+    return true;
   }
 
-  #readRecordHeader(packets: CapturedPacket[]): void {
-    const view = new DataView(this.#header.buffer);
-    const start = view.getUint32(0, this.#little);
-    if (start === MICROSECONDS || start === NANOSECONDS) {
-      // A capture that was started again on the same pipe begins with a file header of its own. Read as seconds since
-      // the epoch, these numbers lie in 2055.
-      this.linkType = null;
-      this.#have = RECORD_HEADER;
-      return;
-    }
-    const captured = view.getUint32(8, this.#little);
-    if (captured > LARGEST_PACKET) {
-      const at = this.#offset - RECORD_HEADER;
-      this.error = new PcapError(
-        `The packet at byte ${at} claims ${captured} bytes, more than the ${LARGEST_PACKET} of any capture: the capture is damaged from here on.`,
-        at,
-      );
-      return;
-    }
-    const fraction = view.getUint32(4, this.#little) * this.#nanosecondUnit;
-    this.#record = {
-      // Some writers let the fraction grow past a second.
-      seconds: view.getUint32(0, this.#little) + Math.floor(fraction / 1e9),
-      nanoseconds: fraction % 1e9,
-      originalLength: Math.max(view.getUint32(12, this.#little), captured),
-    };
-    this.#body = new Uint8Array(captured);
-    if (captured === 0) this.#finish(this.#body, packets);
+  #begin(bytes: Uint8Array, batch: PcapBatch): boolean {
+    if (bytes.length < FILE_HEADER) return false;
+    const format = readFileHeader(bytes);
+    if (format instanceof PcapError) return this.#damage(batch);
+    this.#format = format;
+    this.header = bytes.slice(0, FILE_HEADER);
+    this.#start += FILE_HEADER;
+    return true;
   }
+
+  #damage(batch: PcapBatch): true {
+    batch.lost++;
+    this.#damaged = true;
+    // Fewer bytes of a magic at a record's end were not taken for one: the file header may begin among them.
+    this.#start = Math.max(0, this.#start - magicBytes + 1);
+    return true;
+  }
+
+  #search(): boolean {
+    const at = indexOfFile(this.#buffer.subarray(this.#start, this.#end));
+    this.#start = at < 0 ? this.#end : this.#start + at;
+    if (this.#end - this.#start < startOfFile.length) return false;
+    this.#damaged = false;
+    return true;
+  }
+}
+
+/** Whether tcpdump may have written it. Its time is no sign: the guest's clock can be set to anything. */
+function isBelievable({ nanoseconds, captured, originalLength }: PcapRecord, { snapLength }: PcapFormat): boolean {
+  return (
+    nanoseconds < 1e9 &&
+    captured > 0 &&
+    captured <= Math.min(snapLength || LARGEST_PACKET, LARGEST_PACKET) &&
+    originalLength >= captured &&
+    originalLength <= largestOriginal
+  );
+}
+
+/** A stricter sign, for where there is doubt: nobody sets the clock by a day at that very moment. */
+function follows(next: PcapRecord, record: PcapRecord, format: PcapFormat): boolean {
+  return isBelievable(next, format) && Math.abs(next.seconds - record.seconds) <= 86_400;
+}
+
+/** Whether a file seems to begin in the packet of a record of that size: its magic at least. */
+function containsFile(bytes: Uint8Array, size: number): boolean {
+  const at = indexOfFile(bytes.subarray(RECORD_HEADER, size));
+  return at >= 0 && RECORD_HEADER + at + magicBytes <= size;
+}
+
+/** Where a file begins, or seems to: at the end of the bytes, a part of what a file starts with is enough. */
+function indexOfFile(bytes: Uint8Array): number {
+  const first = startOfFile[0] ?? 0;
+  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    let same = 1;
+    while (same < startOfFile.length && bytes[at + same] === startOfFile[same]) same++;
+    if (same === startOfFile.length || at + same >= bytes.length) return at;
+  }
+  return -1;
 }

@@ -1,6 +1,28 @@
-// Whole pcap files: what pcap-stream.ts reads, at once; and the writer.
-import type { CapturedPacket, CaptureError, Timestamp } from './captured-packet.ts';
-import { PcapStream } from './pcap-stream.ts';
+// Classic pcap: its headers, whole files in, files out. What arrives in pieces is for pcap-stream.ts.
+// draft-ietf-opsawg-pcap, section 4 and 5.
+//
+//   file:    0           4       6       8           12          16          20          24
+//           +-----------+-------+-------+-----------+-----------+-----------+-----------+
+//           | magic     | major | minor | reserved  | reserved  | snap len  | link type |
+//           +-----------+-------+-------+-----------+-----------+-----------+-----------+
+//   record:  0           4           8           12          16
+//           +-----------+-----------+-----------+-----------+-----------
+//           | seconds   | µs or ns  | captured  | original  | bytes …
+//           +-----------+-----------+-----------+-----------+-----------
+//   The magic is a1b2c3d4 (µs) or a1b23c4d (ns) in the byte order of the machine that wrote it.
+import { type CapturedPacket, CaptureError, type Timestamp } from './captured-packet.ts';
+
+export const FILE_HEADER = 24;
+export const RECORD_HEADER = 16;
+const MICROSECONDS = 0xa1b2c3d4;
+const NANOSECONDS = 0xa1b23c4d;
+
+/** The largest packet that is believed: tcpdump's and Wireshark's own limit (MAXIMUM_SNAPLEN, pcap-int.h). */
+export const LARGEST_PACKET = 262_144;
+
+export class PcapError extends CaptureError {
+  override readonly name = 'PcapError';
+}
 
 export interface PcapFile {
   readonly linkType: number;
@@ -11,18 +33,123 @@ export interface PcapFile {
   readonly error: CaptureError | null;
 }
 
+/** What a file's header says of the records that follow. */
+export interface PcapFormat {
+  readonly little: boolean;
+  /** 1 or 1000. */
+  readonly nanosecondsPerUnit: number;
+  readonly snapLength: number;
+  readonly linkType: number;
+}
+
+/** A record's header, as it stands there. */
+export interface PcapRecord extends Timestamp {
+  /** Bytes of the packet that follow. */
+  readonly captured: number;
+  readonly originalLength: number;
+}
+
 /** Reads a pcap file of any byte order and resolution. Never throws: a file that is none has no packets and an error. */
 export function readPcap(file: Uint8Array): PcapFile {
-  const stream = new PcapStream();
-  const packets = stream.push(file);
-  const error = stream.end();
-  return { linkType: stream.linkType ?? 0, snapLength: stream.snapLength ?? 0, packets, error };
+  const format = readFileHeader(file);
+  if (format instanceof PcapError) return { linkType: 0, snapLength: 0, packets: [], error: format };
+  const { linkType, snapLength } = format;
+  const packets: CapturedPacket[] = [];
+  const read = (error: PcapError | null): PcapFile => ({ linkType, snapLength, packets, error });
+  let at = FILE_HEADER;
+  while (at < file.length) {
+    const body = at + RECORD_HEADER;
+    const record = body <= file.length ? readRecordHeader(file, at, format) : null;
+    if (record !== null && record.captured > LARGEST_PACKET) {
+      return read(
+        new PcapError(
+          `The packet at byte ${at} claims ${record.captured} bytes, more than the ${LARGEST_PACKET} of any capture: the capture is damaged from here on.`,
+          at,
+        ),
+      );
+    }
+    if (record === null || body + record.captured > file.length) {
+      return read(
+        new PcapError(
+          `The capture ends at byte ${file.length}, in the middle of a packet. The packets before it are whole.`,
+          file.length,
+        ),
+      );
+    }
+    at = body + record.captured;
+    packets.push(packetOf(record, format, file.slice(body, at)));
+  }
+  return read(null);
+}
+
+/** Whether a pcap file may begin at that place. */
+export function hasMagic(bytes: Uint8Array, at = 0): boolean {
+  return bytes.length >= at + 4 && (isMagic(viewOf(bytes).getUint32(at)) || isMagic(viewOf(bytes).getUint32(at, true)));
+}
+
+function isMagic(value: number): boolean {
+  return value === MICROSECONDS || value === NANOSECONDS;
+}
+
+export function readFileHeader(bytes: Uint8Array): PcapFormat | PcapError {
+  if (bytes.length < FILE_HEADER) {
+    return new PcapError(
+      `The capture ends after ${bytes.length} bytes, before its 24-byte header is complete.`,
+      bytes.length,
+    );
+  }
+  const view = viewOf(bytes);
+  if (!hasMagic(bytes)) {
+    const start = view.getUint32(0).toString(16).padStart(8, '0');
+    return new PcapError(
+      `This is not a pcap capture: it begins with ${start}, not a1b2c3d4 or a1b23c4d in either byte order.`,
+      0,
+    );
+  }
+  const little = isMagic(view.getUint32(0, true));
+  const major = view.getUint16(4, little);
+  if (major !== 2) {
+    return new PcapError(`pcap version ${major} cannot be read; tcpdump and Wireshark write version 2.`, 4);
+  }
+  return {
+    little,
+    nanosecondsPerUnit: view.getUint32(0, little) === NANOSECONDS ? 1 : 1000,
+    snapLength: view.getUint32(16, little),
+    // The upper bits say how long a frame check sequence is, which only some capture hardware keeps.
+    linkType: view.getUint32(20, little) & 0xffff,
+  };
+}
+
+/** There must be 16 bytes at that place. The fraction of the second may be more than a second, as some writers have it. */
+export function readRecordHeader(bytes: Uint8Array, at: number, format: PcapFormat): PcapRecord {
+  const view = viewOf(bytes);
+  return {
+    seconds: view.getUint32(at, format.little),
+    nanoseconds: view.getUint32(at + 4, format.little) * format.nanosecondsPerUnit,
+    captured: view.getUint32(at + 8, format.little),
+    originalLength: view.getUint32(at + 12, format.little),
+  };
+}
+
+/** `bytes` become the packet's: hand over a copy of what is used again. */
+export function packetOf(record: PcapRecord, { linkType }: PcapFormat, bytes: Uint8Array): CapturedPacket {
+  return {
+    seconds: record.seconds + Math.floor(record.nanoseconds / 1e9),
+    nanoseconds: record.nanoseconds % 1e9,
+    linkType,
+    bytes,
+    originalLength: Math.max(record.originalLength, bytes.length),
+  };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The header of a little-endian pcap file. `resolution`: 6 for µs, 9 for ns. */
-export function pcapHeader(linkType: number, resolution: 6 | 9 = 6, snapLength = 262_144): Uint8Array {
-  const view = new DataView(new ArrayBuffer(24));
-  view.setUint32(0, resolution === 9 ? 0xa1b23c4d : 0xa1b2c3d4, true);
+export function pcapHeader(linkType: number, resolution: 6 | 9 = 6, snapLength = LARGEST_PACKET): Uint8Array {
+  const view = new DataView(new ArrayBuffer(FILE_HEADER));
+  view.setUint32(0, resolution === 9 ? NANOSECONDS : MICROSECONDS, true);
   view.setUint16(4, 2, true);
   view.setUint16(6, 4, true);
   view.setUint32(16, snapLength, true);
@@ -37,12 +164,12 @@ export function pcapRecord(
   originalLength: number = bytes.length,
   resolution: 6 | 9 = 6,
 ): Uint8Array {
-  const record = new Uint8Array(16 + bytes.length);
+  const record = new Uint8Array(RECORD_HEADER + bytes.length);
   const view = new DataView(record.buffer);
   view.setUint32(0, time.seconds, true);
   view.setUint32(4, resolution === 9 ? time.nanoseconds : Math.floor(time.nanoseconds / 1000), true);
   view.setUint32(8, bytes.length, true);
   view.setUint32(12, originalLength, true);
-  record.set(bytes, 16);
+  record.set(bytes, RECORD_HEADER);
   return record;
 }

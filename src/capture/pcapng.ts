@@ -1,7 +1,7 @@
 // Reads pcapng files, draft-ietf-opsawg-pcapng: several sections of either byte order, interfaces with resolutions and
 // offsets of their own, comments, names and statistics. Blocks that it does not know (secrets among them) are passed over.
 import { type CapturedPacket, CaptureError } from './captured-packet.ts';
-import { LARGEST_PACKET } from './pcap-stream.ts';
+import { LARGEST_PACKET } from './pcap.ts';
 import {
   BLOCK,
   BLOCK_OVERHEAD,

@@ -54,7 +54,9 @@ test('each device is an interface from its first packet on, and the file can be 
     [0, 4, 'in'],
   ]);
   expect(packets[0]).toMatchObject({ seconds: 1_795_405_455, nanoseconds: 96_301_000 });
-  expect(capture.summary()).toBe(`${path}: 4 packets on 3 interfaces; 7 more were dropped by the guest's capture`);
+  expect(capture.summary()).toBe(
+    `${path}: 4 packets on 3 interfaces; at least 7 more went by while the guest's capture was cut off`,
+  );
 });
 
 test('a path that cannot be written is refused before anything is run', () => {

@@ -60,7 +60,7 @@ export class CaptureFile implements Disposable {
 
   /** One line for people. */
   summary(): string {
-    const lost = this.#lost > 0 ? `; ${this.#lost} more were dropped by the guest's capture` : '';
+    const lost = this.#lost > 0 ? `; at least ${this.#lost} more went by while the guest's capture was cut off` : '';
     return `${this.#path}: ${this.#packets} packets on ${this.#interfaces.size} interfaces${lost}`;
   }
 

@@ -35,7 +35,6 @@ const machineSchema = z
     name: name('the name of a machine').describe('What the lab, the terminals and the command line call the machine.'),
     memory: z.int().min(64).max(2048).describe('Memory in MB.'),
     hostname: name('a host name').optional().describe('Host name inside the machine. Left out: the name.'),
-    consoles: z.int().min(1).max(4).default(2).describe('Terminals that a reader has.'),
     nics: z.array(nicSchema).max(4).default([]).describe('Network cards, eth0 first.'),
     services: z
       .array(z.string().regex(/^[A-Za-z0-9:_.@-]+$/, { error: 'the name of a systemd unit, such as "docker"' }))

@@ -102,6 +102,21 @@ describe('the state of a lab', () => {
       loading('a', 21, 310),
     ],
     ['loading while the others are off', [off, loading('a', 1, 0)], loading('a', 1, 0)],
+    [
+      'running with what its machines remark, each remark once',
+      [
+        { ...running, remark: 'The storage is full.' },
+        { ...running, remark: 'The agent of b does not report.' },
+        { ...running, remark: 'The storage is full.' },
+      ],
+      { ...running, remark: 'The storage is full. The agent of b does not report.' },
+    ],
+    [
+      'frozen, and says what another one remarks',
+      [{ ...running, remark: 'Full.' }, hidden],
+      { ...hidden, remark: 'Full.' },
+    ],
+    ['failed without any remark', [{ ...running, remark: 'Full.' }, failed], failed],
     ['failed when one has failed, whatever the others do', [loading('a', 1, 2), failed, hidden], failed],
   ])('%s', (_, states, together) => {
     expect(stateOf(...states)).toEqual(together);

@@ -1,6 +1,7 @@
 // A lab of machines, whatever drives them: their states and kernels as one state and one graph, their taps as hops.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core';
 import type { FreezeReason, Machine, MachineState, TapBatch, Unsubscribe } from '../machine/machine.ts';
+import { remarkOf, withRemarks } from '../machine/remark.ts';
 import { buildGraph, EMPTY_GRAPH } from '../topology/build-graph.ts';
 import { DeviceHistory } from '../topology/device-history.ts';
 import type { Graph } from '../topology/graph.ts';
@@ -87,8 +88,12 @@ export class LabOfMachines implements Lab {
   }
 }
 
-/** The worst that one of them is in decides; bytes to load are added up. */
+/** The worst that one of them is in decides; bytes to load and remarks are added up. */
 function together(states: readonly MachineState[]): MachineState {
+  return withRemarks(worst(states), states.map(remarkOf));
+}
+
+function worst(states: readonly MachineState[]): MachineState {
   for (const state of states) if (state.kind === 'failed') return state;
   const loading = states.filter((state) => state.kind === 'loading');
   if (loading.length > 0) {

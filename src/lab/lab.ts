@@ -13,7 +13,7 @@ export interface Hop extends TapFrame {
 }
 
 export interface HopBatch {
-  readonly hops: readonly Hop[] /** dropped by the guests' captures, since the last batch */;
+  readonly hops: readonly Hop[] /** missing since the last batch, at least: a guest's capture was cut off */;
   readonly lost: number;
 }
 

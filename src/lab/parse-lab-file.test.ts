@@ -35,9 +35,9 @@ function complaint(text: string): string {
 describe('a lab file', () => {
   test('with several machines on a wire is read, and defaults are filled in', () => {
     const lab = parseLabFile(good, 'lab.yaml');
-    expect(lab.machines.map(({ name, consoles, images }) => ({ name, consoles, images }))).toEqual([
-      { name: 'host-01', consoles: 2, images: [] },
-      { name: 'host-02', consoles: 2, images: [] },
+    expect(lab.machines.map(({ name, services, images }) => ({ name, services, images }))).toEqual([
+      { name: 'host-01', services: ['docker'], images: [] },
+      { name: 'host-02', services: [], images: [] },
     ]);
     expect(lab.machines[0]?.nics).toEqual([{ wire: 'lan', mac: '02:00:00:00:00:01', address: '10.0.0.11/24' }]);
     expect(lab.wires).toEqual([{ name: 'lan', mtu: 1500 }]);
@@ -53,6 +53,12 @@ describe('a lab file', () => {
   test('with a key that resembles none: which ones there are', () => {
     expect(complaint(`${good}    colour: red\n`)).toBe(
       'lab.yaml:18:5: unknown key "colour" in wires[0]. Known here: name, mtu.',
+    );
+  });
+
+  test('with a key for what no machine can do: every machine has two terminals', () => {
+    expect(complaint(good.replace('    services: [docker]', '    consoles: 4'))).toContain(
+      'lab.yaml:7:5: unknown key "consoles" in machines[0]. Known here: name, memory, hostname, nics, ',
     );
   });
 

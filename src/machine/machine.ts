@@ -11,21 +11,24 @@ export type FailureReason =
   | 'out-of-memory'
   | 'download'
   | 'mismatch'
-  | 'storage-full'
   | 'guest-panic'
-  | 'worker-gone'
-  | 'agent-silent';
+  | 'worker-gone';
+
+/** Besides its state, what does not work as it should and what to do about it, in sentences; see remark.ts. */
+interface Remarked {
+  readonly remark?: string;
+}
 
 export type MachineState =
   | { readonly kind: 'off' }
-  | {
+  | (Remarked & {
       readonly kind: 'loading';
       readonly step: string /** bytes */;
       readonly done: number /** bytes; 0 when not known */;
       readonly total: number;
-    }
-  | { readonly kind: 'running' }
-  | { readonly kind: 'frozen'; readonly reason: FreezeReason }
+    })
+  | (Remarked & { readonly kind: 'running' })
+  | (Remarked & { readonly kind: 'frozen'; readonly reason: FreezeReason })
   | {
       readonly kind: 'failed';
       readonly reason: FailureReason /** what happened, to what, what to do next */;
@@ -54,7 +57,7 @@ export interface ExecResult {
 }
 
 export interface ExecOptions {
-  /** ms; default 60 000. */
+  /** ms in which the machine runs (none pass while it is frozen); default 60 000. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
 }
@@ -77,7 +80,7 @@ export interface TapFrame {
   readonly originalLength: number;
 }
 
-/** Frames that were captured together; `lost` counts what the guest's capture dropped since the last batch. */
+/** Frames that were captured together; since the last batch at least `lost` more are missing: the capture was cut off. */
 export interface TapBatch {
   readonly frames: readonly TapFrame[];
   readonly lost: number;
@@ -97,12 +100,15 @@ export interface Machine {
   readonly consoles: readonly Console[];
   readonly nic: FramePort;
   start(): Promise<void>;
-  /** Runs a command beside the reader's own terminals; never shown as the reader's own. */
+  /**
+   * Runs a command beside the reader's own terminals; never shown as the reader's own. Rejects when the machine does not
+   * run, or does not answer in time. When it stops, or its agent is restarted, the result has status 255 and says so.
+   */
   exec(command: string, options?: ExecOptions): Promise<ExecResult>;
   onTap(listener: (batch: TapBatch) => void): Unsubscribe;
   /** Resolves once every frame that the guest had seen when it was called has reached the tap's listeners. */
   flushTap(): Promise<void>;
-  /** Stops the CPU and the guest's clock; resolves when both stand. */
+  /** Stops the CPU and the guest's clock; resolves when both stand. One that is frozen as 'hidden' can become 'reader'. */
   freeze(reason?: FreezeReason): Promise<void>;
   thaw(): Promise<void>;
   /** Switches it off; start() brings it back from its snapshot. */

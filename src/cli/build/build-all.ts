@@ -1,17 +1,17 @@
 // The whole build: the site, then the machines, then dist/ made complete. Used by `build`, and by whatever needs it.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readLabs } from '../labs.ts';
 import { buildContext, Progress } from '../progress/progress.ts';
 import { type Output, renderProgress, type StopRendering } from '../progress/render.ts';
-import type { Purpose } from '../setup/debian-packages.mjs';
-import { missingDebianPackages } from '../setup/debian-packages.mjs';
+import type { Need } from '../setup/debian-packages.mjs';
 import { withLock } from '../setup/lock.mjs';
 import { sweepScratch } from './atomic-directory.ts';
 import { completeDist } from './dist.ts';
 import { LabBuilds } from './lab-builds.ts';
 import { buildPaths } from './paths.ts';
 import { buildSite } from './site.ts';
+import { prepareSystem, requireOwnFolders, requireSystem } from './system-needs.ts';
 
 export interface WorkshopOptions {
   readonly root: string;
@@ -28,6 +28,7 @@ export async function building<T>(
   work: (display: Progress) => Promise<T>,
 ): Promise<T> {
   const paths = buildPaths(root);
+  await requireOwnFolders([dirname(paths.lock)]);
   const onWait = (pid: number): unknown =>
     output.write(`Waiting for process ${pid}, which is building in this checkout.\n`);
   return withLock(
@@ -61,26 +62,31 @@ function renderLater(display: Progress, output: Output): StopRendering {
 }
 
 /** Image and snapshots: of all labs, or of the one named. Quick when nothing changed. */
-export async function buildMachines(
-  options: WorkshopOptions,
-  only?: string,
-  purpose: Purpose = 'build',
-): Promise<void> {
+export async function buildMachines(options: WorkshopOptions, only?: string): Promise<void> {
   const { root, signal } = options;
   const labs = (await readLabs(root)).filter((lab) => only === undefined || lab.id === only);
-  await building(options, (display) =>
-    new LabBuilds(labs, { root, signal, display, missingPackages: missingDebianPackages(purpose) }).run(),
-  );
+  await building(options, (display) => new LabBuilds(labs, { root, signal, display }).run());
+}
+
+/** Debian packages: those that are missing are installed, by root; anybody else gets to read what to do. */
+export async function installWhatIsNeeded(options: WorkshopOptions, needs: readonly Need[]): Promise<void> {
+  const { root, signal } = options;
+  // Asked before the lock is: where nothing is missing, nobody waits for another process.
+  if ((await requireSystem(needs, root)).missing.length === 0) return;
+  await building(options, (display) => prepareSystem(needs, buildContext(root, signal, display)));
 }
 
 /** Everything: dist/ is complete afterwards. */
-export async function buildAll(options: WorkshopOptions, purpose: Purpose = 'build'): Promise<void> {
+export async function buildAll(options: WorkshopOptions): Promise<void> {
   const { root, signal } = options;
   const paths = buildPaths(root);
   const labs = await readLabs(root);
+  // Before the site is built: who is not root is not kept waiting for what would fail after it.
+  await requireSystem(['machines'], root);
+  await requireOwnFolders([paths.dist, paths.scratch]);
   await building(options, async (display) => {
     await buildSite(buildContext(root, signal, display));
-    const builds = new LabBuilds(labs, { root, signal, display, missingPackages: missingDebianPackages(purpose) });
+    const builds = new LabBuilds(labs, { root, signal, display });
     await builds.run();
     await completeDist(paths);
     // The page asks for this address wherever it is hosted.

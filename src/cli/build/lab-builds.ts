@@ -3,8 +3,8 @@ import type { LabFile } from '../../lab/lab-file.ts';
 import { type BuildReport, buildReport, type Expectation } from '../progress/build-report.ts';
 import { buildContext, Progress } from '../progress/progress.ts';
 import { buildImage } from './image.ts';
-import { installDebianPackages } from './install-debian.ts';
 import { buildSnapshot } from './snapshot.ts';
+import { prepareSystem } from './system-needs.ts';
 
 /** Seconds on two cores, cold: only their proportions matter, for the percentage of the whole. */
 export const labBuildExpectation: Expectation = {
@@ -17,8 +17,6 @@ export interface LabBuildsOptions {
   readonly signal: AbortSignal;
   /** Where a person sees the steps of everything. */
   readonly display: Progress;
-  /** Debian packages to install first. */
-  readonly missingPackages: readonly string[];
 }
 
 interface LabBuild {
@@ -61,11 +59,11 @@ export class LabBuilds {
 
   /** Builds everything. A lab that fails does not stop the others; throws at the end when one did. */
   async run(): Promise<void> {
-    const { root, signal, display, missingPackages } = this.#options;
+    const { root, signal, display } = this.#options;
     const all = [...this.#builds.values()];
     const shared = buildContext(root, signal, display, ...all.map((build) => build.progress));
     try {
-      await installDebianPackages(missingPackages, shared);
+      await prepareSystem(['machines'], shared);
       await buildImage(shared);
     } catch (error) {
       for (const build of all) this.#fail(build, error);

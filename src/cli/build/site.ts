@@ -6,7 +6,9 @@ import { mustRun } from '../child.ts';
 import { readStamp, replaceDirectory, writeStamp } from './atomic-directory.ts';
 import type { BuildContext } from './context.ts';
 import { buildPaths } from './paths.ts';
+import { precompress } from './precompress.ts';
 import { sourceHash } from './source-hash.ts';
+import { requireOwnFolders } from './system-needs.ts';
 
 /** What the site is made of. */
 const sources = [
@@ -16,10 +18,12 @@ const sources = [
   'public',
   'sandboxes/labs',
   'src',
+  'src/cli/build/precompress.ts',
+  'src/cli/serve/encodings.ts',
   'tsconfig.json',
 ];
 
-// The command line and the tests are no part of a page.
+// The command line and the tests are no part of a page; what makes the compressed files is named by itself.
 const isNoSource = (path: string): boolean => path === 'src/cli' || /\.(test|spec)\.tsx?$/.test(path);
 
 export interface SiteBuild {
@@ -36,6 +40,7 @@ export async function buildSite(context: BuildContext): Promise<SiteBuild> {
     step.done('cached');
     return { cached: true };
   }
+  await requireOwnFolders([paths.dist, paths.scratch]);
   await rm(paths.siteStamp, { force: true });
   await replaceDirectory(paths.dist, paths.scratch, async (partial) => {
     let lines = 0;
@@ -51,6 +56,8 @@ export async function buildSite(context: BuildContext): Promise<SiteBuild> {
         `astro build wrote no index.html (it wrote: ${(await readdir(partial)).join(', ') || 'nothing'}). Is there a home page in content/docs?`,
       );
     }
+    step.progress(0.95, 'compressing');
+    await precompress(partial, signal);
   });
   await writeStamp(paths.siteStamp, hash);
   step.done();

@@ -19,9 +19,10 @@ import { buildPaths } from './paths.ts';
 import { firstCommands, provision } from './provision.ts';
 
 const diskPieceBytes = 256 * 1024;
-const ramPieceBytes = 2 * 1024 * 1024;
+const corePieceBytes = 2 * 1024 * 1024;
+const codePieceBytes = 4 * 1024 * 1024;
 const diskLevel = 12;
-const ramLevel = 19;
+const coreLevel = 19;
 const blockBytes = 4096;
 // What the state of a machine depends on besides the image and the lab's own folder.
 const sources = [
@@ -29,6 +30,8 @@ const sources = [
   'src/cli/build/provision.ts',
   'src/cli/build/chunk-writer.ts',
   'src/machine/v86/manifest.ts',
+  'src/machine/v86/engine.ts',
+  'src/machine/v86/compiled-code.ts',
 ];
 
 /** The file that names everything: written last, so that whoever finds it finds a whole lab. */
@@ -57,7 +60,7 @@ export async function buildSnapshot(lab: LabFile, ctx: BuildContext): Promise<{ 
       }),
     );
   }
-  const manifest: StampedManifest = { format: 1, key, lab: lab.id, title: lab.title, machines };
+  const manifest: StampedManifest = { format: 2, key, lab: lab.id, title: lab.title, machines };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'packages.txt'), await readFile(image.packages));
   await writeFile(join(folder, 'sources.txt'), await readFile(join(image.packages, '../sources.txt')));
@@ -123,8 +126,12 @@ async function buildMachine(
     const saved = await builder.save();
     await builder.dispose();
     step.progress(0.58, 'compressing memory and disk');
-    const manifest = await cutUp(saved, image, assets, { name: machine.name, mac, consoles, tapHeader }, (fraction) =>
-      step.progress(0.58 + 0.3 * fraction, 'compressing memory and disk'),
+    const manifest = await cutUp(
+      saved,
+      image,
+      assets,
+      { name: machine.name, memory: machine.memory * 1024 * 1024, mac, consoles, tapHeader },
+      (fraction) => step.progress(0.58 + 0.3 * fraction, 'compressing memory and disk'),
     );
     step.progress(0.9, 'restoring it, as a browser will');
     return { ...manifest, disk: { ...manifest.disk, prefetch: await rehearse(manifest, assets, ctx.signal) } };
@@ -149,8 +156,7 @@ function kernelCommandLine(machine: LabMachine): string {
     // The time stamp counter is the emulator's clock: it never drifts, and can be stopped.
     'tsc=reliable nowatchdog',
     'mitigations=off random.trust_cpu=on cryptomgr.notests',
-    // Freed pages are zero: they cost nothing in the snapshot.
-    'init_on_free=1 transparent_hugepage=never psi=0',
+    'transparent_hugepage=never psi=0 init_on_alloc=0',
     'apparmor=0 selinux=0 lsm=capability audit=0',
     'net.ifnames=0 noresume',
     `systemd.hostname=${machine.hostname ?? machine.name}`,
@@ -167,12 +173,12 @@ async function cutUp(
   saved: SavedMachine,
   image: Image,
   assets: string,
-  named: Pick<MachineManifest, 'name' | 'mac' | 'consoles' | 'tapHeader'>,
+  named: Pick<MachineManifest, 'name' | 'memory' | 'mac' | 'consoles' | 'tapHeader'>,
   tell: (fraction: number) => void,
 ): Promise<MachineManifest> {
   const chunks = new ChunkWriter(assets);
-  const ramPieces = Math.ceil(saved.ram.length / ramPieceBytes);
-  const ram: (ChunkRef | null)[] = new Array(ramPieces).fill(null);
+  const core: (ChunkRef | null)[] = new Array(Math.ceil(saved.core.length / corePieceBytes)).fill(null);
+  const code: (ChunkRef | null)[] = new Array(Math.ceil(saved.code.length / codePieceBytes)).fill(null);
   const disk = await open(image.disk, 'r');
   try {
     const bytes = (await disk.stat()).size;
@@ -184,10 +190,13 @@ async function cutUp(
       done += share / of;
       if (Math.floor(done * 100) !== Math.floor((done - share / of) * 100)) tell(done);
     };
-    await inParallel(ramPieces, 3, async (index) => {
-      ram[index] = await chunks.write(saved.ram.subarray(index * ramPieceBytes, (index + 1) * ramPieceBytes), ramLevel);
-      tick(0.6, ramPieces);
-    });
+    const cut = (bytes: Uint8Array, pieceBytes: number, into: (ChunkRef | null)[], share: number) =>
+      inParallel(into.length, 3, async (index) => {
+        into[index] = await chunks.write(bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes), coreLevel);
+        tick(share, into.length);
+      });
+    await cut(saved.core, corePieceBytes, core, 0.5);
+    await cut(saved.code, codePieceBytes, code, 0.1);
     await inParallel(diskPieces, 4, async (index) => {
       const piece = new Uint8Array(diskPieceBytes);
       await disk.read(piece, 0, diskPieceBytes, index * diskPieceBytes);
@@ -205,10 +214,10 @@ async function cutUp(
     const manifest = {
       ...named,
       engine: engineVersion,
-      memory: saved.ram.length,
       clock: saved.clock,
       devices,
-      ram: { pieceBytes: ramPieceBytes, pieces: ram },
+      core: { bytes: saved.core.length, ramAt: saved.ramAt, pieceBytes: corePieceBytes, pieces: core },
+      code: code.filter((part) => part !== null),
       disk: { bytes, pieceBytes: diskPieceBytes, table: tableChunk, prefetch: [] as number[] },
     };
     return { ...manifest, id: createHash('sha256').update(identityText(manifest)).digest('hex').slice(0, 32) };
@@ -258,7 +267,7 @@ async function sweepChunks(assets: string): Promise<void> {
     if (!existsSync(path)) continue;
     const { machines } = JSON.parse(await readFile(path, 'utf8')) as LabManifest;
     for (const machine of machines) {
-      for (const piece of [machine.devices, machine.disk.table, ...machine.ram.pieces])
+      for (const piece of [machine.devices, machine.disk.table, ...machine.core.pieces, ...machine.code])
         if (piece !== null) wanted.add(piece.hash);
       for (const hash of await diskHashes(machine, assets)) wanted.add(hash);
     }

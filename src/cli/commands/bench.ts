@@ -56,8 +56,10 @@ function choose(benches: Map<string, Bench>, name: string | null): Bench[] {
 export async function bench({ root, signal, name, json }: BenchOptions): Promise<number> {
   const chosen = choose(await loadBenches(root), name);
   if (chosen.length === 0) throw new UsageError('There are no benches in tests/bench.');
-  const { buildAll } = await import('../build/build-all.ts');
-  await buildAll({ root, signal, output: process.stderr, onlyWhenSlow: true }, 'test');
+  const { buildAll, installWhatIsNeeded } = await import('../build/build-all.ts');
+  const workshop = { root, signal, output: process.stderr, onlyWhenSlow: true };
+  await installWhatIsNeeded(workshop, ['machines', 'browser']);
+  await buildAll(workshop);
   const say = (text: string): void => console.error(text);
   const measured: Measurement[] = [];
   let broken = 0;

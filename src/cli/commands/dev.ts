@@ -7,14 +7,13 @@ import { buildPaths } from '../build/paths.ts';
 import { readLabs } from '../labs.ts';
 import { labAssets } from '../serve/lab-assets.ts';
 import { requestPath, siteAddress } from '../serve/static-server.ts';
-import { missingDebianPackages } from '../setup/debian-packages.mjs';
 import type { ServeOptions } from './up.ts';
 
 export async function dev({ root, signal, host, port }: ServeOptions): Promise<void> {
   const { siteAssets } = buildPaths(root);
   const labs = await readLabs(root);
   await building({ root, signal, output: process.stdout }, async (display) => {
-    const builds = new LabBuilds(labs, { root, signal, display, missingPackages: missingDebianPackages('build') });
+    const builds = new LabBuilds(labs, { root, signal, display });
     const handler = labAssets(siteAssets, builds);
     const server = await astroDev({
       root,

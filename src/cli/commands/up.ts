@@ -8,7 +8,6 @@ import { readLabs } from '../labs.ts';
 import { buildContext } from '../progress/progress.ts';
 import { labAssets } from '../serve/lab-assets.ts';
 import { createStaticServer, listen, siteAddress } from '../serve/static-server.ts';
-import { missingDebianPackages } from '../setup/debian-packages.mjs';
 
 export interface ServeOptions {
   readonly root: string;
@@ -25,7 +24,7 @@ export async function up({ root, signal, host, port, portIsGiven }: ServeOptions
   const labs = await readLabs(root);
   const served = await building({ root, signal, output }, async (display) => {
     await buildSite(buildContext(root, signal, display));
-    const builds = new LabBuilds(labs, { root, signal, display, missingPackages: missingDebianPackages('build') });
+    const builds = new LabBuilds(labs, { root, signal, display });
     const server = createStaticServer({ folders: [paths.dist], handler: labAssets(paths.siteAssets, builds) });
     const address = siteAddress(host, await listen(server, { port, host, orNext: !portIsGiven }));
     // A step among the others, so that the display keeps the line in its place.

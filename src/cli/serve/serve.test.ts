@@ -1,10 +1,18 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type ClientRequest, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+} from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BuildReport } from '../progress/build-report.ts';
 import { cacheControl, cacheRules, immutable } from './cache-rules.ts';
+import { contentType } from './content-type.ts';
+import { accepts, encodingsFor, isCompressible } from './encodings.ts';
 import { labAssets } from './lab-assets.ts';
 import { createStaticServer, listen, siteAddress } from './static-server.ts';
 
@@ -50,15 +58,21 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+interface Raw {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
 /** A request sent as it is: fetch would tidy "/../" up, and ask for a fresh answer beside If-None-Match. */
-function raw(path: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> {
+function raw(path: string, headers: Record<string, string> = {}): Promise<Raw> {
   return new Promise((resolve, reject) => {
     const sent: ClientRequest = httpRequest(base, { path, headers }, (response: IncomingMessage) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => {
         body += text;
       });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
     });
     sent.on('error', reject).end();
   });
@@ -97,7 +111,7 @@ describe('the server', () => {
     const first = await fetch(`${base}/`);
     await first.text();
     const again = await raw('/', { 'If-None-Match': first.headers.get('etag') ?? '' });
-    expect(again).toEqual({ status: 304, body: '' });
+    expect(again).toMatchObject({ status: 304, body: '' });
   });
 
   test('shows the 404 page of the site for a page, and a line for a file; with status 404 both', async () => {
@@ -145,6 +159,84 @@ describe('the server', () => {
       'http://localhost:80',
       'http://[fd00::1]:80',
     ]);
+  });
+});
+
+describe('compressed files', () => {
+  const page = '/_astro/page.BxYz12_q.js';
+  // The test's files are not compressed in truth: which of them is sent is what matters.
+  const forms = { br: '<br>', gzip: '<gzip>', identity: 'js' };
+  beforeEach(async () => {
+    await writeFile(join(folder, `dist${page}.br`), forms.br);
+    await writeFile(join(folder, `dist${page}.gz`), forms.gzip);
+    await writeFile(join(folder, 'dist/404.html.gz'), '<gzip 404>');
+    await writeFile(join(folder, 'dist/index.html.gz'), '<gzip home>');
+  });
+
+  test.each([
+    ['gzip, deflate, br, zstd', 'br'],
+    ['gzip, deflate', 'gzip'],
+    ['br;q=0, *', 'gzip'],
+    ['GZIP;q=0.5', 'gzip'],
+    ['identity', 'identity'],
+    ['*;q=0', 'identity'],
+    ['br;q=0,gzip;q=0', 'identity'],
+    ['', 'identity'],
+  ] as const)('for "%s": %s, and caches are told what it depends on', async (accept, form) => {
+    const { status, headers, body } = await raw(page, { 'Accept-Encoding': accept });
+    expect([status, body]).toEqual([200, forms[form]]);
+    expect(headers['content-encoding']).toBe(form === 'identity' ? undefined : form);
+    expect(headers).toMatchObject({
+      'content-type': 'text/javascript; charset=utf-8',
+      'content-length': String(body.length),
+      'cache-control': immutable,
+      vary: 'Accept-Encoding',
+    });
+  });
+
+  test('serve a page by its address; where there is no such form, the next one will do', async () => {
+    const home = await raw('/', { 'Accept-Encoding': 'br, gzip' });
+    expect([home.body, home.headers['content-encoding']]).toEqual(['<gzip home>', 'gzip']);
+    expect(home.headers['content-type']).toBe('text/html; charset=utf-8');
+    const other = await raw('/episodes/one/', { 'Accept-Encoding': 'br, gzip' });
+    expect([other.body, other.headers['content-encoding']]).toEqual(['<!doctype html>one', undefined]);
+    const nowhere = await raw('/nowhere/', { 'Accept-Encoding': 'gzip' });
+    expect([nowhere.status, nowhere.body, nowhere.headers['content-encoding']]).toEqual([404, '<gzip 404>', 'gzip']);
+  });
+
+  test('are known again each by its own ETag', async () => {
+    const br = (await raw(page, { 'Accept-Encoding': 'br' })).headers.etag ?? '';
+    const identity = (await raw(page)).headers.etag ?? '';
+    expect(br).not.toBe(identity);
+    const same = await raw(page, { 'Accept-Encoding': 'br', 'If-None-Match': br });
+    expect([same.status, same.body, same.headers.vary]).toEqual([304, '', 'Accept-Encoding']);
+    expect(same.headers['content-encoding']).toBeUndefined();
+    expect((await raw(page, { 'Accept-Encoding': 'gzip', 'If-None-Match': br })).body).toBe(forms.gzip);
+  });
+
+  test('a range is one of the file itself; one that goes on with a compressed form begins again', async () => {
+    const part = await raw(page, { 'Accept-Encoding': 'br', Range: 'bytes=1-' });
+    expect([part.status, part.body, part.headers['content-range']]).toEqual([206, 's', 'bytes 1-1/2']);
+    expect(part.headers['content-encoding']).toBeUndefined();
+    const etag = (await raw(page, { 'Accept-Encoding': 'br' })).headers.etag ?? '';
+    const whole = await raw(page, { 'Accept-Encoding': 'br', Range: 'bytes=1-', 'If-Range': etag });
+    expect([whole.status, whole.body]).toEqual([200, 'js']);
+  });
+
+  test('an answer of another kind is not said to be compressed', async () => {
+    const refused = await raw(page, { 'Accept-Encoding': 'br', 'If-Match': '"other"' });
+    expect([refused.status, refused.headers['content-encoding']]).toEqual([412, undefined]);
+  });
+
+  test('have a type of their own, and a chunk is none of them', () => {
+    for (const ending of ['html', 'css', 'js', 'mjs', 'wasm', 'svg', 'json', 'xml', 'txt']) {
+      expect([ending, isCompressible(`/a.${ending}`)]).toEqual([ending, true]);
+      expect([ending, contentType(`/a.${ending}`)]).not.toContain(null);
+    }
+    const headers = { 'accept-encoding': 'br, gzip' };
+    for (const path of [`/machine/chunks/01/${hash}.zst`, '/a.woff2', '/pagefind/a.pf_index', '/about'])
+      expect(encodingsFor(path, headers)).toEqual([]);
+    expect(accepts(undefined, 'br')).toBe(false);
   });
 });
 

@@ -1,10 +1,11 @@
-// The site over HTTP: files of one or more folders, with the right types and cache rules, ranges and conditional
-// requests (by `send`), and answers that are made up on the spot (a lab's build.json).
+// The site over HTTP: files of one or more folders, compressed where that was prepared, with the right types and cache
+// rules, ranges and conditional requests (by `send`), and answers that are made up on the spot (a lab's build.json).
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import send from 'send';
 import { cacheControl } from './cache-rules.ts';
 import { contentType } from './content-type.ts';
+import { encodingsFor, isCompressible } from './encodings.ts';
 
 /** Answers the request and returns true, or returns false and leaves it alone. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, path: string) => boolean;
@@ -44,26 +45,37 @@ export function sendFile(
   next: () => void,
   status = 200,
 ): void {
-  // send() decodes once more: encode, so that "%25" in a name stays what it is.
-  const stream = send(request, encodeURI(path).replace(/[?#]/g, encodeURIComponent), {
-    root: folder,
-    cacheControl: false,
-    dotfiles: 'ignore',
-  });
-  stream.on('headers', (headers: ServerResponse, file: string) => {
-    const served = file.slice(folder.length);
-    const type = contentType(served);
-    if (type) headers.setHeader('Content-Type', type);
-    headers.setHeader('Cache-Control', status === 200 ? cacheControl(served) : 'no-store');
-    headers.setHeader('X-Content-Type-Options', 'nosniff');
-    if (status !== 200) headers.statusCode = status;
-  });
-  stream.on('error', (error: Error & { status?: number }) => {
-    if (error.status === 404) next();
-    else if (response.headersSent) response.destroy(error);
-    else answer(response, error.status ?? 500, 'text/plain; charset=utf-8', `${error.message}\n`);
-  });
-  stream.pipe(response);
+  const file = path.endsWith('/') ? `${path}index.html` : path;
+  const forms = encodingsFor(file, request.headers);
+  // A compressed form is a file of its own, with its own size, date and ETag. The last attempt is the file itself.
+  const attempt = (index: number): void => {
+    const form = forms[index];
+    const ending = form?.ending ?? '';
+    // send() decodes once more: encode, so that "%25" in a name stays what it is.
+    const stream = send(request, encodeURI(file + ending).replace(/[?#]/g, encodeURIComponent), {
+      root: folder,
+      cacheControl: false,
+      dotfiles: 'ignore',
+    });
+    stream.on('headers', (headers: ServerResponse, found: string) => {
+      const served = found.slice(folder.length, found.length - ending.length);
+      const type = contentType(served);
+      if (type) headers.setHeader('Content-Type', type);
+      if (form) headers.setHeader('Content-Encoding', form.name);
+      if (isCompressible(served)) headers.setHeader('Vary', 'Accept-Encoding');
+      headers.setHeader('Cache-Control', status === 200 ? cacheControl(served) : 'no-store');
+      headers.setHeader('X-Content-Type-Options', 'nosniff');
+      if (status !== 200) headers.statusCode = status;
+    });
+    stream.on('error', (error: Error & { status?: number }) => {
+      if (error.status === 404) return form ? attempt(index + 1) : next();
+      if (response.headersSent) return void response.destroy(error);
+      response.removeHeader('Content-Encoding');
+      answer(response, error.status ?? 500, 'text/plain; charset=utf-8', `${error.message}\n`);
+    });
+    stream.pipe(response);
+  };
+  attempt(0);
 }
 
 /** Not listening yet; see `listen`. */

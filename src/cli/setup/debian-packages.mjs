@@ -5,25 +5,24 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * @typedef {'build' | 'test'} Purpose
- * @typedef {{ name: string, provides: string, purpose: Purpose, unprivileged?: boolean }} DebianPackage
+ * What a program is needed for: making the machine image and the labs' snapshots; comparing with tshark; a browser that
+ * tests and benches drive.
+ * @typedef {'machines' | 'tshark' | 'browser'} Need
+ * @typedef {{ name: string, provides: string, need: Need }} DebianPackage
  */
 
 /** @type {readonly DebianPackage[]} */
 export const debianPackages = [
-  { name: 'mmdebstrap', provides: 'mmdebstrap', purpose: 'build' },
-  { name: 'arch-test', provides: 'arch-test', purpose: 'build' },
-  { name: 'zstd', provides: 'zstd', purpose: 'build' },
-  { name: 'seabios', provides: '/usr/share/seabios/bios.bin', purpose: 'build' },
-  { name: 'e2fsprogs', provides: 'mkfs.ext4', purpose: 'build' },
-  { name: 'libarchive-tools', provides: 'bsdtar', purpose: 'build' },
-  // mmdebstrap without root unpacks in a user namespace, which newuidmap sets up.
-  { name: 'uidmap', provides: 'newuidmap', purpose: 'build', unprivileged: true },
-  { name: 'tshark', provides: 'tshark', purpose: 'test' },
-  { name: 'chromium', provides: 'chromium', purpose: 'test' },
+  { name: 'mmdebstrap', provides: 'mmdebstrap', need: 'machines' },
+  { name: 'arch-test', provides: 'arch-test', need: 'machines' },
+  { name: 'seabios', provides: '/usr/share/seabios/bios.bin', need: 'machines' },
+  { name: 'e2fsprogs', provides: 'mke2fs', need: 'machines' },
+  { name: 'libarchive-tools', provides: 'bsdtar', need: 'machines' },
+  { name: 'tshark', provides: 'tshark', need: 'tshark' },
+  { name: 'chromium', provides: 'chromium', need: 'browser' },
 ];
 
-// mkfs.ext4 lives in /sbin, which is not on the PATH of an ordinary Debian user.
+// mke2fs lives in /sbin, which is not on the PATH of an ordinary Debian user.
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
 
 /** @param {string} path */
@@ -47,17 +46,15 @@ function isThere(provides, searchPath) {
 }
 
 /**
- * @param {Purpose} purpose 'test' asks for what 'build' needs as well
- * @param {{ searchPath?: string, isRoot?: boolean }} [system]
+ * @param {readonly Need[]} needs
+ * @param {string} [searchPath] folders as in $PATH
  * @returns {string[]} names of the Debian packages that are missing
  */
-export function missingDebianPackages(purpose, system = {}) {
-  const { searchPath = process.env.PATH ?? '', isRoot = process.getuid?.() === 0 } = system;
+export function missingDebianPackages(needs, searchPath = process.env.PATH ?? '') {
   return debianPackages
-    .filter((needed) => purpose === 'test' || needed.purpose === 'build')
-    .filter((needed) => !(needed.unprivileged && isRoot))
-    .filter((needed) => !isThere(needed.provides, searchPath))
-    .map((needed) => needed.name);
+    .filter(({ need }) => needs.includes(need))
+    .filter(({ provides }) => !isThere(provides, searchPath))
+    .map(({ name }) => name);
 }
 
 /** True when this process may install packages itself. */

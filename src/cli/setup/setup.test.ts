@@ -4,7 +4,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { installLine, missingDebianPackages } from './debian-packages.mjs';
+import { asRoot } from './as-root.ts';
+import { debianPackages, installLine, missingDebianPackages, type Need } from './debian-packages.mjs';
 import { withLock } from './lock.mjs';
 import { npmPackagesAreCurrent, searchPathOutside } from './npm-packages.mjs';
 import { root as checkout } from './root.mjs';
@@ -20,23 +21,53 @@ afterEach(async () => {
 });
 
 describe('Debian packages', () => {
-  test('are missing when their program is not on the path, and line up for copying', async () => {
-    const missing = missingDebianPackages('test', { searchPath: '', isRoot: true });
-    for (const name of missingDebianPackages('build', { searchPath: '', isRoot: true }))
-      expect(missing).toContain(name);
+  test('are those of what is needed, and line up for copying', () => {
+    const named = (need: Need): string[] => debianPackages.filter((each) => each.need === need).map(({ name }) => name);
+    expect(named('tshark')).toEqual(['tshark']);
+    const missing = missingDebianPackages(['tshark', 'machines'], '');
+    for (const name of missing) expect([...named('machines'), ...named('tshark')]).toContain(name);
+    expect(missingDebianPackages([], '')).toEqual([]);
     expect(installLine(['zstd', 'tshark'])).toBe(
       'sudo apt-get update && sudo apt-get install -y --no-install-recommends zstd tshark',
     );
   });
 
   test('count as there when something else brought their program', async () => {
-    const programs = ['mmdebstrap', 'arch-test', 'zstd', 'mkfs.ext4', 'bsdtar', 'tshark', 'chromium'];
-    for (const name of programs) {
-      await writeFile(join(folder, name), '#!/bin/sh\n');
-      await chmod(join(folder, name), 0o755);
+    for (const { provides } of debianPackages.filter((each) => !each.provides.startsWith('/'))) {
+      await writeFile(join(folder, provides), '#!/bin/sh\n');
+      await chmod(join(folder, provides), 0o755);
     }
-    const missing = missingDebianPackages('test', { searchPath: folder, isRoot: true });
+    const missing = missingDebianPackages(['machines', 'tshark', 'browser'], folder);
     expect(missing.filter((name) => name !== 'seabios')).toEqual([]);
+  });
+});
+
+describe('the same command as root', () => {
+  const main = '/home/me/lockstep/src/cli/main.ts';
+  const npm11 = { npm_node_execpath: '/usr/bin/node', npm_config_user_agent: 'npm/11.19.1 node/v24.21.0 linux x64' };
+
+  test('is what was typed, behind sudo', () => {
+    expect(asRoot(['node', main, 'up'], npm11)).toBe('sudo npm run up');
+    expect(asRoot(['node', main, 'up', '--port', '80'], npm11)).toBe('sudo npm run up -- --port 80');
+    expect(asRoot(['node', main, 'test', 'e2e'], npm11)).toBe('sudo npm test -- e2e');
+    const lockstep = '/home/me/lockstep/src/cli/lockstep.ts';
+    expect(asRoot(['node', lockstep, 'lab', 'run', 'x', '--exec', "a: echo 'b'"], npm11)).toBe(
+      "sudo npx lockstep lab run x --exec 'a: echo '\\''b'\\'''",
+    );
+  });
+
+  test('finds the Node that sudo would not find', () => {
+    expect(asRoot(['node', main, 'up'], { ...npm11, npm_node_execpath: '/home/me/.nvm/bin/node' })).toBe(
+      'sudo env "PATH=$PATH" npm run up',
+    );
+  });
+
+  test('does without npm where npm would give root up again, or did not start it', () => {
+    const old = { ...npm11, npm_config_user_agent: 'npm/8.19.4 node/v18.12.0 linux x64' };
+    expect(asRoot(['node', main, 'up'], old)).toBe('sudo node /home/me/lockstep/src/cli/bootstrap.mjs up');
+    expect(asRoot(['/home/me/bin/node', main, 'build'], {})).toBe(
+      'sudo env "PATH=$PATH" node /home/me/lockstep/src/cli/bootstrap.mjs build',
+    );
   });
 });
 

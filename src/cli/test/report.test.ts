@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Need } from '../setup/debian-packages.mjs';
 import { tallyCheck, tallyReport } from './report.ts';
-import { resultTable } from './run-stages.ts';
+import { heldBack, resultTable } from './run-stages.ts';
 import { parseStageNames, stageNames, stages } from './stages.ts';
 
 const vitest = { numPassedTests: 5, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [] };
@@ -72,8 +73,28 @@ describe('stages', () => {
   });
 
   test('that need no machines come first', () => {
-    const needs = stages('/').map(({ needsBuild }) => Number(needsBuild));
+    const needs = stages('/').map((stage) => Number(stage.needs.includes('machines')));
     expect(needs).toEqual(needs.toSorted());
+  });
+
+  test('lint, types and unit need nothing of the system; without what they need the others have failed', () => {
+    const absent = new Map<Need, string[]>([
+      ['machines', ['root for the machine image', 'seabios']],
+      ['tshark', ['tshark']],
+      ['browser', []],
+    ]);
+    const remarks = stages('/').map((stage) => [stage.name, heldBack(stage, absent)?.remark ?? null]);
+    expect(Object.fromEntries(remarks)).toEqual({
+      lint: null,
+      types: null,
+      unit: null,
+      fidelity: 'not run without tshark',
+      size: 'not run without root for the machine image, seabios',
+      content: 'not run without root for the machine image, seabios, tshark',
+      e2e: 'not run without root for the machine image, seabios',
+    });
+    const fidelity = stages('/').find(({ name }) => name === 'fidelity');
+    expect(fidelity && heldBack(fidelity, absent)).toMatchObject({ passed: 0, failed: 1 });
   });
 });
 

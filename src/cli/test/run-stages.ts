@@ -2,9 +2,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildPaths } from '../build/paths.ts';
+import { absentees, readSystem } from '../build/system-needs.ts';
 import { run } from '../child.ts';
 import { exitCodes } from '../program.ts';
 import { formatDuration } from '../progress/progress.ts';
+import type { Need } from '../setup/debian-packages.mjs';
 import { type Tally, tallyCheck } from './report.ts';
 import { type Check, type Stage, stages } from './stages.ts';
 
@@ -28,12 +30,25 @@ export async function test({ root, signal, stages: names }: TestOptions): Promis
   await mkdir(testReports, { recursive: true });
 
   const results: Result[] = [];
+  const chosen = stages(testReports).filter(({ name }) => names.includes(name));
+  const needs = [...new Set(chosen.flatMap((stage) => stage.needs))];
+  const absent = new Map<Need, readonly string[]>();
+  if (needs.length > 0) {
+    // Ahead of every stage: a stage that asks for a program does not find out by itself that it is not there yet.
+    results.push(await timed('setup', 'system', () => work(signal, () => setUp(root, signal, needs))));
+    for (const need of needs) absent.set(need, absentees(await readSystem([need], root)));
+  }
   let built = false;
-  for (const stage of stages(testReports).filter(({ name }) => names.includes(name))) {
-    if (stage.needsBuild && !built) {
+  for (const stage of chosen) {
+    const refusal = heldBack(stage, absent);
+    if (refusal) {
+      for (const check of stage.checks) results.push(await timed(stage.name, check.name, async () => refusal));
+      continue;
+    }
+    if (stage.needs.includes('machines') && !built) {
       // Once: the stages after a build that failed run all the same, and show what does not depend on it.
       built = true;
-      results.push(await timed('build', 'site, image, snapshots', () => build(root, signal)));
+      results.push(await timed('build', 'site, image, snapshots', () => work(signal, () => build(root, signal))));
     }
     for (const check of stage.checks)
       results.push(await timed(stage.name, check.name, () => runCheck(root, signal, check)));
@@ -46,18 +61,34 @@ export async function test({ root, signal, stages: names }: TestOptions): Promis
   return failed > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
-async function timed(stage: Stage['name'], check: string, work: () => Promise<Tally>): Promise<Result> {
+async function timed(stage: Stage['name'], check: string, count: () => Promise<Tally>): Promise<Result> {
   console.log(`\n── ${stage}: ${check} ──`);
   const began = performance.now();
-  const tally = await work();
+  const tally = await count();
   return { stage, check, ...tally, ms: performance.now() - began };
 }
 
-async function build(root: string, signal: AbortSignal): Promise<Tally> {
+/** A stage without what it needs is not run, and has failed. null: nothing keeps it from running. */
+export function heldBack(stage: Stage, absent: ReadonlyMap<Need, readonly string[]>): Tally | null {
+  const without = stage.needs.flatMap((need) => absent.get(need) ?? []);
+  return without.length === 0 ? null : { passed: 0, failed: 1, remark: `not run without ${without.join(', ')}` };
+}
+
+// Both are loaded when it is their turn: the quick stages run even while the code of the build is broken.
+async function setUp(root: string, signal: AbortSignal, needs: readonly Need[]): Promise<void> {
+  const { installWhatIsNeeded } = await import('../build/build-all.ts');
+  await installWhatIsNeeded({ root, signal, output: process.stdout }, needs);
+}
+
+async function build(root: string, signal: AbortSignal): Promise<void> {
+  const { buildAll } = await import('../build/build-all.ts');
+  await buildAll({ root, signal, output: process.stdout });
+}
+
+/** Something that has to be done for the tests, as one test. */
+async function work(signal: AbortSignal, task: () => Promise<void>): Promise<Tally> {
   try {
-    // Loaded here: the quick stages run even while the code of the build is broken.
-    const { buildAll } = await import('../build/build-all.ts');
-    await buildAll({ root, signal, output: process.stdout }, 'test');
+    await task();
     return { passed: 1, failed: 0, remark: '' };
   } catch (error) {
     signal.throwIfAborted();

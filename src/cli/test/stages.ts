@@ -1,6 +1,7 @@
 // The stages of `npm test`, the quick ones first: what each runs, and where its count of tests comes from.
 import { join } from 'node:path';
 import { nearest } from '../../lab/nearest.ts';
+import type { Need } from '../setup/debian-packages.mjs';
 import { UsageError } from '../usage-error.ts';
 
 /** What a program's report says. */
@@ -18,8 +19,8 @@ export interface Check {
 
 export interface Stage {
   readonly name: string;
-  /** Needs dist/ and the machines. */
-  readonly needsBuild: boolean;
+  /** What has to be there before it runs; 'machines': the whole build, dist/ and the machines. */
+  readonly needs: readonly Need[];
   readonly checks: readonly Check[];
 }
 
@@ -49,7 +50,7 @@ export function stages(reports: string): readonly Stage[] {
   return [
     {
       name: 'lint',
-      needsBuild: false,
+      needs: [],
       checks: [
         { name: 'biome', program: 'biome', args: ['ci', '.'] },
         {
@@ -61,7 +62,7 @@ export function stages(reports: string): readonly Stage[] {
     },
     {
       name: 'types',
-      needsBuild: false,
+      needs: [],
       // `astro check` would look into .astro files as well; README.md says why it is not run.
       checks: [
         // Writes .astro/types.d.ts, which tsc reads, and checks the episodes' front matter by the way.
@@ -69,11 +70,11 @@ export function stages(reports: string): readonly Stage[] {
         { name: 'tsc', program: 'tsc', args: ['--noEmit'] },
       ],
     },
-    { name: 'unit', needsBuild: false, checks: [vitest('unit', reports)] },
-    { name: 'fidelity', needsBuild: false, checks: [vitest('fidelity', reports)] },
-    { name: 'size', needsBuild: true, checks: [{ name: 'size-limit', program: 'size-limit', args: [] }] },
-    { name: 'content', needsBuild: true, checks: [vitest('content', reports)] },
-    { name: 'e2e', needsBuild: true, checks: [playwright(reports)] },
+    { name: 'unit', needs: [], checks: [vitest('unit', reports)] },
+    { name: 'fidelity', needs: ['tshark'], checks: [vitest('fidelity', reports)] },
+    { name: 'size', needs: ['machines'], checks: [{ name: 'size-limit', program: 'size-limit', args: [] }] },
+    { name: 'content', needs: ['machines', 'tshark'], checks: [vitest('content', reports)] },
+    { name: 'e2e', needs: ['machines', 'browser'], checks: [playwright(reports)] },
   ];
 }
 

@@ -5,7 +5,7 @@ import { askBuildStatus } from './build-status.ts';
 export interface BeforeStart {
   /** The machine is being built: the lab is to show how far that is, and to start by itself. */
   readonly building: boolean;
-  /** One sentence; null when nothing is known. */
+  /** A sentence, or the lines of a failed build; null when nothing is known. */
   readonly words: string | null;
 }
 
@@ -13,7 +13,8 @@ export async function beforeStart(lab: string, base: string, signal: AbortSignal
   const build = await askBuildStatus(`${base}labs/${lab}/build.json`, signal);
   if (build?.state === 'building') return { building: true, words: null };
   if (build?.state === 'failed') {
-    return { building: false, words: `Its machine could not be built on this server: ${build.message || build.step}` };
+    const reason = build.message || build.step;
+    return { building: false, words: `The machine could not be built on this server:\n${reason}\n` };
   }
   const response = await fetch(`${base}labs/${lab}/lab.json`, { signal });
   const bytes = response.ok ? downloadBytes(await response.json()) : 0;
@@ -28,7 +29,8 @@ export function downloadBytes(manifest: unknown): number {
     const chunks = [
       field(machine, 'devices'),
       field(field(machine, 'disk'), 'table'),
-      ...list(field(field(machine, 'ram'), 'pieces')),
+      ...list(field(field(machine, 'core'), 'pieces')),
+      ...list(field(machine, 'code')),
     ];
     for (const chunk of chunks) {
       const size = field(chunk, 'size');

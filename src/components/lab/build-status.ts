@@ -60,7 +60,7 @@ export async function whenBuilt(
     if (status === null || status.state === 'ready') return;
     if (status.state === 'failed') {
       throw new BuildFailed(
-        `The machine image could not be built on this server: ${status.message || status.step}. Run the build again there, then try again here.`,
+        `The machine could not be built on this server:\n${status.message || status.step}\nRun the build again there, then try again here.`,
       );
     }
     onStatus(status);

@@ -1,6 +1,7 @@
 // <lockstep-lab>: joins the HTML of lab-panel.astro to a session. It owns the toolbar, the tabs, the borders and the
 // sheet; what happens inside the panes belongs to the panels.
 
+import { remarkOf } from '../../machine/remark.ts';
 import { beforeStart } from './before-start.ts';
 import { LabSession, type SessionState } from './lab-session.ts';
 import type { Panels } from './panels.ts';
@@ -206,8 +207,8 @@ class LockstepLab extends HTMLElement {
     this.#part('.lab').dataset['state'] = state.kind;
     this.#stage?.show(state);
     const words = stateWords(state);
-    const said = this.#part('.lab-state-words');
-    if (said.textContent !== words) said.textContent = words;
+    say(this.#part('.lab-state-words'), words);
+    say(this.#part('.lab-remark'), remarkOf(state));
 
     const alive = state.kind === 'running' || state.kind === 'frozen';
     const freeze = this.#part('[data-do=freeze]');
@@ -250,6 +251,11 @@ class LockstepLab extends HTMLElement {
       if (off) void session.start();
     }
   }
+}
+
+/** What stays the same is not said again to those who listen. */
+function say(place: HTMLElement, words: string): void {
+  if (place.textContent !== words) place.textContent = words;
 }
 
 customElements.define('lockstep-lab', LockstepLab);

@@ -92,7 +92,7 @@ export class LabSession {
   }
 
   async freeze(): Promise<void> {
-    if (this.#state.kind === 'running') await this.#lab?.freeze('reader');
+    await this.#lab?.freeze('reader');
   }
 
   async thaw(): Promise<void> {

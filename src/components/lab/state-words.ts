@@ -30,10 +30,8 @@ export function adviceFor(reason: FailureReason | 'build'): string {
     'out-of-memory': 'Close other tabs, or use a computer with more memory, then try again.',
     download: 'Check the connection and try again: what has arrived is kept.',
     mismatch: 'Reload the page: the machine and its disk on this server changed between two downloads.',
-    'storage-full': 'The browser has no room left for this site. Free some space, then try again.',
     'guest-panic': 'The machine’s kernel stopped. Try again: it starts from its first state.',
     'worker-gone': 'The browser ended the machine, mostly for lack of memory. Close other tabs and try again.',
-    'agent-silent': 'The machine runs but does not answer. Try again: it starts from its first state.',
   };
   return advice[reason];
 }

@@ -309,7 +309,7 @@ function Counts({ store, shown, hidden, grouped }: CountsProps) {
       {store.missed > 0 && <span>Paused: {plural(store.missed, 'sighting')} not taken in.</span>}
       {store.lost > 0 && (
         <span class="pk-lost">
-          The machine's capture lost {plural(store.lost, 'packet')}: more came than it could hand over.
+          The machine's capture was cut off: at least {plural(store.lost, 'packet')} more went by.
         </span>
       )}
     </p>

@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AgentClient, base64, fromBase64 } from './agent-client.ts';
+import { GuestTimers } from './guest-timers.ts';
 
 const text = fc.string({ unit: 'grapheme' });
 const toBase64 = (value: string) => Buffer.from(value).toString('base64');
@@ -9,11 +10,13 @@ const toBase64 = (value: string) => Buffer.from(value).toString('base64');
 function open() {
   const sent: string[] = [];
   const heard: string[] = [];
-  const agent = new AgentClient((line) => sent.push(line), {
-    onHello: () => heard.push('hello'),
-    onReport: (json) => heard.push(json),
-  });
-  return { agent, sent, heard };
+  const timers = new GuestTimers();
+  const agent = new AgentClient(
+    (line) => sent.push(line),
+    { onHello: () => heard.push('hello'), onReport: (json) => heard.push(json) },
+    timers,
+  );
+  return { agent, sent, heard, timers };
 }
 
 /** Takes "exec ID SECONDS BASE64" apart as the agent's `read -r verb id rest` does. */
@@ -77,6 +80,48 @@ describe('a command for the machine', () => {
     expect(() => agent.receive(`exit ${parse(sent[0]).id} 0 `)).not.toThrow();
   });
 
+  it('is waited for no longer than the machine had time for it: while that is frozen, none passes', async () => {
+    const { agent, timers } = open();
+    const failed = expect(agent.exec('sleep 100', { timeout: 5000 })).rejects.toThrow('did not answer within 15 s');
+    vi.advanceTimersByTime(10_000);
+    timers.hold();
+    vi.advanceTimersByTime(3_600_000);
+    timers.release();
+    vi.advanceTimersByTime(4_999);
+    expect(agent.waiting).toBe(1);
+    vi.advanceTimersByTime(1);
+    await failed;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('can be given up while the machine is frozen', async () => {
+    const { agent, timers } = open();
+    const controller = new AbortController();
+    const given = expect(agent.exec('a', { signal: controller.signal })).rejects.toThrow('enough');
+    timers.hold();
+    controller.abort(new Error('enough'));
+    await given;
+    timers.release();
+    expect(agent.waiting).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('ends when the agent is restarted; what is asked of the new one is answered by it', async () => {
+    const { agent, sent } = open();
+    const cut = Promise.all([agent.exec('a'), agent.exec('b')]);
+    vi.advanceTimersByTime(40);
+    agent.receive('hello 7c1b');
+    const stderr = "The machine's agent was restarted before the command ended.\n";
+    const ended = { stdout: '', stderr, exitCode: 255, ms: 40 };
+    expect(await cut).toEqual([ended, ended]);
+    const after = agent.exec('c');
+    agent.receive(`exit ${parse(sent[0]).id} 0  `);
+    expect(agent.waiting).toBe(1);
+    agent.receive(`exit ${parse(sent[2]).id} 0 ${toBase64('new')} `);
+    expect(await after).toMatchObject({ stdout: 'new', exitCode: 0 });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('can be given up, and leaves nothing on the caller’s signal however it ends', async () => {
     const { agent, sent } = open();
     const controller = new AbortController();
@@ -127,8 +172,9 @@ describe('what the machine says', () => {
       fc.property(fc.array(word, { maxLength: 6 }), (words) => {
         const { agent } = open();
         void agent.exec('mine');
-        agent.receive(words.join(' '));
-        expect(agent.waiting).toBe(1);
+        const line = words.join(' ');
+        agent.receive(line);
+        expect(agent.waiting).toBe(/^hello( |$)/.test(line) ? 0 : 1);
         agent.abandon('');
       }),
     );

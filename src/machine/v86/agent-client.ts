@@ -1,5 +1,6 @@
 // The page's side of sandboxes/image/overlay/usr/lib/lockstep/agent: a line a message, and every line is untrusted.
 import type { ExecOptions, ExecResult } from '../machine.ts';
+import type { GuestTimers } from './guest-timers.ts';
 
 interface Pending {
   readonly started: number;
@@ -21,12 +22,14 @@ const graceMilliseconds = 10_000;
 export class AgentClient {
   readonly #send: (line: string) => void;
   readonly #events: AgentEvents;
+  readonly #timers: GuestTimers;
   readonly #pending = new Map<string, Pending>();
   #next = 1;
 
-  constructor(send: (line: string) => void, events: AgentEvents) {
+  constructor(send: (line: string) => void, events: AgentEvents, timers: GuestTimers) {
     this.#send = send;
     this.#events = events;
+    this.#timers = timers;
   }
 
   exec(command: string, { timeout = 60_000, signal }: ExecOptions = {}): Promise<ExecResult> {
@@ -38,7 +41,7 @@ export class AgentClient {
         fail(new Error(`The machine did not answer within ${Math.round(patience / 1000)} s: ${command}`));
       const aborted = () => fail(signal?.reason);
       const end = () => {
-        clearTimeout(timer);
+        forget();
         signal?.removeEventListener('abort', aborted);
         this.#pending.delete(id);
       };
@@ -46,7 +49,7 @@ export class AgentClient {
         end();
         reject(error);
       };
-      const timer = setTimeout(silent, patience);
+      const forget = this.#timers.after(patience, silent);
       signal?.addEventListener('abort', aborted, { once: true });
       this.#pending.set(id, { started: performance.now(), resolve, end });
       this.#send(`exec ${id} ${Math.max(1, Math.ceil(timeout / 1000))} ${encode(command)}`);
@@ -62,6 +65,8 @@ export class AgentClient {
     const verb = space < 0 ? line : line.slice(0, space);
     const rest = line.slice(space + 1);
     if (verb === 'hello') {
+      // What the one before it was doing, nobody will answer for.
+      this.abandon("The machine's agent was restarted before the command ended.");
       this.#events.onHello();
     } else if (verb === 'report') {
       this.#events.onReport(rest);
@@ -80,7 +85,7 @@ export class AgentClient {
     }
   }
 
-  /** The machine is gone: whoever waits is told so, in the form of a command that failed. */
+  /** No answer will come: whoever waits is told why, in the form of a command that failed. */
   abandon(why: string): void {
     for (const { resolve, end, started } of [...this.#pending.values()]) {
       end();

@@ -13,16 +13,18 @@ const ifindexAt = 4;
 const packetTypeAt = 10;
 const packetOutgoing = 4;
 const longestWaitForName = 600;
-const pcapHeaderBytes = 24;
+// Whoever makes up a new interface for every packet gets no more memory than this; a packet has its price however short.
+const mostWaiting = 64 * 1024 * 1024;
+const priceOf = ({ bytes }: CapturedPacket): number => bytes.length + 256;
 const flushMark = 'lockstep-flush-';
 
 export class Tap {
-  /** The file header that the stream began with. */
-  header = new Uint8Array();
   readonly #emit: (batch: TapBatch) => void;
-  #stream = new PcapStream();
+  readonly #stream = new PcapStream();
   readonly #names = new Map<number, string>();
   #waiting: CapturedPacket[] = [];
+  /** Bytes, about. */
+  #waitingSize = 0;
   /** The packet that all others wait behind, and how long that may go on. */
   #first: CapturedPacket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,22 +36,20 @@ export class Tap {
     this.#emit = emit;
   }
 
+  /** The pcap file header that the stream goes on from; empty until it has arrived. */
+  get header(): Uint8Array {
+    return this.#stream.header;
+  }
+
   receive(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#lastArrival = performance.now();
-    if (this.header.length < pcapHeaderBytes) {
-      const joined = new Uint8Array([...this.header, ...bytes.subarray(0, pcapHeaderBytes - this.header.length)]);
-      this.header = joined;
+    const { packets, lost } = this.#stream.push(bytes);
+    for (const packet of packets) {
+      this.#waiting.push(packet);
+      this.#waitingSize += priceOf(packet);
     }
-    this.#waiting.push(...this.#stream.push(bytes));
-    let lost = 0;
-    if (this.#stream.error !== null) {
-      // Bytes went missing: what follows is readable again from the capture's next start.
-      console.warn(`tap: ${this.#stream.error.message}`);
-      this.#stream = new PcapStream();
-      lost = 1;
-    }
-    this.#hand(lost);
+    this.#hand(lost, this.#waitingSize > mostWaiting);
   }
 
   /** The names that the kernel gives its interfaces now; numbers are not used again while the machine runs. */
@@ -85,6 +85,7 @@ export class Tap {
     clearTimeout(this.#timer);
     this.#first = undefined;
     this.#waiting = [];
+    this.#waitingSize = 0;
     for (const done of [...this.#flushes.values()]) done();
   }
 
@@ -97,6 +98,7 @@ export class Tap {
       const name = this.#names.get(ifindex);
       if (name === undefined && readable && !all) break;
       count++;
+      this.#waitingSize -= priceOf(packet);
       if (!readable || this.#isMark(packet)) continue;
       frames.push({
         time: secondsOf(packet),

@@ -11,6 +11,13 @@ export interface EmulatedConsole {
   SendEvent(port: number, event: number, value: number): void;
 }
 
+/** What the emulator's WebAssembly module offers. */
+export interface EmulatorExports {
+  readonly memory: WebAssembly.Memory;
+  set_jit_config(index: number, value: number): void;
+  codegen_finalize_finished(slot: number, start: number, flags: number): void;
+}
+
 export interface EmulatedCpu {
   readonly devices: { readonly virtio_console: EmulatedConsole };
   readonly mem8: Uint8Array;

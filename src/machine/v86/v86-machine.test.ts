@@ -1,5 +1,5 @@
 // The thread is stood in for by an object that says what a worker says: what is tested is its owner.
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LinkType } from '../../capture/link-type.ts';
 import { pcapHeader, pcapRecord } from '../../capture/pcap.ts';
 import type { MachineState } from '../machine.ts';
@@ -54,7 +54,8 @@ const manifest: MachineManifest = {
   clock: 0,
   mac: '02:00:00:00:00:01',
   devices: { hash: '00', size: 1 },
-  ram: { pieceBytes: 1024, pieces: [null] },
+  core: { bytes: 1024, ramAt: 0, pieceBytes: 1024, pieces: [null] },
+  code: [],
   disk: { bytes: 0, pieceBytes: 4096, table: { hash: '00', size: 1 }, prefetch: [] },
   consoles: [base64(new TextEncoder().encode('host-01 login: '))],
   tapHeader: base64(pcapHeader(LinkType.LINUX_SLL2)),
@@ -185,18 +186,47 @@ describe('starting a machine', () => {
     expect(worker().ended).toBe(true);
   });
 
-  it('says when the browser keeps nothing', async () => {
+  it('says that the browser keeps nothing for as long as it runs, and what to do; another start finds out anew', async () => {
     const { machine, worker } = open();
     void machine.start();
     await turn();
-    worker().say({ type: 'storage-full' });
     worker().say({ type: 'progress', step: 'loading memory', done: 1, total: 2 });
-    expect(JSON.stringify(machine.state.value)).toContain('storage is full');
+    worker().say({ type: 'storage-full' });
+    const remark = expect.stringMatching(/storage for this site is full.*Free some storage, or just go on/);
+    expect(machine.state.value).toEqual({ kind: 'loading', step: 'loading memory', done: 1, total: 2, remark });
+    worker().say({ type: 'running' });
+    expect(machine.state.value).toEqual({ kind: 'running', remark });
+    const frozen = machine.freeze();
+    await turn();
+    expect(machine.state.value).toEqual({ kind: 'frozen', reason: 'reader', remark });
+    worker().answer('freeze');
+    await frozen;
+    await machine.stop();
+    expect(machine.state.value).toEqual({ kind: 'off' });
+    void machine.start();
+    expect(machine.state.value).toEqual({ kind: 'loading', step: 'starting', done: 0, total: 0 });
+    await machine.stop();
   });
 });
 
 describe('a machine that runs', () => {
-  it('answers commands; one that is off, frozen or gone says so', async () => {
+  it('runs no command before it runs, nor while it is frozen, and says what to do', async () => {
+    const { machine, worker } = open();
+    await expect(machine.exec('true')).rejects.toThrow('host-01 is off. Start it, then run the command again.');
+    const started = machine.start();
+    await expect(machine.exec('true')).rejects.toThrow(
+      'host-01 is still starting. Run the command again when it runs.',
+    );
+    await turn();
+    worker().say({ type: 'running' });
+    await started;
+    void machine.freeze();
+    await turn();
+    await expect(machine.exec('true')).rejects.toThrow('host-01 is frozen: nothing happens in it. Let it go on,');
+    await machine.stop();
+  });
+
+  it('answers commands; one that is gone says so', async () => {
     const { machine, worker } = await running();
     const result = machine.exec('true');
     const id = worker().lines().at(-1)?.split(' ')[1];
@@ -206,7 +236,7 @@ describe('a machine that runs', () => {
     worker().die('out of memory');
     expect(await cut).toMatchObject({ exitCode: 255 });
     expect(machine.state.value).toMatchObject({ kind: 'failed', reason: 'worker-gone' });
-    await expect(machine.exec('true')).rejects.toThrow('host-01 is failed');
+    await expect(machine.exec('true')).rejects.toThrow("host-01 has stopped. The emulator's thread");
     expect(await machine.statistics()).toBeUndefined();
     await expect(machine.save()).rejects.toThrow('host-01 is not switched on');
   });
@@ -231,6 +261,20 @@ describe('a machine that runs', () => {
     worker().answer('freeze');
     await frozenAgain;
     expect(machine.state.value).toEqual({ kind: 'frozen', reason: 'reader' });
+  });
+
+  it('stands because the reader wants it to, once the reader does; that nobody sees it changes nothing then', async () => {
+    const { machine, worker } = await running();
+    const asked = () => worker().posted.filter(({ type }) => type === 'freeze').length;
+    const frozen = machine.freeze('hidden');
+    await turn();
+    worker().answer('freeze');
+    await frozen;
+    await machine.freeze('reader');
+    expect(machine.state.value).toEqual({ kind: 'frozen', reason: 'reader' });
+    await machine.freeze('hidden');
+    expect(machine.state.value).toEqual({ kind: 'frozen', reason: 'reader' });
+    expect(asked()).toBe(1);
   });
 
   it('that fails while it is thawed stays failed', async () => {
@@ -276,6 +320,100 @@ describe('a machine that runs', () => {
     expect(warned).toHaveBeenCalledTimes(2);
     expect(machine.state.value.kind).toBe('running');
     expect(machine.kernel.value).toBeNull();
+  });
+
+  describe('whose agent', () => {
+    const report = 'report {"time":1,"namespaces":[],"containers":[],"networks":[]}';
+    const silent = {
+      kind: 'running',
+      remark: expect.stringMatching(/agent of host-01 does not report.*Reset the lab/),
+    };
+
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+    afterEach(() => void vi.useRealTimers());
+
+    async function frozenFor(opened: Awaited<ReturnType<typeof running>>, milliseconds: number): Promise<void> {
+      const frozen = opened.machine.freeze();
+      await turn();
+      opened.worker().answer('freeze');
+      await frozen;
+      vi.advanceTimersByTime(milliseconds);
+      const thawed = opened.machine.thaw();
+      await turn();
+      opened.worker().answer('thaw');
+      await thawed;
+    }
+
+    it('does not report for a minute says so until it does', async () => {
+      const { machine, worker } = await running();
+      vi.advanceTimersByTime(59_999);
+      // A sign of life is not yet a picture.
+      worker().say({ type: 'agent', line: 'hello 7c1b' });
+      vi.spyOn(console, 'warn').mockImplementation(() => {});
+      worker().say({ type: 'agent', line: 'report {' });
+      expect(machine.state.value).toEqual({ kind: 'running' });
+      vi.advanceTimersByTime(1);
+      expect(machine.state.value).toEqual(silent);
+      worker().say({ type: 'agent', line: report });
+      expect(machine.state.value).toEqual({ kind: 'running' });
+      expect(machine.kernel.value).not.toBeNull();
+      vi.advanceTimersByTime(3_600_000);
+      expect(machine.state.value).toEqual({ kind: 'running' });
+    });
+
+    it('was restarted is asked, and waited for, again', async () => {
+      const { machine, worker } = await running();
+      worker().say({ type: 'agent', line: 'hello 7c1a' });
+      worker().say({ type: 'agent', line: report });
+      vi.advanceTimersByTime(3_600_000);
+      expect(machine.state.value).toEqual({ kind: 'running' });
+      worker().say({ type: 'agent', line: 'hello 7c1b' });
+      expect(worker().lines().at(-1)).toBe('report');
+      vi.advanceTimersByTime(60_000);
+      expect(machine.state.value).toEqual(silent);
+    });
+
+    it('cannot report while time stands still is given its time afterwards', async () => {
+      const opened = await running();
+      vi.advanceTimersByTime(50_000);
+      await frozenFor(opened, 3_600_000);
+      vi.advanceTimersByTime(9999);
+      expect(opened.machine.state.value).toEqual({ kind: 'running' });
+      vi.advanceTimersByTime(1);
+      expect(opened.machine.state.value).toEqual(silent);
+    });
+
+    it('runs a command has as much time for it as if it had not been frozen in between', async () => {
+      const opened = await running();
+      const { machine, worker } = opened;
+      worker().say({ type: 'agent', line: report });
+      const result = machine.exec('sleep 3', { timeout: 5000 });
+      await frozenFor(opened, 3_600_000);
+      const id = worker().lines().at(-1)?.split(' ')[1];
+      worker().say({ type: 'agent', line: `exit ${id} 0 ${btoa('slept')} ` });
+      expect(await result).toMatchObject({ stdout: 'slept', exitCode: 0 });
+    });
+
+    it('is gone with its machine is not waited for', async () => {
+      const { machine } = await running();
+      await machine.stop();
+      expect(vi.getTimerCount()).toBe(0);
+      vi.advanceTimersByTime(3_600_000);
+      expect(machine.state.value).toEqual({ kind: 'off' });
+    });
+
+    it('was frozen when its machine was stopped is waited for when that is started again', async () => {
+      const { machine, worker } = await running();
+      void machine.freeze();
+      await turn();
+      await machine.stop();
+      void machine.start();
+      await turn();
+      worker().say({ type: 'running' });
+      vi.advanceTimersByTime(60_000);
+      expect(machine.state.value).toEqual(silent);
+      await machine.stop();
+    });
   });
 
   it('is off when it is disposed of, and tells nobody anything any more', async () => {

@@ -1,10 +1,11 @@
 // A machine whose emulator runs in a thread of its own: the owner's side.
-import { type ReadonlySignal, signal } from '@preact/signals-core';
+import { computed, type ReadonlySignal, signal } from '@preact/signals-core';
 import type { KernelReport } from '../../topology/kernel-report.ts';
 import { parseReport } from '../../topology/parse-report.ts';
 import type {
   ExecOptions,
   ExecResult,
+  FailureReason,
   FramePort,
   FreezeReason,
   Machine,
@@ -12,7 +13,9 @@ import type {
   TapBatch,
   Unsubscribe,
 } from '../machine.ts';
+import { withRemarks } from '../remark.ts';
 import { AgentClient, fromBase64 } from './agent-client.ts';
+import { GuestTimers } from './guest-timers.ts';
 import { Listeners } from './listeners.ts';
 import type { FromMachine, MachineStatistics, SavedMachine, StartMachine, ToMachine } from './messages.ts';
 import { Tap } from './tap.ts';
@@ -32,22 +35,39 @@ export interface V86Options {
 }
 
 const consoleCount = 2;
+/** ms; the slowest computer that runs the machine at all has its first report long before. */
+const patienceWithAgent = 60_000;
+const storageFull =
+  'The browser keeps no more of this lab: its storage for this site is full. The lab works all the same, and is downloaded again the next time. Free some storage, or just go on.';
+const agentSilent = (name: string) =>
+  `The agent of ${name} does not report: the picture stands still, the terminals go on. Reset the lab to get the picture back.`;
 
 export class V86Machine implements Machine {
   readonly name: string;
   readonly consoles: readonly V86Console[];
   readonly nic: FramePort;
   readonly #options: V86Options;
+  /** Without remarks. */
   readonly #state = signal<MachineState>({ kind: 'off' });
+  readonly #storageFull = signal(false);
+  readonly #agentSilent = signal(false);
+  readonly state: ReadonlySignal<MachineState> = computed(() =>
+    withRemarks(this.#state.value, [
+      this.#storageFull.value ? storageFull : '',
+      this.#agentSilent.value ? agentSilent(this.name) : '',
+    ]),
+  );
   readonly #kernel = signal<KernelReport | null>(null);
   readonly #frames = new Listeners<Uint8Array>();
   readonly #taps = new Listeners<TapBatch>();
   readonly #answers = new Map<number, (message: FromMachine) => void>();
+  readonly #timers = new GuestTimers();
   readonly #agent: AgentClient;
+  /** Ends the waiting for a report. */
+  #reported: (() => void) | undefined;
   #tap: Tap;
   #thread: Thread | undefined;
   #nextAnswer = 1;
-  #storageFull = false;
   /** Counts starts and stops: whoever waited in between finds that it is not its turn any more. */
   #turn = 0;
   /** Freezing and thawing one after the other: the emulator cannot be told to run while it is still stopping. */
@@ -71,15 +91,12 @@ export class V86Machine implements Machine {
       send: (bytes) => this.#post({ type: 'frame', bytes }),
       onFrame: (listener) => this.#frames.add(listener),
     };
-    this.#agent = new AgentClient((line) => this.#post({ type: 'agent', line }), {
-      onHello: () => this.#agent.send('report'),
-      onReport: (json) => this.#report(json),
-    });
+    this.#agent = new AgentClient(
+      (line) => this.#post({ type: 'agent', line }),
+      { onHello: () => this.#askReport(), onReport: (json) => this.#report(json) },
+      this.#timers,
+    );
     this.#tap = this.#newTap();
-  }
-
-  get state(): ReadonlySignal<MachineState> {
-    return this.#state;
   }
 
   get kernel(): ReadonlySignal<KernelReport | null> {
@@ -133,11 +150,8 @@ export class V86Machine implements Machine {
   }
 
   async exec(command: string, options?: ExecOptions): Promise<ExecResult> {
-    if (this.#state.value.kind !== 'running') {
-      throw new Error(
-        `${this.name} is ${this.#state.value.kind}; a command can only be run in a machine that is running.`,
-      );
-    }
+    const state = this.#state.value;
+    if (state.kind !== 'running') throw new Error(`${this.name} ${whyNoCommand(state)}`);
     return this.#agent.exec(command, options);
   }
 
@@ -152,8 +166,12 @@ export class V86Machine implements Machine {
 
   freeze(reason: FreezeReason = 'reader'): Promise<void> {
     return this.#oneByOne(async () => {
-      if (this.#state.value.kind !== 'running') return;
-      this.#state.value = { kind: 'frozen', reason };
+      const { kind } = this.#state.value;
+      // What the reader stopped may not go on by itself when it is seen again.
+      const outweighs = kind === 'frozen' && reason === 'reader';
+      if (kind === 'running' || outweighs) this.#state.value = { kind: 'frozen', reason };
+      if (kind !== 'running') return;
+      this.#timers.hold();
       await this.#ask({ type: 'freeze', id: 0 });
     });
   }
@@ -163,7 +181,9 @@ export class V86Machine implements Machine {
       if (this.#state.value.kind !== 'frozen') return;
       const turn = this.#turn;
       await this.#ask({ type: 'thaw', id: 0 });
-      if (turn === this.#turn) this.#state.value = { kind: 'running' };
+      if (turn !== this.#turn) return;
+      this.#timers.release();
+      this.#state.value = { kind: 'running' };
     });
   }
 
@@ -204,20 +224,18 @@ export class V86Machine implements Machine {
     switch (message.type) {
       case 'progress':
         if (this.#state.value.kind === 'loading') {
-          const step = this.#storageFull
-            ? `${message.step} (the browser's storage is full: it will be downloaded again the next time)`
-            : message.step;
-          this.#state.value = { kind: 'loading', step, done: message.done, total: message.total };
+          const { step, done, total } = message;
+          this.#state.value = { kind: 'loading', step, done, total };
         }
         break;
       case 'storage-full':
-        this.#storageFull = true;
+        this.#storageFull.value = true;
         break;
       case 'running':
         this.#state.value = { kind: 'running' };
         if (this.#options.start.from === 'snapshot') {
           this.#agent.send(`time ${(this.#options.wallClock?.() ?? realSeconds()).toFixed(3)}`);
-          this.#agent.send('report');
+          this.#askReport();
         }
         for (const console of this.consoles) console.restoreSize();
         break;
@@ -245,9 +263,24 @@ export class V86Machine implements Machine {
     }
   }
 
+  #askReport(): void {
+    this.#agent.send('report');
+    // One that is restarted again and again is given no more time than one that hangs.
+    this.#reported ??= this.#timers.after(patienceWithAgent, () => {
+      this.#agentSilent.value = true;
+    });
+  }
+
+  #stopWaitingForReport(): void {
+    this.#reported?.();
+    this.#reported = undefined;
+    this.#agentSilent.value = false;
+  }
+
   #report(json: string): void {
     const report = parseReport(json);
     if (report.ok) {
+      this.#stopWaitingForReport();
       this.#tap.learn(report.report);
       this.#kernel.value = report.report;
     } else {
@@ -280,7 +313,7 @@ export class V86Machine implements Machine {
     this.#thread?.post(message);
   }
 
-  #fail(reason: Extract<MachineState, { kind: 'failed' }>['reason'], message: string): void {
+  #fail(reason: FailureReason, message: string): void {
     this.#stopThread(message);
     this.#state.value = { kind: 'failed', reason, message };
   }
@@ -290,11 +323,28 @@ export class V86Machine implements Machine {
     this.#thread?.terminate();
     this.#thread = undefined;
     this.#agent.abandon(why);
+    this.#stopWaitingForReport();
+    this.#timers.release();
+    this.#storageFull.value = false;
     for (const answer of this.#answers.values()) answer({ type: 'failed', reason: 'worker-gone', message: why });
     this.#answers.clear();
     this.#tap.dispose();
     this.#started?.();
     this.#started = undefined;
+  }
+}
+
+/** What to do before a command can be run. */
+function whyNoCommand(state: Exclude<MachineState, { kind: 'running' }>): string {
+  switch (state.kind) {
+    case 'off':
+      return 'is off. Start it, then run the command again.';
+    case 'loading':
+      return 'is still starting. Run the command again when it runs.';
+    case 'frozen':
+      return 'is frozen: nothing happens in it. Let it go on, then run the command again.';
+    case 'failed':
+      return `has stopped. ${state.message}`;
   }
 }
 

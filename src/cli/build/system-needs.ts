@@ -1,0 +1,84 @@
+// What the operating system has to bring before machines are built and tests run: Debian packages, and root for the image.
+// Root installs what is missing; everybody else is told before anything else is done, with one line to copy.
+import { constants, existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { asRoot } from '../setup/as-root.ts';
+import { canInstall, installLine, missingDebianPackages, type Need } from '../setup/debian-packages.mjs';
+import type { BuildContext } from './context.ts';
+import { installDebianPackages } from './install-debian.ts';
+
+export interface System {
+  /** Debian packages that are missing. */
+  readonly missing: readonly string[];
+  /** This process may install them. */
+  readonly canInstall: boolean;
+  /** The machine image has to be built, by somebody who is not root. */
+  readonly imageWithoutRoot: boolean;
+}
+
+/** Why this process cannot go on, and one line to copy; null when nothing is in its way. */
+export function obstacle({ missing, canInstall, imageWithoutRoot }: System, rootLine = asRoot()): string | null {
+  if (imageWithoutRoot) {
+    const also = missing.length > 0 ? ` Root also installs what is missing: ${missing.join(', ')}.` : '';
+    return `Building the machine image needs root, for mmdebstrap and chroot.${also}\nThe same command as root:\n\n    ${rootLine}`;
+  }
+  if (missing.length === 0 || canInstall) return null;
+  return `These programs are missing: ${missing.join(', ')}.\nOn Debian or Ubuntu:\n\n    ${installLine(missing)}\n\nThen run the same command again.`;
+}
+
+/** What is missing, each in a word or two; nothing when all is there. */
+export function absentees({ missing, imageWithoutRoot }: System): readonly string[] {
+  return imageWithoutRoot ? ['root for the machine image', ...missing] : missing;
+}
+
+/** What this system has, as far as these needs go. */
+export async function readSystem(needs: readonly Need[], root: string): Promise<System> {
+  return {
+    missing: missingDebianPackages(needs),
+    canInstall: canInstall(),
+    imageWithoutRoot: process.getuid?.() !== 0 && needs.includes('machines') && !(await imageIsBuilt(root)),
+  };
+}
+
+/** Throws when this process can neither find nor install what is needed. */
+export async function requireSystem(needs: readonly Need[], root: string): Promise<System> {
+  const system = await readSystem(needs, root);
+  const reason = obstacle(system);
+  if (reason !== null) throw new Error(reason);
+  return system;
+}
+
+/** Sees to it that everything needed is there; throws when it cannot. */
+export async function prepareSystem(needs: readonly Need[], context: BuildContext): Promise<void> {
+  const { missing } = await requireSystem(needs, context.root);
+  await installDebianPackages(missing, context);
+}
+
+/**
+ * Whether `buildImage` would find its image: it is asked, and stopped at the first thing that it sets out to do. What an
+ * image's name depends on is known there alone.
+ */
+export async function imageIsBuilt(root: string): Promise<boolean> {
+  const stop = (): never => {
+    throw new Error('There is no image yet.');
+  };
+  const signal = new AbortController().signal;
+  try {
+    // Loaded here: the test runner reads the system even while the code of the build is broken.
+    const { buildImage } = await import('./image.ts');
+    return (await buildImage({ root, signal, step: () => ({ progress: stop, done: () => {} }) })).cached;
+  } catch {
+    return false;
+  }
+}
+
+/** Throws when a run as root has left folders that this user cannot write to. */
+export async function requireOwnFolders(folders: readonly string[]): Promise<void> {
+  const foreign: string[] = [];
+  for (const folder of folders.filter((each) => existsSync(each)))
+    await access(folder, constants.W_OK).catch(() => foreign.push(folder));
+  if (foreign.length === 0) return;
+  throw new Error(
+    `${foreign.join(', ')}: another user's, most likely root's, from a run with sudo.\nTo have them back:\n\n    sudo chown -R "$(id -u):$(id -g)" ${foreign.join(' ')}\n\nThen run the same command again.`,
+  );
+}
