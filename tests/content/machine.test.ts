@@ -174,11 +174,16 @@ describe('a reader who breaks things', () => {
     await run('rm -f /fill /fill2');
   });
 
-  test('the agent and the tap come back when they are killed', async () => {
+  test('the agent and the tap come back when they are killed; who waits for a command is told', async () => {
+    const waiting = host.exec('sleep 100');
+    await run('until pgrep -fx "sleep 100" >/dev/null; do sleep 0.1; done');
     await reader.type(
       'pkill -9 -f lockstep/agent; pkill -9 tcpdump; ip link add after0 type dummy; ip link set after0 up',
     );
     await until('the agent to report again', () => deviceNames().includes('after0'));
+    const { exitCode, stdout, stderr, ms } = await waiting;
+    expect([exitCode, stdout, stderr]).toEqual([255, '', expect.stringContaining('agent was restarted')]);
+    expect(ms).toBeLessThan(30_000);
     hops.length = 0;
     await run('ping -c 2 -i 0.2 172.17.0.1');
     await host.flushTap();

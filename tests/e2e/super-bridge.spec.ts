@@ -1,6 +1,6 @@
 // Episode 1 as a newcomer goes through it, with the real machine in the page.
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
+import { type Browser, expect, type Page, test } from '@playwright/test';
 
 test.describe.configure({ mode: 'serial', timeout: 420_000 });
 
@@ -10,9 +10,15 @@ const slow = { timeout: 120_000 };
 let page: Page;
 const problems: string[] = [];
 
+/** The page of somebody who was never here: the browser keeps nothing of the lab yet. */
+async function newcomer(browser: Browser): Promise<Page> {
+  const opened = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+  opened.on('pageerror', (error) => problems.push(String(error)));
+  return opened;
+}
+
 test.beforeAll(async ({ browser }) => {
-  page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  page.on('pageerror', (error) => problems.push(String(error)));
+  page = await newcomer(browser);
 });
 test.afterAll(async () => {
   expect(problems).toEqual([]);
@@ -134,4 +140,57 @@ test('after a reload the machine comes from the browser’s own storage', async 
   await expect(lab()).toHaveAttribute('data-state', 'running', slow);
   await prompt();
   expect(fetched).toBe(0);
+});
+
+test.describe('a newcomer', () => {
+  test.beforeEach(async ({ browser }) => {
+    // With its page, the machine of the test before this one ends.
+    await page.context().close();
+    page = await newcomer(browser);
+    await page.goto(episode);
+  });
+
+  test('whose storage is full is told so, and has the lab all the same', async () => {
+    // A session that ends takes its quota along: it lives as long as the page.
+    const devtools = await page.context().newCDPSession(page);
+    const { origin } = new URL(page.url());
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 8_000_000 });
+    await page.getByRole('button', { name: 'Start the lab' }).click();
+    await expect(lab()).toHaveAttribute('data-state', 'running', slow);
+    const remark = lab().locator('.lab-remark');
+    await expect(remark).toBeVisible();
+    await expect(remark).toHaveRole('status');
+    await expect(remark).toContainText('its storage for this site is full');
+    await run('ip -brief addr').click();
+    await expect(terminal()).toContainText('172.17.0.1/16', slow);
+    await expectNoAxeViolations();
+    await expect(lab()).toHaveAttribute('data-state', 'running');
+    await expect(remark).toContainText('its storage for this site is full');
+  });
+
+  test('whose connection breaks off is told so, and goes on from there', async () => {
+    const chunks = '**/chunks/**';
+    const arrived = new Set<string>();
+    await page.route(chunks, async (route) => {
+      if (arrived.size === 30) return route.abort('connectionreset');
+      arrived.add(route.request().url());
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Start the lab' }).click();
+    // A chunk is asked for four times, within 12 s.
+    await expect(lab()).toHaveAttribute('data-state', 'failed', slow);
+    await expect(lab().locator('.lab-reason')).toContainText('A part of the machine could not be downloaded');
+    await expect(lab().locator('.lab-advice')).toContainText('Check the connection');
+
+    await page.unroute(chunks);
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/chunks/')) asked.push(request.url());
+    });
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(lab()).toHaveAttribute('data-state', 'running', slow);
+    await prompt();
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((url) => arrived.has(url))).toEqual([]);
+  });
 });

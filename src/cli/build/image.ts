@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { contentKey } from './content-key.ts';
 import type { BuildContext } from './context.ts';
 import { buildDockerContexts } from './docker-images.ts';
+import { prelink } from './prelink.ts';
 import { run } from './run.ts';
 
 export interface Image {
@@ -30,6 +31,7 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
     ...parts.map((part) => `${recipe}/${part}`),
     'src/cli/build/image.ts',
     'src/cli/build/docker-images.ts',
+    'src/cli/build/prelink.ts',
   ]);
   const folder = join(ctx.root, 'build/cache', `image-${key}`);
   const image: Image = {
@@ -54,6 +56,8 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
     await debian(ctx, work, root, (fraction, detail) => step.progress(0.01 + 0.75 * fraction, detail));
     step.progress(0.78, 'laying our files over it');
     await overlay(ctx, root);
+    step.progress(0.81, 'relocating programs');
+    await prelinkPrograms(ctx, root);
     step.progress(0.82, 'Docker images');
     await buildDockerContexts(ctx, root, work);
     step.progress(0.86, 'initramfs');
@@ -199,6 +203,7 @@ async function overlay(ctx: BuildContext, root: string): Promise<void> {
       root,
       'systemctl',
       'enable',
+      'lockstep-disk.service',
       'lockstep-agent.service',
       'lockstep-tap.service',
       'lockstep-console@hvc0.service',
@@ -216,6 +221,20 @@ async function overlay(ctx: BuildContext, root: string): Promise<void> {
     await rm(join(root, folder), { recursive: true, force: true });
   await mkdir(join(root, 'var/lib/apt/lists/partial'), { recursive: true });
   await mkdir(join(root, 'var/cache/apt/archives/partial'), { recursive: true });
+}
+
+/** Gives the large programs a fixed place, and starts each, to see that it still does. */
+async function prelinkPrograms(ctx: BuildContext, root: string): Promise<void> {
+  for (const folder of ['usr/bin', 'usr/sbin']) {
+    for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(root, folder, entry.name);
+      const moved = prelink(await readFile(path));
+      if (moved === null) continue;
+      await writeFile(path, moved);
+      await run('chroot', [root, `/${folder}/${entry.name}`, '--version'], { signal: ctx.signal });
+    }
+  }
 }
 
 /** Kernel and initramfs go beside the disk: the emulator starts them itself. */

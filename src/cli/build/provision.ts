@@ -7,6 +7,7 @@ import type { V86Machine } from '../../machine/v86/v86-machine.ts';
 export interface ProvisionOptions {
   readonly root: string;
   readonly lab: string;
+  readonly mac: string;
   readonly signal: AbortSignal;
   tell(fraction: number, detail: string): void;
 }
@@ -17,7 +18,7 @@ const commandSeconds = 300;
 export async function provision(
   machine: V86Machine,
   file: LabMachine,
-  { root, lab, signal, tell }: ProvisionOptions,
+  { root, lab, mac, signal, tell }: ProvisionOptions,
 ): Promise<void> {
   const run = async (command: string): Promise<string> => {
     signal.throwIfAborted();
@@ -30,7 +31,7 @@ export async function provision(
   await run('systemctl is-system-running --wait || systemctl --failed --no-legend');
   const host = file.hostname ?? file.name;
   await run(
-    `printf '127.0.0.1 localhost\\n127.0.1.1 ${host}\\n' >/etc/hosts; echo ${host} >/etc/hostname; ip link set eth0 up`,
+    `printf '127.0.0.1 localhost\\n127.0.1.1 ${host}\\n' >/etc/hosts; echo ${host} >/etc/hostname; ip link set eth0 address ${mac} up`,
   );
 
   const steps: [string, () => Promise<unknown>][] = [
@@ -47,18 +48,14 @@ export async function provision(
     const script = await readFile(join(root, 'sandboxes/labs', lab, file.start), 'utf8');
     steps.push([`running ${file.start}`, () => run(script)]);
   }
-  // Everything that the first commands load is loaded now, then thrown out of memory, then loaded again without reading
-  // ahead: what is left in the page cache is what a reader's first command needs, and no more. The rounds after that are
-  // for the emulator's compiler, whose work goes into the snapshot too.
+  // Everything that the first commands load is loaded now, then thrown out of memory, then loaded again: what is left
+  // in the page cache is what a reader's first command needs, and no more.
   steps.push(
     ['rehearsing the first commands', () => firstCommands(machine)],
-    ['dropping the page cache', () => run(`sync; echo 3 >/proc/sys/vm/drop_caches; sync; echo 8 >${readAhead}`)],
-    ...Array.from({ length: compilerRounds }, (_, index): [string, () => Promise<unknown>] => [
-      `rehearsing them again (${index + 1} of ${compilerRounds})`,
-      () => firstCommands(machine),
-    ]),
+    ['dropping the page cache', () => run(dropPageCache)],
+    ['rehearsing them again', () => firstCommands(machine)],
     ['rehearsing what is typed', () => typedCommands(machine, signal)],
-    ['tidying up', () => run(`echo 128 >${readAhead}; ${tidyUp}`)],
+    ['tidying up', () => run(tidyUp)],
   );
   for (const [index, [detail, work]] of steps.entries()) {
     tell(0.4 + (0.6 * index) / steps.length, detail);
@@ -71,15 +68,16 @@ export async function provision(
   await new Promise((resolve) => setTimeout(resolve, 4000));
 }
 
-const readAhead = '/sys/block/sda/queue/read_ahead_kb';
-const compilerRounds = 4;
+// What a process has mapped is not dropped, though most of it was needed only while it started: that is reclaimed, as if
+// memory were short. (memory.reclaim ends with EAGAIN when it got less than was asked for.)
+const dropPageCache = `sync; echo 3 >/proc/sys/vm/drop_caches
+  for try in 1 2 3 4; do echo 300M >/sys/fs/cgroup/memory.reclaim; done 2>/dev/null; true`;
 
-// Free memory holds what was in it; filled with zeros it costs nothing in the snapshot. Not all of it: the kernel keeps
-// some (the 16 MB of ZONE_DMA, the watermarks), and would throw out page cache instead.
+// Free memory holds what was in it; filled with zeros it costs nothing in the snapshot. As much of ZONE_NORMAL as can be
+// had without waking kswapd, which would throw out page cache.
 const tidyUp = `journalctl --rotate -q; journalctl --vacuum-size=1 -q; dmesg -C; rm -f /root/.bash_history; sync
-  echo 2 >/proc/sys/vm/drop_caches
-  read -r _ free _ < <(grep MemFree /proc/meminfo)
-  dd if=/dev/zero of=/dev/null bs=$((free - 24576))K count=1 status=none`;
+  pages=$(awk '/zone +Normal/ { normal = 1 } normal && /pages free/ { free = $3 } normal && / high / { print free - $2 - 512; exit }' /proc/zoneinfo)
+  dd if=/dev/zero of=/dev/null bs=$((pages * 4))K count=1 status=none`;
 
 /** What `docker build` would make of the Dockerfile, in one step instead of four: each costs an emulated machine seconds. */
 function importImage(image: string): string {
@@ -99,7 +97,7 @@ export async function firstCommands(machine: V86Machine): Promise<void> {
   if (exitCode !== 0) throw new Error(`The first commands failed with status ${exitCode}:\n${stdout}${stderr}`);
 }
 
-/** Types a few commands as a reader does, so that line editing and terminal are compiled too. */
+/** Types a few commands as a reader does, for the page cache of the shell's own machinery. */
 async function typedCommands(machine: V86Machine, signal: AbortSignal): Promise<void> {
   const done = '/run/typed';
   for (const command of [

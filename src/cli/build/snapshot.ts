@@ -19,10 +19,9 @@ import { buildPaths } from './paths.ts';
 import { firstCommands, provision } from './provision.ts';
 
 const diskPieceBytes = 256 * 1024;
-const corePieceBytes = 2 * 1024 * 1024;
-const codePieceBytes = 4 * 1024 * 1024;
+const ramPieceBytes = 2 * 1024 * 1024;
 const diskLevel = 12;
-const coreLevel = 19;
+const ramLevel = 19;
 const blockBytes = 4096;
 // What the state of a machine depends on besides the image and the lab's own folder.
 const sources = [
@@ -30,8 +29,6 @@ const sources = [
   'src/cli/build/provision.ts',
   'src/cli/build/chunk-writer.ts',
   'src/machine/v86/manifest.ts',
-  'src/machine/v86/engine.ts',
-  'src/machine/v86/compiled-code.ts',
 ];
 
 /** The file that names everything: written last, so that whoever finds it finds a whole lab. */
@@ -60,7 +57,7 @@ export async function buildSnapshot(lab: LabFile, ctx: BuildContext): Promise<{ 
       }),
     );
   }
-  const manifest: StampedManifest = { format: 2, key, lab: lab.id, title: lab.title, machines };
+  const manifest: StampedManifest = { format: 1, key, lab: lab.id, title: lab.title, machines };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'packages.txt'), await readFile(image.packages));
   await writeFile(join(folder, 'sources.txt'), await readFile(join(image.packages, '../sources.txt')));
@@ -87,7 +84,7 @@ async function buildMachine(
   assets: string,
   step: BuildStep,
 ): Promise<MachineManifest> {
-  const mac = machine.nics[0]?.mac ?? defaultMac(lab.id, machine.name);
+  const mac = defaultMac(lab.id, machine.name);
   const serial: string[] = [];
   const builder = new V86Machine({
     name: machine.name,
@@ -114,6 +111,7 @@ async function buildMachine(
     await provision(builder, machine, {
       root: ctx.root,
       lab: lab.id,
+      mac,
       signal: ctx.signal,
       tell: (fraction, detail) => step.progress(0.01 + 0.55 * fraction, detail),
     });
@@ -125,13 +123,10 @@ async function buildMachine(
     const tapHeader = base64(builder.tapHeader);
     const saved = await builder.save();
     await builder.dispose();
+    forgetCompressedKernel(saved.ram, await readFile(image.kernel));
     step.progress(0.58, 'compressing memory and disk');
-    const manifest = await cutUp(
-      saved,
-      image,
-      assets,
-      { name: machine.name, memory: machine.memory * 1024 * 1024, mac, consoles, tapHeader },
-      (fraction) => step.progress(0.58 + 0.3 * fraction, 'compressing memory and disk'),
+    const manifest = await cutUp(saved, image, assets, { name: machine.name, mac, consoles, tapHeader }, (fraction) =>
+      step.progress(0.58 + 0.3 * fraction, 'compressing memory and disk'),
     );
     step.progress(0.9, 'restoring it, as a browser will');
     return { ...manifest, disk: { ...manifest.disk, prefetch: await rehearse(manifest, assets, ctx.signal) } };
@@ -169,16 +164,28 @@ export function defaultMac(lab: string, machine: string): string {
   return ['02', ...[...digest.subarray(0, 5)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
 }
 
+/**
+ * Where the boot loader had put the compressed kernel is free memory, and most of it as it was: nothing that compresses,
+ * and nothing that anyone reads again. (Documentation/arch/x86/boot.rst: setup_sects; protected-mode code at 1 MiB.)
+ */
+function forgetCompressedKernel(ram: Uint8Array, kernel: Buffer): void {
+  const code = kernel.subarray(((kernel[0x1f1] || 4) + 1) * 512);
+  for (let at = 0; at + 4096 <= code.length; at += 4096) {
+    const page = ram.subarray(0x100000 + at, 0x100000 + at + 4096);
+    if (code.subarray(at, at + 4096).equals(page)) page.fill(0);
+  }
+}
+
 async function cutUp(
   saved: SavedMachine,
   image: Image,
   assets: string,
-  named: Pick<MachineManifest, 'name' | 'memory' | 'mac' | 'consoles' | 'tapHeader'>,
+  named: Pick<MachineManifest, 'name' | 'mac' | 'consoles' | 'tapHeader'>,
   tell: (fraction: number) => void,
 ): Promise<MachineManifest> {
   const chunks = new ChunkWriter(assets);
-  const core: (ChunkRef | null)[] = new Array(Math.ceil(saved.core.length / corePieceBytes)).fill(null);
-  const code: (ChunkRef | null)[] = new Array(Math.ceil(saved.code.length / codePieceBytes)).fill(null);
+  const ramPieces = Math.ceil(saved.ram.length / ramPieceBytes);
+  const ram: (ChunkRef | null)[] = new Array(ramPieces).fill(null);
   const disk = await open(image.disk, 'r');
   try {
     const bytes = (await disk.stat()).size;
@@ -190,13 +197,10 @@ async function cutUp(
       done += share / of;
       if (Math.floor(done * 100) !== Math.floor((done - share / of) * 100)) tell(done);
     };
-    const cut = (bytes: Uint8Array, pieceBytes: number, into: (ChunkRef | null)[], share: number) =>
-      inParallel(into.length, 3, async (index) => {
-        into[index] = await chunks.write(bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes), coreLevel);
-        tick(share, into.length);
-      });
-    await cut(saved.core, corePieceBytes, core, 0.5);
-    await cut(saved.code, codePieceBytes, code, 0.1);
+    await inParallel(ramPieces, 3, async (index) => {
+      ram[index] = await chunks.write(saved.ram.subarray(index * ramPieceBytes, (index + 1) * ramPieceBytes), ramLevel);
+      tick(0.6, ramPieces);
+    });
     await inParallel(diskPieces, 4, async (index) => {
       const piece = new Uint8Array(diskPieceBytes);
       await disk.read(piece, 0, diskPieceBytes, index * diskPieceBytes);
@@ -214,10 +218,10 @@ async function cutUp(
     const manifest = {
       ...named,
       engine: engineVersion,
+      memory: saved.ram.length,
       clock: saved.clock,
       devices,
-      core: { bytes: saved.core.length, ramAt: saved.ramAt, pieceBytes: corePieceBytes, pieces: core },
-      code: code.filter((part) => part !== null),
+      ram: { pieceBytes: ramPieceBytes, pieces: ram },
       disk: { bytes, pieceBytes: diskPieceBytes, table: tableChunk, prefetch: [] as number[] },
     };
     return { ...manifest, id: createHash('sha256').update(identityText(manifest)).digest('hex').slice(0, 32) };
@@ -267,7 +271,7 @@ async function sweepChunks(assets: string): Promise<void> {
     if (!existsSync(path)) continue;
     const { machines } = JSON.parse(await readFile(path, 'utf8')) as LabManifest;
     for (const machine of machines) {
-      for (const piece of [machine.devices, machine.disk.table, ...machine.core.pieces, ...machine.code])
+      for (const piece of [machine.devices, machine.disk.table, ...machine.ram.pieces])
         if (piece !== null) wanted.add(piece.hash);
       for (const hash of await diskHashes(machine, assets)) wanted.add(hash);
     }

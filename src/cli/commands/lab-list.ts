@@ -4,10 +4,8 @@ import { readLabs } from '../labs.ts';
 export async function labList({ root, json }: { readonly root: string; readonly json: boolean }): Promise<void> {
   const labs = await readLabs(root);
   if (json) {
-    for (const { id, title, summary, machines, wires } of labs) {
-      const names = { machines: machines.map(({ name }) => name), wires: wires.map(({ name }) => name) };
-      console.log(JSON.stringify({ id, title, summary, ...names }));
-    }
+    for (const { id, title, summary, machines } of labs)
+      console.log(JSON.stringify({ id, title, summary, machines: machines.map(({ name }) => name) }));
     return;
   }
   const width = Math.max(...labs.map(({ id }) => id.length));

@@ -5,13 +5,13 @@ test('what the machines need before they run is added up; empty pieces weigh not
   const machine = {
     devices: { size: 5 },
     disk: { table: { size: 7 } },
-    core: { pieces: [{ size: 100 }, null, { size: 30 }] },
+    ram: { pieces: [{ size: 100 }, null, { size: 30 }] },
   };
   expect(downloadBytes({ machines: [machine, machine] })).toBe(284);
 });
 
 test('a file of another shape says nothing', () => {
-  for (const value of [null, 'x', {}, { machines: 3 }, { machines: [null, { core: { pieces: [{ size: 'big' }] } }] }]) {
+  for (const value of [null, 'x', {}, { machines: 3 }, { machines: [null, { ram: { pieces: [{ size: 'big' }] } }] }]) {
     expect(downloadBytes(value)).toBe(0);
   }
 });

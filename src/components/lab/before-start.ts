@@ -29,8 +29,7 @@ export function downloadBytes(manifest: unknown): number {
     const chunks = [
       field(machine, 'devices'),
       field(field(machine, 'disk'), 'table'),
-      ...list(field(field(machine, 'core'), 'pieces')),
-      ...list(field(machine, 'code')),
+      ...list(field(field(machine, 'ram'), 'pieces')),
     ];
     for (const chunk of chunks) {
       const size = field(chunk, 'size');

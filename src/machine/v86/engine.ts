@@ -3,10 +3,10 @@
 import type { FailureReason } from '../machine.ts';
 import { type ChunkStore, MachineError } from './chunk-store.ts';
 import type { HoldableClock } from './clock.ts';
-import { CompiledCode, packModules, unpackModules } from './compiled-code.ts';
+import { tuneCompiler } from './compiled-code.ts';
 import { chunkedSource, Disk, type DiskSource } from './disk.ts';
 import { GuestPort } from './guest-ports.ts';
-import { bytesBeforeStart, identityText, type MachineManifest } from './manifest.ts';
+import { identityText, type MachineManifest } from './manifest.ts';
 import type { FromMachine, SavedMachine, StartMachine, ToMachine } from './messages.ts';
 import { OutputBuffer } from './output-buffer.ts';
 import { installScheduler, type Scheduler, type Soon } from './scheduler.ts';
@@ -19,7 +19,6 @@ const tapPort = 3;
 // A generic port, not a console (VIRTIO_CONSOLE_CONSOLE_PORT): written 32 KiB at a time, without a tty in between.
 const consolePortEvent = 4;
 const concurrentChunks = 8;
-const buildAgain = 'Reload the page; if that does not help, build the lab again (npm run build).';
 
 /** What a thread offers to the engine, in a browser and in Node. */
 export interface EngineHost {
@@ -38,7 +37,6 @@ export class Engine {
   #emulator: Emulator | undefined;
   #scheduler: Scheduler | undefined;
   #disk: Disk | undefined;
-  #code: CompiledCode | undefined;
   #ports: GuestPort[] = [];
   #outputs: OutputBuffer[] = [];
   #agentText = '';
@@ -86,8 +84,7 @@ export class Engine {
       case 'save': {
         const state = await this.#save();
         return this.#host.post({ type: 'saved', id: message.id, state }, [
-          state.core.buffer as ArrayBuffer,
-          state.code.buffer as ArrayBuffer,
+          state.ram.buffer as ArrayBuffer,
           state.devices.buffer as ArrayBuffer,
         ]);
       }
@@ -111,7 +108,7 @@ export class Engine {
       if (openDisk === undefined || readFile === undefined)
         throw new MachineError('download', 'A machine can only be started from its snapshot here.');
       this.#disk = new Disk(await openDisk(start.disk), (error) => this.#fail(error));
-      const { emulator } = await this.#create(wasm, start.memory, true, {
+      const emulator = await this.#create(wasm, start.memory, {
         bios: { buffer: await readFile(start.bios) },
         vga_bios: { buffer: await readFile(start.vgaBios) },
         bzimage: { buffer: await readFile(start.kernel) },
@@ -129,17 +126,20 @@ export class Engine {
     if (manifest.engine !== engineVersion) {
       throw new MachineError(
         'mismatch',
-        `The snapshot of ${manifest.name} was made with ${manifest.engine}, this page has ${engineVersion}. ${buildAgain}`,
+        `The snapshot of ${manifest.name} was made with ${manifest.engine}, this page has ${engineVersion}. Reload the page; if that does not help, build the lab again (npm run build).`,
       );
     }
     const store = await this.#host.openStore(base);
     if (!(await store.digest(this.#encoder.encode(identityText(manifest)))).startsWith(manifest.id)) {
       throw new MachineError(
         'mismatch',
-        `The snapshot of ${manifest.name} and its disk do not belong together (${manifest.id}). ${buildAgain}`,
+        `The snapshot of ${manifest.name} and its disk do not belong together (${manifest.id}). Reload the page; if that does not help, build the lab again (npm run build).`,
       );
     }
-    const total = bytesBeforeStart(manifest);
+    const total =
+      manifest.devices.size +
+      manifest.disk.table.size +
+      manifest.ram.pieces.reduce((sum, piece) => sum + (piece?.size ?? 0), 0);
     let done = 0;
     const tell = (bytes: number) => {
       done += bytes;
@@ -150,32 +150,26 @@ export class Engine {
     tell(manifest.devices.size + manifest.disk.table.size);
     const disk = new Disk(chunkedSource(manifest.disk, table, store), (error) => this.#fail(error));
     this.#disk = disk;
-    const { emulator, exports, code } = await this.#create(wasm, manifest.memory, false, {});
+    const emulator = await this.#create(wasm, manifest.memory, {});
+    // The memory of a new machine is zero already; writing zeros would only make the browser commit all of it.
     const cpu = emulator.v86.cpu;
-    if (cpu.mem8.byteOffset !== manifest.core.ramAt)
-      throw new MachineError('mismatch', `The memory of ${manifest.name} does not fit this emulator. ${buildAgain}`);
-    // Its memory is zero already, and replaced below; writing zeros would only make the browser commit all of it.
     cpu.zero_memory = () => {};
     // Before the state: it is told when "now" is, and a guest that missed minutes kills services that seem to hang.
     this.#host.clock.hold();
     this.#host.clock.startAt(manifest.clock);
     await emulator.restore_state(devices.slice().buffer as ArrayBuffer);
-    // Everything that the emulator knows goes on where it stopped: the guest's RAM, and what the compiler knows of it.
-    const memory = prepareMemory(exports.memory, manifest);
-    const codeParts: Uint8Array[] = [];
-    const { pieceBytes, pieces } = manifest.core;
-    const parts = [...pieces, ...manifest.code].entries();
+    const { pieceBytes, pieces } = manifest.ram;
+    let next = 0;
     const load = async () => {
-      for (const [index, part] of parts) {
-        if (part === null) continue;
-        const bytes = await store.get(part);
-        if (index < pieces.length) memory.set(bytes, index * pieceBytes);
-        else codeParts[index - pieces.length] = bytes;
-        tell(part.size);
+      while (next < pieces.length) {
+        const index = next++;
+        const piece = pieces[index];
+        if (piece === null || piece === undefined) continue;
+        cpu.mem8.set(await store.get(piece), index * pieceBytes);
+        tell(piece.size);
       }
     };
     await Promise.all(Array.from({ length: concurrentChunks }, load));
-    code.restore(unpackModules(joined(codeParts)));
     this.#host.clock.release();
     await emulator.run();
     this.#prefetch(disk, manifest.disk.prefetch);
@@ -186,17 +180,17 @@ export class Engine {
     for (const piece of pieces) await disk.piece(piece).catch(() => {});
   }
 
-  /** `keep`: the machine is going to be saved. */
-  async #create(wasm: WebAssembly.Module, memory: number, keep: boolean, boot: Record<string, unknown>) {
+  async #create(wasm: WebAssembly.Module, memory: number, boot: Record<string, unknown>): Promise<Emulator> {
     // Imported only now: v86 keeps performance.now as it finds it (see clock.ts).
     const { V86 } = await import('v86');
-    const code = new CompiledCode(keep, (error) => this.#fail(error));
-    let exports: EmulatorExports | undefined;
     let emulator: Emulator;
+    let tune = () => {};
     try {
       emulator = new V86({
         wasm_fn: async (imports: WebAssembly.Imports) => {
-          exports = await code.instantiate(wasm, imports);
+          const { exports } = await WebAssembly.instantiate(wasm, imports);
+          const table = imports['env']?.['__indirect_function_table'] as WebAssembly.Table;
+          tune = () => tuneCompiler(exports as unknown as EmulatorExports, table);
           return exports;
         },
         memory_size: memory,
@@ -223,14 +217,12 @@ export class Engine {
         reject(new MachineError('download', 'The emulator could not load its own files. Try again.')),
       );
     });
-    if (exports === undefined) throw new Error('v86 did not instantiate its own module');
-    code.configure();
+    tune();
     this.#emulator = emulator;
-    this.#code = code;
     emulator.v86.unregister_yield();
     this.#scheduler = installScheduler(emulator.v86, this.#host.soon, this.#host.realNow, () => this.#afterSlice());
     this.#connect(emulator);
-    return { emulator, exports, code };
+    return emulator;
   }
 
   #connect(emulator: Emulator): void {
@@ -293,27 +285,18 @@ export class Engine {
   async #save(): Promise<SavedMachine> {
     const emulator = this.#emulator;
     const disk = this.#disk;
-    const code = this.#code;
-    if (emulator === undefined || disk === undefined || code === undefined)
+    if (emulator === undefined || disk === undefined)
       throw new MachineError('worker-gone', 'There is no machine to save.');
     await emulator.stop();
     this.#host.clock.hold();
     const cpu = emulator.v86.cpu;
-    // RAM is saved with the emulator's memory, in pieces; the devices' state is told that there is none.
+    const ram = cpu.mem8.slice();
+    // RAM is saved apart, in pieces; the devices' state is told that there is none.
     const isZeroed = cpu.is_memory_zeroed;
     cpu.is_memory_zeroed = () => 1;
     const devices = new Uint8Array(await emulator.save_state());
     cpu.is_memory_zeroed = isZeroed;
-    await code.settled();
-    return {
-      devices,
-      core: new Uint8Array(cpu.mem8.buffer.slice(0)),
-      ramAt: cpu.mem8.byteOffset,
-      code: packModules(code.modules()),
-      clock: this.#host.clock.now(),
-      written: disk.written,
-      touched: [...disk.touched],
-    };
+    return { devices, ram, clock: this.#host.clock.now(), written: disk.written, touched: [...disk.touched] };
   }
 
   #fail(error: unknown): void {
@@ -327,31 +310,6 @@ export class Engine {
     this.#host.post({ type: 'failed', reason, message });
     void this.#emulator?.stop();
   }
-}
-
-/** The emulator's memory, as large as it was when it was saved, and zero wherever nothing will be written. */
-function prepareMemory(memory: WebAssembly.Memory, { core, memory: ramBytes }: MachineManifest): Uint8Array {
-  const missing = core.bytes - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(missing / 65536);
-  const bytes = new Uint8Array(memory.buffer);
-  for (const [index, piece] of core.pieces.entries()) {
-    const start = index * core.pieceBytes;
-    const end = Math.min(start + core.pieceBytes, core.bytes);
-    // The guest's RAM was never touched.
-    const inRam = start >= core.ramAt && end <= core.ramAt + ramBytes;
-    if (piece === null && !inRam) bytes.fill(0, start, end);
-  }
-  return bytes;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function text(error: unknown): string {

@@ -14,13 +14,7 @@ const machine: fc.Arbitrary<MachineManifest> = fc.record({
   clock: fc.nat(),
   mac: fc.constant('02:00:00:00:00:01'),
   devices: chunk,
-  core: fc.record({
-    bytes: fc.nat(),
-    ramAt: fc.nat(),
-    pieceBytes: fc.nat(),
-    pieces: fc.array(fc.option(chunk), { maxLength: 5 }),
-  }),
-  code: fc.array(chunk, { maxLength: 3 }),
+  ram: fc.record({ pieceBytes: fc.nat(), pieces: fc.array(fc.option(chunk), { maxLength: 5 }) }),
   disk: fc.record({ bytes: fc.nat(), pieceBytes: fc.nat(), table: chunk, prefetch: fc.array(fc.nat()) }),
   consoles: fc.array(fc.base64String()),
   tapHeader: fc.base64String(),
@@ -32,12 +26,10 @@ const parts: Record<string, Change> = {
   'the emulator': (m) => ({ ...m, engine: `${m.engine}.1` }),
   'the size of memory': (m) => ({ ...m, memory: m.memory + 1 }),
   'the devices': (m, other) => ({ ...m, devices: other }),
-  'the size of a piece of memory': (m) => ({ ...m, core: { ...m.core, pieceBytes: m.core.pieceBytes + 1 } }),
-  'a piece of memory': (m, other) => ({ ...m, core: { ...m.core, pieces: [other, ...m.core.pieces.slice(1)] } }),
-  'the place of the guest’s memory': (m) => ({ ...m, core: { ...m.core, ramAt: m.core.ramAt + 1 } }),
-  'compiled code': (m, other) => ({ ...m, code: [...m.code, other] }),
-  'a piece more': (m, other) => ({ ...m, core: { ...m.core, pieces: [...m.core.pieces, other] } }),
-  'a piece of zeros more': (m) => ({ ...m, core: { ...m.core, pieces: [...m.core.pieces, null] } }),
+  'the size of a piece of memory': (m) => ({ ...m, ram: { ...m.ram, pieceBytes: m.ram.pieceBytes + 1 } }),
+  'a piece of memory': (m, other) => ({ ...m, ram: { ...m.ram, pieces: [other, ...m.ram.pieces.slice(1)] } }),
+  'a piece more': (m, other) => ({ ...m, ram: { ...m.ram, pieces: [...m.ram.pieces, other] } }),
+  'a piece of zeros more': (m) => ({ ...m, ram: { ...m.ram, pieces: [...m.ram.pieces, null] } }),
   'the size of the disk': (m) => ({ ...m, disk: { ...m.disk, bytes: m.disk.bytes + 1 } }),
   'the size of a piece of the disk': (m) => ({ ...m, disk: { ...m.disk, pieceBytes: m.disk.pieceBytes + 1 } }),
   'the disk': (m, other) => ({ ...m, disk: { ...m.disk, table: other } }),
@@ -55,7 +47,7 @@ describe('a machine’s identity', () => {
   it('stays when its pieces of memory change places only if they are the same', () => {
     fc.assert(
       fc.property(machine, chunk, chunk, (original, a, b) => {
-        const swapped = (pieces: ChunkRef[]) => identityText({ ...original, core: { ...original.core, pieces } });
+        const swapped = (pieces: ChunkRef[]) => identityText({ ...original, ram: { ...original.ram, pieces } });
         expect(swapped([a, b]) === swapped([b, a])).toBe(a.hash === b.hash);
       }),
     );
@@ -79,8 +71,7 @@ it('what is downloaded before a machine runs: its devices, its memory, and the t
   const small = {
     ...sample,
     devices: of(1),
-    core: { bytes: 24, ramAt: 0, pieceBytes: 8, pieces: [of(10), null, of(100)] },
-    code: [],
+    ram: { pieceBytes: 8, pieces: [of(10), null, of(100)] },
     disk: { ...sample.disk, table: of(1000) },
   };
   expect(bytesBeforeStart(small)).toBe(1111);

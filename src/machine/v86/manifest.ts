@@ -23,16 +23,8 @@ export interface MachineManifest {
   readonly mac: string;
   /** The devices' and the processor's state, without RAM. */
   readonly devices: ChunkRef;
-  /** The emulator's own memory, in which the guest's RAM lies: pieces of `pieceBytes`, in order; null: all zero. */
-  readonly core: {
-    readonly bytes: number;
-    /** Where the guest's RAM begins. */
-    readonly ramAt: number;
-    readonly pieceBytes: number;
-    readonly pieces: readonly (ChunkRef | null)[];
-  };
-  /** What the emulator had compiled of the guest's code (compiled-code.ts, packModules), cut into chunks. */
-  readonly code: readonly ChunkRef[];
+  /** RAM in pieces of `pieceBytes`, in order; null: all zero. */
+  readonly ram: { readonly pieceBytes: number; readonly pieces: readonly (ChunkRef | null)[] };
   readonly disk: {
     readonly bytes: number;
     readonly pieceBytes: number;
@@ -48,23 +40,20 @@ export interface MachineManifest {
 }
 
 export interface LabManifest {
-  readonly format: 2;
+  readonly format: 1;
   readonly lab: string;
   readonly title: string;
   readonly machines: readonly MachineManifest[];
 }
 
-/** The text whose SHA-256 is a machine's `id`: whatever of memory, code, devices or disk differs, the id does. */
+/** The text whose SHA-256 is a machine's `id`: whatever of RAM, devices or disk differs, the id does. */
 export function identityText(machine: Omit<MachineManifest, 'id' | 'consoles' | 'tapHeader'>): string {
   return JSON.stringify([
     machine.engine,
     machine.memory,
     machine.devices.hash,
-    machine.core.bytes,
-    machine.core.ramAt,
-    machine.core.pieceBytes,
-    machine.core.pieces.map((piece) => piece?.hash ?? 0),
-    machine.code.map((part) => part.hash),
+    machine.ram.pieceBytes,
+    machine.ram.pieces.map((piece) => piece?.hash ?? 0),
     machine.disk.bytes,
     machine.disk.pieceBytes,
     machine.disk.table.hash,
@@ -74,6 +63,6 @@ export function identityText(machine: Omit<MachineManifest, 'id' | 'consoles' | 
 /** Bytes to download before the machine runs. */
 export function bytesBeforeStart(machine: MachineManifest): number {
   let sum = machine.devices.size + machine.disk.table.size;
-  for (const piece of [...machine.core.pieces, ...machine.code]) sum += piece?.size ?? 0;
+  for (const piece of machine.ram.pieces) sum += piece?.size ?? 0;
   return sum;
 }

@@ -52,11 +52,7 @@ export type FromMachine =
 /** A machine's state as the builder gets it: not yet compressed, not yet cut up. */
 export interface SavedMachine {
   readonly devices: Uint8Array;
-  /** The emulator's memory, the guest's RAM in it. */
-  readonly core: Uint8Array;
-  readonly ramAt: number;
-  /** The emulator's compiled code: packModules. */
-  readonly code: Uint8Array;
+  readonly ram: Uint8Array;
   readonly clock: number;
   /** Blocks of 4096 bytes that the guest wrote, by number. */
   readonly written: ReadonlyMap<number, Uint8Array>;

@@ -15,7 +15,6 @@ export interface EmulatedConsole {
 export interface EmulatorExports {
   readonly memory: WebAssembly.Memory;
   set_jit_config(index: number, value: number): void;
-  codegen_finalize_finished(slot: number, start: number, flags: number): void;
 }
 
 export interface EmulatedCpu {
