@@ -40,6 +40,8 @@ export class Engine {
   #ports: GuestPort[] = [];
   #outputs: OutputBuffer[] = [];
   #agentText = '';
+  /** What came before the machine ran. A device that gets input raises an interrupt, into memory that is not there yet. */
+  #early: ToMachine[] | undefined = [];
   readonly #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
 
@@ -56,6 +58,10 @@ export class Engine {
   }
 
   async #handle(message: ToMachine): Promise<void> {
+    if (this.#early !== undefined && message.type !== 'start' && message.type !== 'statistics') {
+      this.#early.push(message);
+      return;
+    }
     switch (message.type) {
       case 'start':
         return this.#start(message.start, message.wasm);
@@ -120,6 +126,9 @@ export class Engine {
       await this.#restore(start.manifest, start.base, wasm);
     }
     this.#host.post({ type: 'running' });
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const message of early) await this.#handle(message);
   }
 
   async #restore(manifest: MachineManifest, base: string, wasm: WebAssembly.Module): Promise<void> {
@@ -301,7 +310,7 @@ export class Engine {
 
   #fail(error: unknown): void {
     const known = error instanceof MachineError ? error : undefined;
-    const reason: FailureReason = known?.reason ?? (error instanceof RangeError ? 'out-of-memory' : 'worker-gone');
+    const reason: FailureReason = known?.reason ?? (isShortOfMemory(error) ? 'out-of-memory' : 'worker-gone');
     const message =
       known?.message ??
       (reason === 'out-of-memory'
@@ -310,6 +319,11 @@ export class Engine {
     this.#host.post({ type: 'failed', reason, message });
     void this.#emulator?.stop();
   }
+}
+
+/** RangeErrors of V8, SpiderMonkey and JavaScriptCore for memory that cannot be had; a stack that is full is one, too. */
+function isShortOfMemory(error: unknown): boolean {
+  return error instanceof RangeError && /memory|alloc|buffer/i.test(error.message);
 }
 
 function text(error: unknown): string {
