@@ -76,7 +76,7 @@ const dropPageCache = `sync; echo 3 >/proc/sys/vm/drop_caches
 // Free memory holds what was in it; filled with zeros it costs nothing in the snapshot. As much of ZONE_NORMAL as can be
 // had without waking kswapd, which would throw out page cache.
 const tidyUp = `journalctl --rotate -q; journalctl --vacuum-size=1 -q; dmesg -C; rm -f /root/.bash_history; sync
-  pages=$(awk '/zone +Normal/ { normal = 1 } normal && /pages free/ { free = $3 } normal && / high / { print free - $2 - 512; exit }' /proc/zoneinfo)
+  pages=$(awk '/zone +Normal/ { normal = 1 } normal && /pages free/ { free = $3 } normal && / high / { print free - $2 - 2048; exit }' /proc/zoneinfo)
   dd if=/dev/zero of=/dev/null bs=$((pages * 4))K count=1 status=none`;
 
 /** What `docker build` would make of the Dockerfile, in one step instead of four: each costs an emulated machine seconds. */
