@@ -4,6 +4,7 @@ import cytoscape, { type Core, type EdgeSingular, type ElementDefinition, type N
 import { isDown } from '../../topology/device-words.ts';
 import type { DeviceNode, Graph } from '../../topology/graph.ts';
 import { wireOf } from '../../topology/packet-path.ts';
+import { installFramesOnDemand, wake } from './frames-on-demand.ts';
 import { type Box, isFolded, type Layout, layoutGraph, NO_COLUMNS } from './layout.ts';
 import { sceneStyle } from './scene-style.ts';
 import type { Colours } from './theme-colours.ts';
@@ -34,6 +35,7 @@ export class Scene {
 
   constructor(options: SceneOptions) {
     this.#options = options;
+    installFramesOnDemand();
     this.cy = cytoscape({
       container: options.container,
       style: sceneStyle(options.colours),
@@ -201,6 +203,7 @@ export class Scene {
       if (isFresh.has(id) || grows || this.#options.still()) node.stop().position({ x: box.x, y: box.y });
       else node.stop().animate({ position: { x: box.x, y: box.y } }, { duration: 240, easing: 'ease-in-out' });
     }
+    wake(this.cy);
   }
 
   #fadeIn(ids: readonly string[]): void {
@@ -261,5 +264,6 @@ export class Scene {
     const view = this.#view();
     if (this.#options.still()) this.cy.viewport(view);
     else this.cy.stop().animate(view, { duration: 260, easing: 'ease-in-out' });
+    wake(this.cy);
   }
 }
