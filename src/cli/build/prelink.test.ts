@@ -102,6 +102,6 @@ it('a damaged program is refused or relocated, and never hangs', () => {
         expect(error).toBeInstanceOf(RangeError);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 2000 },
   );
 });

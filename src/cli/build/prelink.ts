@@ -47,6 +47,12 @@ export function prelink(original: Uint8Array): Uint8Array | null {
   const move = (at: number) => put(at, word(at) + fixedAddress);
   if (view.getUint16(16, true) !== ET_DYN || view.getUint16(18, true) !== EM_386) return null;
 
+  /** Where each of `count` things of `size` bytes begins; a damaged count must not fill memory. */
+  const offsets = (start: number, count: number, size: number): number[] => {
+    if (start + count * size > bytes.length)
+      throw new RangeError(`the program is cut off: it has ${bytes.length} bytes`);
+    return Array.from({ length: Math.floor(count) }, (_, index) => start + index * size);
+  };
   const segments = offsets(word(28), view.getUint16(44, true), 32);
   const dynamic = segments.find((at) => word(at) === PT_DYNAMIC);
   if (dynamic === undefined || !segments.some((at) => word(at) === PT_INTERP)) return null;
@@ -110,9 +116,4 @@ export function prelink(original: Uint8Array): Uint8Array | null {
   move(24);
   view.setUint16(16, ET_EXEC, true);
   return bytes;
-}
-
-/** Where each of `count` things of `size` bytes begins. */
-function offsets(start: number, count: number, size: number): number[] {
-  return Array.from({ length: Math.floor(count) }, (_, index) => start + index * size);
 }
