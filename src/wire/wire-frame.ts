@@ -1,0 +1,94 @@
+// A frame on a wire as everybody sees it, and as an event of the clock.
+import type { ClockEvent } from './clock.ts';
+
+export interface WireFrame {
+  /** 1, 2, 3 … in the order in which the wire made or got them. */
+  readonly id: number;
+  /** The id of the frame that this one repeats, for another port or as a duplicate; otherwise its own. */
+  readonly origin: number;
+  /** Name of the wire. */
+  readonly wire: string;
+  /** Virtual ms at which it came to the wire. */
+  readonly arrived: number;
+  /** Virtual ms at which it is, or was, to be delivered. */
+  readonly due: number;
+  /** The port that it came from. */
+  readonly from: string;
+  /** The ports that it leaves through: several when flooded, none when its receiver is where it came from. */
+  readonly to: readonly string[];
+  /** From the destination MAC on, without FCS. To be read only. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Why a frame did not reach a port. malformed: no Ethernet frame; unplugged: a cable is out; loss: the link is set to lose
+ * some; full: too much waits; loop: two ports are joined elsewhere, too (switch.ts); hand: the reader dropped it.
+ */
+export type LossReason = 'malformed' | 'unplugged' | 'loss' | 'full' | 'loop' | 'hand';
+
+export interface FrameLoss {
+  readonly frame: WireFrame;
+  readonly reason: LossReason;
+  /** The ports that do not get it; none if that was not known yet. */
+  readonly ports: readonly string[];
+}
+
+/** What a frame needs of its wire. */
+export interface FrameKeeper<P extends { readonly name: string }> {
+  deliver(frame: WaitingFrame<P>): void;
+  stopsAt(frame: WaitingFrame<P>): boolean;
+}
+
+export class WaitingFrame<P extends { readonly name: string }> implements WireFrame, ClockEvent {
+  readonly id: number;
+  readonly origin: number;
+  readonly wire: string;
+  readonly arrived: number;
+  due: number;
+  order = 0;
+  readonly source: P;
+  readonly targets: readonly P[];
+  readonly bytes: Uint8Array;
+  /** True once a breakpoint has stopped at it: going on must get past it. */
+  passed = false;
+  /** True once it was in the list of what waits. */
+  listed = false;
+  readonly #keeper: FrameKeeper<P>;
+
+  constructor(
+    keeper: FrameKeeper<P>,
+    about: Pick<WireFrame, 'id' | 'origin' | 'wire' | 'arrived' | 'due' | 'bytes'>,
+    source: P,
+    targets: readonly P[],
+  ) {
+    this.#keeper = keeper;
+    this.id = about.id;
+    this.origin = about.origin;
+    this.wire = about.wire;
+    this.arrived = about.arrived;
+    this.due = about.due;
+    this.bytes = about.bytes;
+    this.source = source;
+    this.targets = targets;
+  }
+
+  get from(): string {
+    return this.source.name;
+  }
+
+  get to(): readonly string[] {
+    return this.targets.map(({ name }) => name);
+  }
+
+  isKeptBy(keeper: FrameKeeper<P>): boolean {
+    return this.#keeper === keeper;
+  }
+
+  fire(): void {
+    this.#keeper.deliver(this);
+  }
+
+  stops(): boolean {
+    return this.#keeper.stopsAt(this);
+  }
+}

@@ -1,0 +1,384 @@
+import { describe, expect, test } from 'vitest';
+import { connect, type FramePort } from './frame-port.ts';
+import { frame, numberIn, TestBed } from './test-support.ts';
+import { Wire } from './wire.ts';
+import type { FrameLoss, WireFrame } from './wire-frame.ts';
+
+const ids = (frames: readonly WireFrame[]): number[] => frames.map(({ bytes }) => numberIn(bytes));
+const is =
+  (number: number) =>
+  ({ bytes }: WireFrame): boolean =>
+    numberIn(bytes) === number;
+
+describe('a wire that runs', () => {
+  test('delivers before send() returns, the very bytes, and sets no timer', () => {
+    const bed = new TestBed(2).introduce();
+    const bytes = frame(0, 1, 7);
+    let got: Uint8Array | undefined;
+    const end = bed.port(1).onFrame((its) => {
+      got = its;
+    });
+    bed.port(0).send(bytes);
+    expect(got).toBe(bytes);
+    expect(bed.log).toEqual(['1<0#7']);
+    expect(bed.time.pending).toBe(0);
+    end();
+  });
+
+  test('each receiver of a flooded frame has bytes of its own, and what is observed stays as it was', () => {
+    const bed = new TestBed(0);
+    const got: Uint8Array[] = [];
+    for (const name of ['a', 'b', 'c'])
+      bed.wire.addPort(name).onFrame((bytes) => {
+        got.push(bytes);
+        bytes.fill(0xee); // or its buffer is transferred away
+      });
+    const seen: WireFrame[] = [];
+    const end = bed.wire.onFrame((its) => seen.push(its));
+    bed.wire.port('a')?.send(frame(0, 255, 5));
+    expect(new Set(got.map(({ buffer }) => buffer)).size).toBe(2);
+    expect(seen).toHaveLength(1);
+    expect(ids(seen)).toEqual([5]);
+    expect(seen[0]).toMatchObject({ id: 1, origin: 1, wire: 'lan', from: 'a', to: ['b', 'c'] });
+    end();
+    bed.wire.port('a')?.send(frame(0, 255, 6));
+    expect(seen).toHaveLength(1);
+  });
+
+  test('an answer given at once comes after its question, everywhere, and in constant depth', () => {
+    const bed = new TestBed(3).introduce();
+    let left = 50_000;
+    // Host 1 hears of it first, and answers to all before host 2 has it.
+    bed.port(1).onFrame((bytes) => {
+      if (bytes[11] === 0) bed.send(1, 255, numberIn(bytes) + 1);
+    });
+    bed.port(0).onFrame((bytes) => {
+      if (bytes[11] === 1 && left-- > 0) bed.send(0, 255, numberIn(bytes) + 1);
+    });
+    bed.send(0, 255, 1);
+    while (bed.time.pending > 0) bed.time.pass(0);
+    const third = bed.got.filter(({ port }) => port === 2).map(({ number }) => number);
+    expect(third).toHaveLength(100_002);
+    expect(third.every((number, index) => number === index + 1)).toBe(true);
+  });
+
+  test('ports joined behind its back do not hang it: the loop is cut, and said to be', () => {
+    const bed = new TestBed(2);
+    const [one, other] = [bed.wire.addPort('x'), bed.wire.addPort('y')];
+    connect(one, other);
+    const lost: FrameLoss[] = [];
+    bed.wire.onLoss((loss) => lost.push(loss));
+    bed.send(0, 255, 1);
+    for (let n = 0; n < 10 && bed.time.pending > 0; n++) bed.time.pass(1);
+    expect(bed.wire.state.value.waiting).toBe(0);
+    expect(lost.map(({ reason }) => reason)).toContain('loop');
+    expect(bed.wire.statistics().lost.loop).toBeGreaterThan(0);
+  });
+
+  test('a pulled cable loses what is sent either way, and says so', () => {
+    const bed = new TestBed(3).introduce();
+    const lost: FrameLoss[] = [];
+    bed.wire.onLoss((loss) => lost.push(loss));
+    bed.port(1).setLink({ plugged: false });
+    bed.send(1, 0, 1);
+    bed.send(0, 1, 2);
+    expect(bed.log).toEqual(['2<0#2']);
+    expect(lost).toMatchObject([{ reason: 'unplugged', ports: [], frame: { from: '1', to: [] } }]);
+    bed.port(1).setLink({ plugged: true });
+    bed.send(0, 1, 3);
+    expect(bed.log).toContain('1<0#3');
+  });
+
+  test('counts what it did', () => {
+    const bed = new TestBed(3);
+    bed.send(0, 255, 1);
+    bed.send(1, 0, 2, 100);
+    bed.port(0).send(frame(9, 0));
+    bed.port(0).send(new Uint8Array(5));
+    expect(bed.wire.statistics()).toMatchObject({
+      frames: 4,
+      bytes: 18 + 100 + 18 + 5,
+      delivered: 3,
+      filtered: 1,
+      flooded: 1,
+      lost: { malformed: 1, unplugged: 0 },
+      ports: { 0: { framesIn: 3, bytesIn: 41, framesOut: 1, bytesOut: 100 }, 2: { framesOut: 1, bytesOut: 18 } },
+    });
+    expect(bed.wire.table().map(({ mac, port }) => `${mac} ${port}`)).toEqual([
+      '02:00:00:00:00:00 0',
+      '02:00:00:00:00:01 1',
+      '02:00:00:00:00:09 0',
+    ]);
+  });
+
+  test('NICs are plugged in and pulled out', () => {
+    const bed = new TestBed(1);
+    const sent: Uint8Array[] = [];
+    const listeners = new Set<(bytes: Uint8Array) => void>();
+    const nic: FramePort = {
+      send: (bytes) => sent.push(bytes),
+      onFrame(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    };
+    const pull = connect(nic, bed.wire.addPort('nic'));
+    for (const listener of listeners) listener(frame(5, 0, 1));
+    bed.send(0, 5, 2);
+    expect(bed.log).toEqual(['0<5#1']);
+    expect(sent.map(numberIn)).toEqual([2]);
+    pull();
+    expect(listeners.size).toBe(0);
+    expect(bed.wire.port('nic')?.up).toBe(false);
+    bed.wire.removePort('nic');
+    expect(bed.wire.ports.map(({ name }) => name)).toEqual(['0']);
+    expect(() => bed.wire.addPort('0')).toThrow(/another name/);
+  });
+});
+
+describe('a wire that is held', () => {
+  test('keeps what comes, in order, for as long as it takes, and goes on as if nothing had been', () => {
+    const bed = new TestBed(2).introduce();
+    bed.wire.hold();
+    bed.send(0, 1, 1);
+    bed.send(1, 0, 2);
+    bed.send(0, 1, 3);
+    bed.time.pass(600_000);
+    expect(bed.log).toEqual([]);
+    expect(ids(bed.wire.waiting.value)).toEqual([1, 2, 3]);
+    expect(bed.wire.state.value).toMatchObject({ kind: 'held', waiting: 3, stoppedAt: null, pressure: 'low' });
+    bed.wire.run();
+    expect(bed.log).toEqual(['1<0#1', '0<1#2', '1<0#3']);
+    expect(bed.got.every(({ at }) => at === 0)).toBe(true);
+    expect(bed.wire.state.value).toMatchObject({ kind: 'running', waiting: 0 });
+  });
+
+  test('steps one frame at a time, and holds for that', () => {
+    const bed = new TestBed(2).introduce();
+    expect(bed.wire.step()).toBeNull();
+    bed.send(0, 1, 1);
+    bed.send(0, 1, 2);
+    expect(bed.wire.step()).toMatchObject({ from: '0', to: ['1'] });
+    expect(bed.log).toEqual(['1<0#1']);
+    expect(ids(bed.wire.waiting.value)).toEqual([2]);
+  });
+
+  test('what a frame held bytes for can still be looked at when it has gone', () => {
+    const bed = new TestBed(2).introduce();
+    bed.wire.hold();
+    bed.port(1).onFrame((bytes) => bytes.fill(0));
+    bed.send(0, 1, 9);
+    const [held] = bed.wire.waiting.value;
+    bed.wire.run();
+    expect(held && numberIn(held.bytes)).toBe(9);
+  });
+
+  test('steps a chosen packet one hop, and those before it', () => {
+    const bed = new TestBed(2).introduce();
+    bed.wire.hold();
+    for (const number of [1, 2, 3]) bed.send(0, 1, number);
+    expect(bed.wire.stepHop(is(9))).toBeNull();
+    expect(bed.log).toEqual([]);
+    expect(bed.wire.stepHop(is(2))).toMatchObject({ from: '0' });
+    expect(bed.log).toEqual(['1<0#1', '1<0#2']);
+  });
+
+  test('wires of one clock stand together and are stepped in one order', () => {
+    const bed = new TestBed(2).introduce();
+    const far = new Wire('far', bed.clock);
+    const got: number[] = [];
+    far.addPort('b').onFrame((bytes) => got.push(numberIn(bytes)));
+    const from = far.addPort('a');
+    from.onFrame(() => {});
+    bed.wire.hold();
+    from.send(frame(1, 2, 1));
+    bed.send(0, 1, 2);
+    expect(far.state.value.kind).toBe('held');
+    expect(bed.wire.step()).toMatchObject({ wire: 'lan' });
+    expect(got).toEqual([1]);
+    expect(bed.log).toEqual(['1<0#2']);
+  });
+
+  test('says in time that it fills up, and refuses what does not fit: nothing goes silently', () => {
+    const bed = new TestBed(2, { capacity: 100 }).introduce();
+    const levels: string[] = [];
+    const lost: FrameLoss[] = [];
+    bed.wire.onPressure(({ level, bytes }) => levels.push(`${level} ${bytes}`));
+    bed.wire.onLoss((loss) => lost.push(loss));
+    bed.wire.hold();
+    for (let number = 1; number <= 6; number++) bed.send(0, 1, number);
+    expect(levels).toEqual(['high 54', 'full 90']);
+    expect(bed.wire.state.value).toMatchObject({ waiting: 5, pressure: 'full' });
+    expect(lost).toMatchObject([{ reason: 'full', ports: ['1'] }]);
+    bed.wire.run();
+    expect(levels.at(-1)).toBe('low 18');
+    expect(bed.log).toHaveLength(5);
+    expect(bed.wire.statistics().lost.full).toBe(1);
+  });
+
+  test('a cable that is pulled while a frame waits loses it', () => {
+    const bed = new TestBed(3).introduce();
+    const lost: FrameLoss[] = [];
+    bed.wire.onLoss((loss) => lost.push(loss));
+    bed.wire.hold();
+    bed.send(0, 255, 1);
+    bed.port(1).setLink({ plugged: false });
+    bed.wire.run();
+    expect(bed.log).toEqual(['2<0#1']);
+    expect(lost).toMatchObject([{ reason: 'unplugged', ports: ['1'] }]);
+  });
+
+  test('forgets at a reset what belonged to the run before, and leaves nothing when it is disposed of', () => {
+    const bed = new TestBed(2).introduce();
+    bed.wire.hold();
+    bed.send(0, 1, 1);
+    bed.wire.reset();
+    expect(bed.wire.waiting.value).toEqual([]);
+    expect(bed.wire.table()).toEqual([]);
+    bed.wire.run();
+    expect(bed.log).toEqual([]);
+    bed.send(0, 1, 2);
+    expect(bed.log).toEqual(['1<0#2']);
+    bed.port(0).setLink({ delay: 10 });
+    bed.send(0, 1, 3);
+    bed.wire.dispose();
+    bed.clock.dispose();
+    bed.time.pass(100);
+    expect(bed.log).toHaveLength(1);
+    expect(bed.time.pending).toBe(0);
+  });
+});
+
+describe('a breakpoint', () => {
+  test('stops just before its frame is delivered, once, and goes on past it', async () => {
+    const bed = new TestBed(2).introduce();
+    const breakpoint = bed.wire.addBreakpoint(is(2));
+    for (const number of [1, 2, 3]) bed.send(0, 1, number);
+    expect(bed.log).toEqual(['1<0#1']);
+    expect(bed.wire.state.value.kind).toBe('held');
+    expect(bed.wire.state.value.stoppedAt && numberIn(bed.wire.state.value.stoppedAt.bytes)).toBe(2);
+    expect(breakpoint.hits).toBe(1);
+    bed.wire.run();
+    expect(bed.log).toEqual(['1<0#1', '1<0#2', '1<0#3']);
+    bed.send(0, 1, 2);
+    expect(breakpoint.hits).toBe(2);
+    breakpoint.remove();
+    bed.wire.step();
+    expect(bed.wire.state.value.stoppedAt).toBeNull();
+    bed.wire.run();
+    bed.send(0, 1, 2);
+    expect(bed.wire.state.value.kind).toBe('running');
+  });
+
+  test('is for one port, if so wanted', () => {
+    const bed = new TestBed(3).introduce();
+    bed.wire.addBreakpoint(() => true, { port: '2', once: true });
+    bed.send(0, 1, 1);
+    bed.send(1, 0, 2);
+    expect(bed.log).toEqual(['1<0#1', '0<1#2']);
+    bed.send(0, 2, 3);
+    expect(bed.log).toHaveLength(2);
+    bed.wire.run();
+    bed.send(2, 0, 4);
+    expect(bed.log.slice(2)).toEqual(['2<0#3', '0<2#4']);
+  });
+
+  test('runUntil resolves with the frame, or with null when someone else holds, or gives up', async () => {
+    const bed = new TestBed(2).introduce();
+    bed.wire.hold();
+    for (const number of [1, 2, 3]) bed.send(0, 1, number);
+    const found = await bed.wire.runUntil(is(3));
+    expect(found && numberIn(found.bytes)).toBe(3);
+    expect(bed.log).toEqual(['1<0#1', '1<0#2']);
+    const never = bed.wire.runUntil(is(9));
+    bed.wire.hold();
+    expect(await never).toBeNull();
+    const controller = new AbortController();
+    const given = bed.wire.runUntil(is(9), { signal: controller.signal });
+    controller.abort();
+    expect(await given).toBeNull();
+    expect(await bed.wire.runUntil(is(9), { signal: controller.signal })).toBeNull();
+    bed.send(0, 1, 9);
+    expect(bed.log.at(-1)).toBe('1<0#9');
+  });
+
+  test('one that breaks holds its frame, and a step gets past it', () => {
+    const bed = new TestBed(2).introduce();
+    const breakpoint = bed.wire.addBreakpoint(() => {
+      throw new Error('no such field');
+    });
+    expect(() => bed.send(0, 1, 1)).toThrow('no such field');
+    expect(ids(bed.wire.waiting.value)).toEqual([1]);
+    breakpoint.remove();
+    bed.wire.run();
+    expect(bed.log).toEqual(['1<0#1']);
+  });
+});
+
+describe('links', () => {
+  test('a delay is that of both cables, in both directions, and frames keep their order when it shrinks', () => {
+    const bed = new TestBed(3).introduce();
+    bed.port(0).setLink({ delay: 20 });
+    bed.port(1).setLink({ delay: 5 });
+    bed.send(0, 255, 1);
+    bed.port(0).setLink({ delay: 0 });
+    bed.send(0, 1, 2);
+    bed.send(1, 2, 3);
+    bed.time.pass(100);
+    expect(bed.got.map(({ port, number, at }) => `${port}#${number} at ${at}`)).toEqual([
+      '2#3 at 5',
+      '2#1 at 20',
+      '1#1 at 25',
+      '1#2 at 25',
+    ]);
+  });
+
+  test('slow motion stretches a delay, and says the same times', () => {
+    const bed = new TestBed(2).introduce();
+    bed.port(0).setLink({ delay: 10 });
+    bed.clock.setSpeed(0.1);
+    bed.send(0, 1, 1);
+    bed.time.pass(99);
+    expect(bed.log).toEqual([]);
+    bed.time.pass(1);
+    expect(bed.got).toMatchObject([{ number: 1, at: 10 }]);
+  });
+
+  test('a step takes the next frame that is due, and time with it', () => {
+    const bed = new TestBed(2).introduce();
+    bed.port(0).setLink({ delay: 10 });
+    bed.send(0, 1, 1);
+    bed.wire.step();
+    expect(bed.got).toMatchObject([{ number: 1, at: 10 }]);
+  });
+
+  test('losses follow from the seed, are about as many as said, and are all told', () => {
+    const run = (seed: number, others: boolean) => {
+      const bed = new TestBed(3, { seed }).introduce();
+      let told = 0;
+      bed.wire.onLoss(() => told++);
+      bed.port(0).setLink({ loss: 0.2 });
+      for (let number = 0; number < 2000; number++) {
+        bed.send(0, 1, number);
+        if (others) bed.send(1, 2, number);
+      }
+      const got = bed.got.filter(({ port }) => port === 1).map(({ number }) => number);
+      expect(told).toBe(2000 - got.length);
+      expect(bed.wire.statistics().lost.loss).toBe(told);
+      return got;
+    };
+    const got = run(1, false);
+    expect(run(1, true)).toEqual(got);
+    expect(run(2, false)).not.toEqual(got);
+    expect(got.length).toBeGreaterThan(1500);
+    expect(got.length).toBeLessThan(1700);
+  });
+
+  test('settings that no cable has are refused', () => {
+    const port = new TestBed(1).port(0);
+    expect(() => port.setLink({ loss: 1.5 })).toThrow(/0 to 1/);
+    expect(() => port.setLink({ delay: -1 })).toThrow(/delay/);
+    expect(() => port.setLink({ jitter: Number.NaN })).toThrow(/jitter/);
+    expect(port.link.value).toEqual({ plugged: true, loss: 0, delay: 0, jitter: 0 });
+  });
+});
