@@ -149,6 +149,32 @@ describe('the virtual clock', () => {
     expect(clock.queue.size).toBe(0);
   });
 
+  test('rounding does not make it wait again and again for a moment that never comes', () => {
+    const ms = fc.double({ min: 0, max: 1e7, noNaN: true });
+    fc.assert(
+      fc.property(ms, ms, fc.double({ min: 0.1, max: 1, noNaN: true }), (start, wait, speed) => {
+        let now = start;
+        let timer: { delay: number; task: () => void } | undefined;
+        const after = (delay: number, task: () => void) => {
+          timer = { delay, task };
+          return () => {};
+        };
+        const clock = new VirtualClock({ now: () => now, after });
+        clock.setSpeed(speed);
+        let fired = false;
+        const fire = () => {
+          fired = true;
+        };
+        clock.add({ due: wait, order: clock.takeOrder(), fire });
+        for (let timers = 0; timers < 3 && !fired; timers++) {
+          now += timer?.delay ?? 0;
+          timer?.task();
+        }
+        expect(fired).toBe(true);
+      }),
+    );
+  });
+
   test('leaves no timer behind', () => {
     const { time, clock, at } = make();
     at(10);

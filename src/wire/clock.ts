@@ -30,6 +30,8 @@ export type ClockState =
 export const slowest = 0.1;
 // Events in one go, before whoever else lives in this thread gets a turn: two ports joined to a loop would never end.
 const eventsInOneGo = 4096;
+/** ms */
+const shortestWait = 0.001;
 
 export class VirtualClock {
   readonly queue = new EventQueue<ClockEvent>();
@@ -242,7 +244,9 @@ export class VirtualClock {
     this.#callOff = undefined;
     this.#wakesAt = due;
     if (due === Infinity) return;
-    const delay = Math.max(0, (due - this.#elapsed()) / this.#speed.peek());
+    const left = due - this.#elapsed();
+    // What rounding leaves of a time must not be waited for again and again without getting anywhere.
+    const delay = left <= 0 ? 0 : Math.max(left / this.#speed.peek(), shortestWait);
     this.#callOff = this.#source.after(delay, () => {
       this.#callOff = undefined;
       this.#wakesAt = Infinity;

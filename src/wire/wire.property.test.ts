@@ -82,9 +82,9 @@ function pairs(got: readonly Sighting[]): Record<string, number[]> {
   return numbers;
 }
 
-/** To one host: itself (nobody), or that one, or all others as long as it has not been heard of. */
+/** To one host: itself (nobody, but it may get lost), or that one, or all others as long as it has not been heard of. */
 function targets({ from, to }: Traffic, many: number): number {
-  const allowed = from === to ? [0] : [1, hosts - 1];
+  const allowed = from === to ? [0, 1] : [1, hosts - 1];
   return allowed.includes(many) ? many : (allowed[0] ?? 0);
 }
 
@@ -160,7 +160,7 @@ describe('for any traffic and any sequence of hold, run, step, slow motion and b
   });
 
   test('slow motion only stretches time: the same frames at the same virtual times', () => {
-    const speed = fc.constantFrom(0.1, 0.25, 0.5);
+    const speed = fc.constantFrom(0.125, 0.25, 0.5); // exact: what is simultaneous stays so
     const schedule = fc.array(fc.record({ in: fc.nat(20), from: host, to: host }), { maxLength: 30 });
     fc.assert(
       fc.property(schedule, speed, fc.constantFrom(0, 7), fc.constantFrom(0, 3), (sends, slow, delay, jitter) => {
