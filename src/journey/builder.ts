@@ -1,0 +1,303 @@
+// Hops in, journeys out: the one thing that others use. Hops may come in any order and at any time; what comes out depends on
+// which there are, not on when they came. Adding one costs the same however many there are; what they mean is worked out
+// when somebody asks, for what changed since.
+
+import { summarizeLayers } from '../packet/summary.ts';
+import { Clocks } from './clocks.ts';
+import { type ConntrackEntry, entryWords, NatTable } from './conntrack.ts';
+import { coarseOffset, type World } from './copies.ts';
+import { delaysOf } from './delays.ts';
+import { counted, type End, endOf, type Proofs } from './ends.ts';
+import type { Evidence, KernelEvidence } from './evidence.ts';
+import type { Hop } from './hop.ts';
+import { type Journey, JourneyHop, layersOf } from './journey.ts';
+import { maybeSame } from './maybe-same.ts';
+import { answerTo, piecesOf, repeatOf, subjectOf } from './relations.ts';
+import { compareSightings, type Sighting, sighting } from './sighting.ts';
+import { type Bucket, type Packet, Store } from './store.ts';
+import { Places, type Topology } from './topology.ts';
+
+/** What is known besides the hops. Each part may be missing. */
+export interface Context {
+  readonly topology?: Topology;
+  readonly conntrack?: readonly ConntrackEntry[];
+  readonly evidence?: readonly Evidence[];
+}
+
+export interface BuilderOptions {
+  /** Hops that are kept; when there are more, the packets that were longest not seen are forgotten. Default: all. */
+  readonly keep?: number;
+}
+
+/** The journeys of these hops, the earliest first. Never throws, whatever the bytes are. */
+export function stitch(hops: Iterable<Hop>, context: Context = {}): Journey[] {
+  const builder = new JourneyBuilder();
+  builder.know(context);
+  builder.add(hops);
+  return builder.journeys();
+}
+
+/** Seconds after a tap saw a packet within which the kernel's "dropped" is about it. */
+const DROP_FOLLOWS = 0.001;
+
+export class JourneyBuilder {
+  readonly #keep: number;
+  #world: World = { places: new Places({ devices: [] }), nat: new NatTable(), clocks: new Clocks() };
+  #store = new Store(this.#world);
+  readonly #buckets = new Map<number, Bucket>();
+  readonly #changed = new Set<Bucket>();
+  readonly #severalClocks = new Set<Bucket>();
+  readonly #severalTuples = new Set<Bucket>();
+  readonly #evidence: Evidence[] = [];
+  #coarse = '';
+  #proofs: Proofs | null = null;
+  #byCounter: ReadonlyMap<Packet, End> | null = null;
+
+  constructor({ keep = Infinity }: BuilderOptions = {}) {
+    this.#keep = keep;
+  }
+
+  /** Hops that it has. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /** A hop whose id it has already is passed over. */
+  add(hops: Iterable<Hop>): void {
+    for (const hop of hops) {
+      if (this.#buckets.has(hop.id)) continue;
+      const seen = sighting(hop);
+      const bucket = this.#store.add(seen);
+      this.#world.clocks.see(hop.machine);
+      this.#buckets.set(hop.id, bucket);
+      this.#changed.add(bucket);
+      if (this.#keep !== Infinity) this.#touch(bucket);
+    }
+    if (this.#buckets.size > this.#keep) this.#forget();
+    this.#proofs = null;
+    this.#byCounter = null;
+  }
+
+  /** Adds what is known; a topology takes the place of the one before. */
+  know({ topology, conntrack = [], evidence = [] }: Context): void {
+    let rewritten = false;
+    for (const entry of conntrack) rewritten = this.#world.nat.add(entry) || rewritten;
+    if (rewritten) for (const bucket of this.#severalTuples) bucket.forget();
+    for (const item of evidence) this.#evidence.push(item);
+    if (topology !== undefined) this.#world.places.replace(topology);
+    if (topology !== undefined) {
+      for (const bucket of this.#store.buckets.values()) {
+        bucket.forget();
+        this.#changed.add(bucket);
+      }
+    }
+    this.#proofs = null;
+    this.#byCounter = null;
+  }
+
+  /** All of them, the earliest first. Costs as much as there are: a page asks for the one that it shows. */
+  journeys(): Journey[] {
+    return this.#packets().map((packet) => this.#journey(packet));
+  }
+
+  /** The journey that a hop is part of; undefined when it does not have the hop. */
+  journeyOf(hop: number): Journey | undefined {
+    const packet = this.#packetOf(hop);
+    return packet === undefined ? undefined : this.#journey(packet);
+  }
+
+  /** Seconds to add to a machine's clock (or the wire's) to get the one time of all journeys. */
+  clockOffset(machine: string): number {
+    this.#refresh();
+    return this.#world.clocks.offset(machine);
+  }
+
+  #packets(): Packet[] {
+    this.#refresh();
+    const packets = [...this.#store.buckets.values()].flatMap((bucket) => bucket.packets(this.#world));
+    return packets.sort((a, b) => a.time - b.time || compareSightings(a.first, b.first));
+  }
+
+  #packetOf(hop: number): Packet | undefined {
+    this.#refresh();
+    const packets = this.#buckets.get(hop)?.packets(this.#world);
+    return packets?.find(({ sightings }) => sightings.some((seen) => seen.hop.id === hop));
+  }
+
+  /** What the new sightings say of the clocks, and what that means for packets that several clocks saw. */
+  #refresh(): void {
+    if (this.#changed.size === 0) return;
+    const { clocks, places } = this.#world;
+    for (const bucket of this.#changed) {
+      bucket.version++;
+      if (bucket.severalTuples) this.#severalTuples.add(bucket);
+      if (!bucket.severalClocks) continue;
+      this.#severalClocks.add(bucket);
+      for (const { from, to, seconds, sure } of delaysOf(bucket.sightings, places))
+        clocks.observe(from, to, seconds, sure, bucket);
+    }
+    this.#changed.clear();
+    clocks.changed();
+    const coarse = clocks.names.map((name) => `${name} ${coarseOffset(clocks, name)} ${clocks.group(name)}`).join(',');
+    if (coarse === this.#coarse) return;
+    this.#coarse = coarse;
+    for (const bucket of this.#severalClocks) bucket.forget();
+  }
+
+  #touch(bucket: Bucket): void {
+    this.#store.buckets.delete(bucket.key);
+    this.#store.buckets.set(bucket.key, bucket);
+  }
+
+  /** A quarter at a time, so that it is done seldom. */
+  #forget(): void {
+    for (const bucket of this.#store.buckets.values()) {
+      if (this.#buckets.size <= this.#keep * 0.75) return;
+      for (const { hop } of bucket.sightings) this.#buckets.delete(hop.id);
+      this.#changed.delete(bucket);
+      this.#severalClocks.delete(bucket);
+      this.#severalTuples.delete(bucket);
+      this.#store.drop(bucket);
+    }
+  }
+
+  #journey(packet: Packet): Journey {
+    const { identity, steps } = packet;
+    const parts = piecesOf(packet, this.#store);
+    const { end, why } = this.#end(packet);
+    return {
+      id: packet.id,
+      summary: summaryOf(packet),
+      hops: this.#hops(packet),
+      end,
+      why,
+      repeats: repeatOf(packet, this.#store),
+      fork: forkOf(packet),
+      parts:
+        parts === null
+          ? null
+          : {
+              kind: parts.kind,
+              whole: parts.whole?.id ?? null,
+              from: parts.from.map(({ id }) => id),
+              into: parts.into.map(({ id }) => id),
+            },
+      answeredBy: answerTo(packet, this.#store)?.id ?? null,
+      about: identity.about === '' ? null : (subjectOf(packet, this.#store)?.id ?? null),
+      notes: steps.length === 0 ? [] : maybeSame(packet, this.#world),
+    };
+  }
+
+  #hops(packet: Packet): JourneyHop[] {
+    const hops: JourneyHop[] = [];
+    for (const { sighting: seen, after } of packet.steps) {
+      const before = packet.steps[after]?.sighting;
+      const time = Math.max(packet.timeOf(seen), hops[after]?.time ?? -Infinity);
+      hops.push(
+        new JourneyHop(
+          seen.hop,
+          seen.place,
+          time,
+          after,
+          before?.hop ?? null,
+          before === undefined ? null : this.#nat(before, seen),
+        ),
+      );
+    }
+    return hops;
+  }
+
+  #nat(before: Sighting, after: Sighting): string | null {
+    const from = before.identity.tuple;
+    const to = after.identity.tuple;
+    if (from === to) return null;
+    const { nat } = this.#world;
+    for (const machine of new Set([before.hop.machine, after.hop.machine])) {
+      const entry =
+        nat.entry(machine, from, to) ?? (before.identity.about === '' ? undefined : nat.entry(machine, to, from));
+      if (entry !== undefined) return entryWords(entry);
+    }
+    return null;
+  }
+
+  #end(packet: Packet): End {
+    this.#proofs ??= this.#proofsNow();
+    const end = endOf(packet, this.#store, this.#proofs);
+    if (end.end !== 'unknown') return end;
+    return this.#counterEnds().get(packet) ?? end;
+  }
+
+  /** Which packets counters explain can only be said when all that have no other explanation are known. */
+  #counterEnds(): ReadonlyMap<Packet, End> {
+    if (this.#byCounter !== null) return this.#byCounter;
+    const ends = new Map<Packet, End>();
+    this.#byCounter = ends;
+    const counters = this.#evidence.filter((item) => item.kind === 'counter');
+    if (counters.length === 0) return ends;
+    const proofs = this.#proofs ?? this.#proofsNow();
+    const unknown = this.#packets().filter((packet) => endOf(packet, this.#store, proofs).end === 'unknown');
+    for (const counter of counters) {
+      for (const packet of counted(
+        unknown.filter((one) => !ends.has(one)),
+        counter,
+      )) {
+        const all = counter.packets === 1 ? 'one packet' : `${counter.packets} packets`;
+        ends.set(packet, {
+          end: 'dropped',
+          why: `${counter.what} on ${counter.machine} took ${all} in that time, and no other stopped there`,
+        });
+      }
+    }
+    return ends;
+  }
+
+  #proofsNow(): Proofs {
+    const traces = new Map<string, Extract<Evidence, { kind: 'trace' }>[]>();
+    const wire = new Map<number, string>();
+    const drops: KernelEvidence[] = [];
+    for (const item of this.#evidence) {
+      if (item.kind === 'trace') {
+        const key = `${item.machine} ${item.identification}`;
+        traces.set(key, [...(traces.get(key) ?? []), item]);
+      } else if (item.kind === 'wire') wire.set(item.hop, item.reason);
+      else if (item.kind === 'kernel') drops.push(item);
+    }
+    return { traces, wire, kernel: this.#droppedHops(drops) };
+  }
+
+  /** The last hop on the machine before the kernel dropped something, if it was a moment before. */
+  #droppedHops(drops: readonly KernelEvidence[]): Proofs['kernel'] {
+    const found = new Map<number, { drop: KernelEvidence; later: number }>();
+    if (drops.length === 0) return found;
+    const machines = new Set(drops.map(({ machine }) => machine));
+    const seen = [...this.#store.buckets.values()]
+      .flatMap(({ sightings }) => sightings)
+      .filter(({ hop }) => machines.has(hop.machine))
+      .sort(compareSightings);
+    for (const drop of drops) {
+      const last = seen.findLast(({ hop }) => hop.machine === drop.machine && hop.time <= drop.time);
+      if (last === undefined || drop.time - last.hop.time > DROP_FOLLOWS) continue;
+      const isIp = last.identity.ttl >= 0;
+      if (isIp !== (drop.protocol === 0x0800 || drop.protocol === 0x86dd)) continue;
+      found.set(last.hop.id, { drop, later: drop.time - last.hop.time });
+    }
+    return found;
+  }
+}
+
+function summaryOf(packet: Packet): string {
+  const { source, destination, protocol, info } = summarizeLayers(layersOf(packet.first.hop));
+  const ends = source === '' || destination === '' ? '' : `${source} → ${destination} `;
+  return `${ends}${protocol} ${info}`.trim();
+}
+
+function forkOf(packet: Packet): Journey['fork'] {
+  const followers = new Map<number, number>();
+  for (const { after } of packet.steps) if (after >= 0) followers.set(after, (followers.get(after) ?? 0) + 1);
+  if (![...followers.values()].some((count) => count > 1)) return null;
+  for (const { identity } of packet.sightings) if (identity.group !== null) return identity.group;
+  const flooded = packet.steps.filter(
+    ({ sighting: seen, after }) => (followers.get(after) ?? 0) > 1 && seen.hop.direction === 'out',
+  );
+  return flooded.length > 1 ? 'unknown unicast' : 'fork';
+}

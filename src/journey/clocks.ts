@@ -1,0 +1,214 @@
+// One time for several clocks. Every machine's tap has its own, and the wire has another. What is known is which sighting
+// of a packet came before which: a frame leaves NIC A before it is on the wire, and that before it enters NIC B.
+//
+//   A's clock   ──────x────────────────x───▶      a packet from A to B:  tA + oA ≤ tB + oB, so oB − oA ≥ tA − tB
+//                      ╲              ╱           one from B to A bounds it from the other side, as in NTP (RFC 5905);
+//   B's clock   ────────x────────────x─────▶      between the bounds the middle is taken: both ways last equally long
+//
+// The bounds come from the fastest packet in each direction. One whose hops cannot be told from a copy's counts only
+// where nothing better is there.
+
+/** Who found a bound; it holds as long as he has not looked again. */
+export interface Witness {
+  readonly version: number;
+}
+
+interface Delay {
+  /** Seconds by which the second clock's reading was ahead of the first's. */
+  readonly seconds: number;
+  readonly witness: Witness;
+  readonly version: number;
+}
+
+export class Clocks {
+  /** By "first clock|second clock": how long packets from the one to the other seem to take. */
+  readonly #sure = new Map<string, DelayHeap>();
+  readonly #unsure = new Map<string, DelayHeap>();
+  readonly #names = new Set<string>();
+  #offsets: ReadonlyMap<string, number> | null = null;
+  #last: ReadonlyMap<string, number> = new Map();
+  #groups = new Map<string, string>();
+  #revision = 0;
+
+  /** In an order that does not depend on which was seen first. */
+  get names(): readonly string[] {
+    return [...this.#names].sort(byAnchor);
+  }
+
+  /** Equal for clocks whose readings can be compared. */
+  group(clock: string): string {
+    this.#offsets ??= this.#solve();
+    return this.#groups.get(clock) ?? clock;
+  }
+
+  see(clock: string): void {
+    if (this.#names.has(clock)) return;
+    this.#names.add(clock);
+    this.#offsets = null;
+  }
+
+  /** A packet was seen by `from`'s clock, and later, `seconds` ahead on `to`'s clock. Nothing is said of how much later. */
+  observe(from: string, to: string, seconds: number, sure: boolean, witness: Witness): void {
+    const delays = sure ? this.#sure : this.#unsure;
+    const key = `${from}|${to}`;
+    let heap = delays.get(key);
+    if (heap === undefined) {
+      heap = new DelayHeap();
+      delays.set(key, heap);
+    }
+    heap.push({ seconds, witness, version: witness.version });
+    this.#offsets = null;
+  }
+
+  /** Observations may have been taken back. */
+  changed(): void {
+    this.#offsets = null;
+  }
+
+  /** Seconds to add to a clock's reading. The wire's is 0, or else that of the first machine by name. */
+  offset(clock: string): number {
+    this.#offsets ??= this.#solve();
+    return this.#offsets.get(clock) ?? 0;
+  }
+
+  /** Another number when an offset is another than before. */
+  get revision(): number {
+    this.#offsets ??= this.#solve();
+    return this.#revision;
+  }
+
+  /** False when no packet was seen to get from the one to the other, by whatever way: their readings cannot be compared. */
+  related(a: string, b: string): boolean {
+    return a === b || this.group(a) === this.group(b);
+  }
+
+  #solve(): ReadonlyMap<string, number> {
+    const { names } = this;
+    const bounds = this.#bounds(names);
+    const offsets = new Map<string, number>();
+    this.#groups = new Map();
+    for (const anchor of names) {
+      if (offsets.has(anchor)) continue;
+      const group = spanning(anchor, names, bounds);
+      settle(group, bounds);
+      const shift = group.get(anchor) ?? 0;
+      for (const [name, offset] of group) {
+        offsets.set(name, offset - shift);
+        this.#groups.set(name, anchor);
+      }
+    }
+    if ([...offsets].some(([name, offset]) => this.#last.get(name) !== offset)) this.#revision++;
+    this.#last = offsets;
+    return offsets;
+  }
+
+  /** The least delay of each pair. What is not sure counts between clocks only that sure sightings do not connect. */
+  #bounds(names: readonly string[]): Bounds {
+    const bounds = least(this.#sure);
+    const groups = new Map<string, string>();
+    for (const anchor of names) {
+      if (groups.has(anchor)) continue;
+      for (const name of spanning(anchor, names, bounds).keys()) groups.set(name, anchor);
+    }
+    for (const [pair, delay] of least(this.#unsure)) {
+      const [a = '', b = ''] = pair.split('|');
+      if (groups.get(a) !== groups.get(b)) bounds.set(pair, delay);
+    }
+    return new Map([...bounds].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}
+
+function least(delays: ReadonlyMap<string, DelayHeap>): Bounds {
+  const bounds: Bounds = new Map();
+  for (const [pair, heap] of delays) {
+    const delay = heap.least();
+    if (delay !== undefined) bounds.set(pair, delay);
+  }
+  return bounds;
+}
+
+type Bounds = Map<string, number>;
+
+const byAnchor = (a: string, b: string): number =>
+  Number(b === 'wire') - Number(a === 'wire') || (a < b ? -1 : a > b ? 1 : 0);
+
+/** Prim's algorithm: each clock is set by the one that it can be compared with best, the two-way bounds first. */
+function spanning(anchor: string, names: readonly string[], bounds: Bounds): Map<string, number> {
+  const offsets = new Map([[anchor, 0]]);
+  for (;;) {
+    let best: { name: string; offset: number; width: number } | undefined;
+    for (const [a, offset] of offsets) {
+      for (const b of names) {
+        if (offsets.has(b)) continue;
+        const there = bounds.get(`${a}|${b}`);
+        const back = bounds.get(`${b}|${a}`);
+        if (there === undefined && back === undefined) continue;
+        // oB − oA lies in [−there, back].
+        const width = there === undefined || back === undefined ? Infinity : Math.abs(there + back);
+        const between = there === undefined ? (back ?? 0) : back === undefined ? -there : (back - there) / 2;
+        if (best === undefined || width < best.width || (width === best.width && b < best.name))
+          best = { name: b, offset: offset + between, width };
+      }
+    }
+    if (best === undefined) return offsets;
+    offsets.set(best.name, best.offset);
+  }
+}
+
+/** Moves clocks on until no bound is broken (Bellman-Ford); where clocks drifted, so that all cannot hold, it gives up. */
+function settle(offsets: Map<string, number>, bounds: Bounds): void {
+  for (let round = 0; round < offsets.size; round++) {
+    let moved = false;
+    for (const [pair, delay] of bounds) {
+      const [a = '', b = ''] = pair.split('|');
+      const from = offsets.get(a);
+      const to = offsets.get(b);
+      if (from === undefined || to === undefined || to >= from - delay) continue;
+      offsets.set(b, from - delay);
+      moved = true;
+    }
+    if (!moved) return;
+  }
+}
+
+/** The least delay first; what its witness no longer says is dropped when it gets to the top. */
+class DelayHeap {
+  readonly #heap: Delay[] = [];
+
+  push(delay: Delay): void {
+    const heap = this.#heap;
+    let i = heap.push(delay) - 1;
+    while (i > 0) {
+      const up = (i - 1) >> 1;
+      if ((heap[up] as Delay).seconds <= delay.seconds) break;
+      heap[i] = heap[up] as Delay;
+      i = up;
+    }
+    heap[i] = delay;
+  }
+
+  least(): number | undefined {
+    for (;;) {
+      const top = this.#heap[0];
+      if (top === undefined) return undefined;
+      if (top.version === top.witness.version) return top.seconds;
+      this.#pop();
+    }
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let i = 0;
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && (heap[child + 1] as Delay).seconds < (heap[child] as Delay).seconds) child++;
+      if ((heap[child] as Delay).seconds >= last.seconds) break;
+      heap[i] = heap[child] as Delay;
+      i = child;
+    }
+    heap[i] = last;
+  }
+}

@@ -1,0 +1,82 @@
+// Counters of iptables rules, read twice: `iptables-save -c` before and after. What went up says how many packets a rule took.
+//
+//   [16:2533] -A FORWARD -i eth0 -o br-lan -j DROP
+import type { CounterEvidence, CounterMatch } from './evidence.ts';
+
+export interface CounterReading {
+  /** Seconds since the epoch, the machine's clock. */
+  readonly time: number;
+  /** What `iptables-save -c` printed. */
+  readonly text: string;
+}
+
+const RULE = /^\[(\d+):\d+\] (-A .*-j (?:DROP|REJECT).*)$/;
+const POLICY = /^:(\S+) DROP \[(\d+):\d+\]$/;
+
+/** The rules and policies that dropped packets between the two readings. */
+export function counterDrops(machine: string, before: CounterReading, after: CounterReading): CounterEvidence[] {
+  const earlier = new Map(countsOf(before.text).map(({ key, packets }) => [key, packets]));
+  return countsOf(after.text).flatMap(({ key, packets, what, match }) => {
+    const more = packets - (earlier.get(key) ?? 0);
+    const times = { from: before.time, until: after.time };
+    return more > 0 ? [{ kind: 'counter' as const, machine, ...times, packets: more, what, match }] : [];
+  });
+}
+
+interface Count {
+  readonly key: string;
+  readonly packets: number;
+  readonly what: string;
+  readonly match: CounterMatch;
+}
+
+function countsOf(text: string): Count[] {
+  const counts: Count[] = [];
+  const seen = new Map<string, number>();
+  let table = '';
+  for (const line of text.split('\n')) {
+    if (line.startsWith('*')) table = line.slice(1).trim();
+    const [, packets, rule] = RULE.exec(line) ?? [];
+    const [, chain, byPolicy] = POLICY.exec(line) ?? [];
+    if (rule !== undefined) {
+      // The same rule may stand there twice.
+      const name = `${table} ${rule}`;
+      const nth = (seen.get(name) ?? 0) + 1;
+      seen.set(name, nth);
+      counts.push({
+        key: `${name} ${nth}`,
+        packets: Number(packets),
+        what: `iptables rule ${rule} (table ${table})`,
+        match: matchOf(rule),
+      });
+    }
+    if (chain !== undefined)
+      counts.push({
+        key: `${table} :${chain}`,
+        packets: Number(byPolicy),
+        what: `the policy of ${chain} (table ${table})`,
+        match: {},
+      });
+  }
+  return counts;
+}
+
+const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17 };
+
+/** The conditions that a packet can be held against; a negated one is left out. */
+function matchOf(rule: string): CounterMatch {
+  const word = (option: string): string | undefined => new RegExp(`(?<!! )${option} (\\S+)`).exec(rule)?.[1];
+  const match: { -readonly [K in keyof CounterMatch]: CounterMatch[K] } = {};
+  const protocol = PROTOCOLS[word('-p') ?? ''];
+  const [source, destination] = [word('-s'), word('-d')].map((address) =>
+    address?.endsWith('/32') === true ? address.slice(0, -3) : undefined,
+  );
+  const port = word('--dport');
+  const device = word('-i');
+  if (protocol !== undefined) match.protocol = protocol;
+  if (source !== undefined) match.source = source;
+  if (destination !== undefined) match.destination = destination;
+  if (port !== undefined && /^\d+$/.test(port)) match.destinationPort = Number(port);
+  if (device !== undefined) match.inDevice = device;
+  return match;
+}

@@ -1,0 +1,252 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { stitch } from './builder.ts';
+import { entryWords, NatTable, parseConntrack } from './conntrack.ts';
+import { counterDrops } from './counters.ts';
+import type { Hop } from './hop.ts';
+import { hopsOfCapture } from './hops-of-capture.ts';
+import { dropWords, parseKernelDrops } from './kernel-drops.ts';
+import { parseNftTrace } from './nft-trace.ts';
+import { cooked, ipv4, udp } from './test-support.ts';
+import type { Topology } from './topology.ts';
+import { tupleKey } from './tuple.ts';
+
+const fixture = (name: string): Buffer => readFileSync(new URL(`./fixtures/${name}`, import.meta.url));
+const text = (name: string): string => fixture(name).toString('utf8');
+const topology = JSON.parse(text('topology.json')) as Topology;
+
+describe('conntrack', () => {
+  it('is read from events with and without time and id', () => {
+    const [entry] = parseConntrack(text('masquerade.host-01.conntrack.txt'), 'host-01');
+    expect(entry?.original).toMatchObject({ protocol: 1, source: '172.17.0.3', destination: '10.0.0.12' });
+    expect(entry?.original.sourcePort).toBe(entry?.original.destinationPort);
+    expect(entry?.reply).toMatchObject({ source: '10.0.0.12', destination: '10.0.0.11' });
+    expect(entry?.id).toMatch(/^\d+$/);
+    const listed =
+      'tcp      6 431999 ESTABLISHED src=172.17.0.3 dst=10.0.0.1 sport=40000 dport=80 src=10.0.0.1 dst=10.0.0.11 sport=80 dport=40001 [ASSURED] mark=0 use=1';
+    expect(parseConntrack(listed, 'm')).toEqual([
+      {
+        machine: 'm',
+        original: {
+          protocol: 6,
+          source: '172.17.0.3',
+          destination: '10.0.0.1',
+          sourcePort: 40000,
+          destinationPort: 80,
+        },
+        reply: { protocol: 6, source: '10.0.0.1', destination: '10.0.0.11', sourcePort: 80, destinationPort: 40001 },
+        id: '',
+      },
+    ]);
+  });
+
+  it('reads protocols without ports, and passes over what is no entry', () => {
+    const lines = [
+      'unknown  4 599 src=10.0.0.1 dst=10.0.0.2 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 use=1 id=3343329590',
+      'conntrack v1.4.7 (conntrack-tools): 3 flow entries have been shown.',
+      'tcp 6 1 src=10.0.0.1 dst= sport=x dport=1 src=1 dst=2 sport=1 dport=1',
+      '',
+    ];
+    const entries = parseConntrack(lines.join('\n'), 'm');
+    expect(entries).toHaveLength(1);
+    expect(entries[0]?.original).toMatchObject({ protocol: 4, sourcePort: 0 });
+  });
+
+  it('explains each direction in words', () => {
+    const [entry] = parseConntrack(text('published.host-01.conntrack.txt'), 'host-01');
+    if (entry === undefined) throw new Error('no entry');
+    expect(entryWords(entry)).toMatch(
+      /^conntrack on host-01, entry \d+: 10\.0\.0\.12:\d+ → 10\.0\.0\.11:8080 becomes 10\.0\.0\.12:\d+ → 172\.17\.0\.2:80 \(destination NAT\)$/,
+    );
+    const table = new NatTable();
+    table.add(entry);
+    const reply = tupleKey(entry.reply);
+    const answered = tupleKey({
+      ...entry.original,
+      source: '10.0.0.11',
+      destination: '10.0.0.12',
+      sourcePort: 8080,
+      destinationPort: entry.original.sourcePort,
+    });
+    expect(table.entry('host-01', reply, answered)).toBe(entry);
+    expect(table.entry('host-02', reply, answered)).toBeUndefined();
+    expect(table.connected(reply, answered)).toBe(true);
+    expect(table.connected(reply, tupleKey(entry.original))).toBe(false);
+  });
+});
+
+it('reads the rules that dropped out of nft’s trace, and no others', () => {
+  const drops = parseNftTrace(text('dropped.host-01.trace.txt'), 'host-01');
+  expect(drops).toHaveLength(2);
+  expect(drops[0]).toMatchObject({
+    source: '172.17.0.3',
+    destination: '10.0.0.12',
+    destinationPort: 9999,
+    chain: 'ip filter FORWARD',
+  });
+  expect(drops[0]?.rule).toBe('tcp dport 9999 counter packets 0 bytes 0 drop');
+  expect(
+    parseNftTrace(
+      `trace id 1 inet f c packet: iif "a" ip saddr 1.1.1.1 ip daddr 2.2.2.2 ip id 7\ntrace id 1 inet f c policy drop`,
+      'm',
+    ),
+  ).toEqual([
+    {
+      kind: 'trace',
+      machine: 'm',
+      source: '1.1.1.1',
+      destination: '2.2.2.2',
+      identification: 7,
+      sourcePort: -1,
+      destinationPort: -1,
+      chain: 'inet f c',
+      rule: '',
+    },
+  ]);
+});
+
+describe('the kernel’s own reasons', () => {
+  it('are read as tracefs prints them, with a name of its own for each', () => {
+    const [drop] = parseKernelDrops(text('dropped.drops.txt'), 'host-01', 1000);
+    expect(drop).toMatchObject({ protocol: 2048, reason: 'NETFILTER_DROP', location: 'nft_do_chain' });
+    expect(dropWords(drop ?? { reason: '', location: '' })).toBe(
+      'a rule of the firewall dropped it (NETFILTER_DROP in nft_do_chain)',
+    );
+    // Linux 6.1 hides the function's address.
+    const older =
+      'ping-1 [000] ..s1. 12.000001: kfree_skb: skbaddr=00000000c0ffee00 protocol=2048 location=00000000deadbeef reason: IP_INNOROUTES';
+    expect(parseKernelDrops(older, 'm', 0)).toEqual([
+      { kind: 'kernel', machine: 'm', time: 12.000001, protocol: 2048, reason: 'IP_INNOROUTES', location: '' },
+    ]);
+  });
+
+  it('are about the packet that a tap saw a moment before, and about no other', () => {
+    const { hops } = hopsOfCapture(fixture('dropped.pcapng'), 'dropped', 1);
+    const syns = hops.filter(({ device, bytes }) => device === 'docker0' && bytes.length > 60);
+    const times =
+      text('dropped.drops.txt')
+        .match(/\d+\.\d{6}(?=: kfree)/g)
+        ?.map(Number) ?? [];
+    // The trace clock counts from the start of the machine: the drop comes 20 µs after the first SYN.
+    const booted = (syns[0]?.time ?? 0) + 20e-6 - (times[0] ?? 0);
+    const stopped = stitch(hops, {
+      topology,
+      evidence: parseKernelDrops(text('dropped.drops.txt'), 'host-01', booted),
+    });
+    const [first] = stopped.filter(({ summary }) => /SYN/.test(summary));
+    expect(first?.end).toBe('dropped');
+    expect(first?.why).toContain('the kernel of host-01 dropped a packet 20 µs later');
+    expect(first?.why).toContain('NETFILTER_DROP');
+    const elsewhere = stitch(hops, {
+      topology,
+      evidence: parseKernelDrops(text('dropped.drops.txt'), 'host-01', booted + 0.01),
+    });
+    expect(elsewhere.filter(({ why }) => why.includes('NETFILTER'))).toEqual([]);
+  });
+});
+
+describe('counters', () => {
+  const before =
+    '*filter\n:FORWARD ACCEPT [0:0]\n[0:0] -A FORWARD -p udp -i docker0 -m udp --dport 53 -j DROP\n[4:9] -A FORWARD -j ACCEPT\nCOMMIT\n';
+  const after = before.replace('[0:0] -A', '[2:99] -A').replace('[4:9]', '[8:99]');
+  const drops = counterDrops('host-01', { time: 10, text: before }, { time: 20, text: after });
+
+  const datagram = (id: number, port: number): Hop => {
+    const tuple = {
+      protocol: 17,
+      source: '172.17.0.3',
+      destination: '10.9.9.9',
+      sourcePort: 999,
+      destinationPort: port,
+    };
+    const bytes = cooked(ipv4(tuple, 64, id, udp(tuple, Uint8Array.of(id))), false);
+    return {
+      id,
+      machine: 'host-01',
+      device: 'docker0',
+      direction: 'in',
+      time: 11 + id / 10,
+      linkType: 276,
+      bytes,
+      originalLength: bytes.length,
+    };
+  };
+
+  it('say what a rule took between two readings', () => {
+    expect(drops).toHaveLength(1);
+    expect(drops[0]).toMatchObject({
+      packets: 2,
+      from: 10,
+      until: 20,
+      match: { protocol: 17, inDevice: 'docker0', destinationPort: 53 },
+    });
+  });
+
+  it('explain packets that stopped there if they are as many', () => {
+    const [one, two, other] = stitch([datagram(1, 53), datagram(2, 53), datagram(3, 54)], { evidence: drops });
+    expect(one).toMatchObject({ end: 'dropped' });
+    expect(one?.why).toContain('-A FORWARD -p udp -i docker0 -m udp --dport 53 -j DROP');
+    expect(two?.end).toBe('dropped');
+    expect(other?.end).toBe('unknown');
+  });
+
+  it('explain nothing if they are not', () => {
+    for (const journey of stitch([datagram(1, 53), datagram(2, 53), datagram(3, 53)], { evidence: drops }))
+      expect(journey.end).toBe('unknown');
+  });
+});
+
+it('believes the wire when it says what it did with a frame', () => {
+  const tuple = { protocol: 17, source: '10.0.0.11', destination: '10.0.0.12', sourcePort: 1, destinationPort: 2 };
+  const bytes = cooked(ipv4(tuple, 64, 5, udp(tuple, Uint8Array.of(1))), true);
+  const hop: Hop = {
+    id: 9,
+    machine: 'wire',
+    device: 'lan',
+    direction: 'in',
+    time: 1,
+    linkType: 276,
+    bytes,
+    originalLength: bytes.length,
+  };
+  const [lost] = stitch([hop], {
+    topology,
+    evidence: [{ kind: 'wire', hop: 9, reason: 'the link is set to lose some' }],
+  });
+  expect(lost).toMatchObject({ end: 'dropped', why: 'the wire lan did not deliver it: the link is set to lose some' });
+});
+
+it('never throws, whatever text it is given', () => {
+  const piece = fc.constantFrom(
+    'trace id 1 ',
+    'packet: ',
+    'rule ',
+    'src=',
+    'dst=',
+    'sport=',
+    '1.2.3.4 ',
+    'tcp ',
+    'kfree_skb: ',
+    '[1:2] ',
+    '-A X -j DROP',
+    '\n',
+    'id=',
+    ' 6 ',
+    '(verdict drop)',
+    ' 1.5: ',
+  );
+  const noise = fc.oneof(
+    fc.string(),
+    fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join('')),
+  );
+  fc.assert(
+    fc.property(noise, (text) => {
+      expect(Array.isArray(parseConntrack(text, 'm'))).toBe(true);
+      expect(Array.isArray(parseNftTrace(text, 'm'))).toBe(true);
+      expect(Array.isArray(parseKernelDrops(text, 'm', 0))).toBe(true);
+      expect(Array.isArray(counterDrops('m', { time: 0, text: '' }, { time: 1, text }))).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,67 @@
+// What shows where a packet ended, besides the packets themselves. Each kind is read from what tools of a stock Debian
+// print; nothing of it is needed, and a packet for which there is none has an unknown end.
+
+export type Evidence = TraceEvidence | KernelEvidence | CounterEvidence | WireEvidence;
+
+/** A rule of nftables that took a packet: out of `nft monitor trace` (nft-trace.ts). */
+export interface TraceEvidence {
+  readonly kind: 'trace';
+  readonly machine: string;
+  readonly source: string;
+  readonly destination: string;
+  /** IPv4 identification; −1 for IPv6. */
+  readonly identification: number;
+  /** Ports, or −1 where the line has none. */
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  /** "ip filter FORWARD": family, table, chain. */
+  readonly chain: string;
+  /** As nft prints it; "" when the chain's policy decided. */
+  readonly rule: string;
+}
+
+/** The kernel freed a packet, with its reason: the tracepoint skb:kfree_skb (kernel-drops.ts). It does not say which packet. */
+export interface KernelEvidence {
+  readonly kind: 'kernel';
+  readonly machine: string;
+  /** Seconds since the epoch, the machine's clock. */
+  readonly time: number;
+  /** EtherType. */
+  readonly protocol: number;
+  /** "NETFILTER_DROP" */
+  readonly reason: string;
+  /** The kernel function, "nft_do_chain"; "" where it is hidden. */
+  readonly location: string;
+}
+
+/** A counter that went up (counters.ts): it says how many, not which. */
+export interface CounterEvidence {
+  readonly kind: 'counter';
+  readonly machine: string;
+  /** Seconds since the epoch, the machine's clock: read before and after. */
+  readonly from: number;
+  readonly until: number;
+  readonly packets: number;
+  /** What counted, in words: "iptables rule -A FORWARD -i eth0 -o br-lan -j DROP". */
+  readonly what: string;
+  readonly match: CounterMatch;
+}
+
+/** What a packet must have to be counted; what is left out is not known. */
+export interface CounterMatch {
+  readonly device?: string;
+  readonly inDevice?: string;
+  readonly protocol?: number;
+  readonly source?: string;
+  readonly destination?: string;
+  readonly destinationPort?: number;
+}
+
+/** The wire between the machines did not deliver a frame, and knows why. */
+export interface WireEvidence {
+  readonly kind: 'wire';
+  /** The frame's hop on the wire. */
+  readonly hop: number;
+  /** In words: "the link is set to lose some". */
+  readonly reason: string;
+}

@@ -1,0 +1,69 @@
+// Hops out of a capture file whose interfaces are named after places: "host-01/docker0", "host-01/web/eth0", "wire/lan".
+
+import type { CaptureError } from '../capture/captured-packet.ts';
+import { secondsOf } from '../capture/captured-packet.ts';
+import { readPcap } from '../capture/pcap.ts';
+import { readPcapng } from '../capture/pcapng.ts';
+import { BLOCK } from '../capture/pcapng-block.ts';
+import type { Hop } from './hop.ts';
+
+export interface CaptureHops {
+  readonly hops: readonly Hop[];
+  /** Why the file could not be read further; null when it could. */
+  readonly error: CaptureError | null;
+}
+
+/**
+ * @param name the file's name without folder and ending: the place of whatever has no interface name
+ * @param firstId the id of the first hop; the others count on from it
+ */
+export function hopsOfCapture(file: Uint8Array, name: string, firstId: number): CaptureHops {
+  const isPcapng =
+    file.length >= 4 && new DataView(file.buffer, file.byteOffset, 4).getUint32(0, true) === BLOCK.section;
+  const hops: Hop[] = [];
+  const add = (place: string, packet: Omit<Hop, 'id' | 'machine' | 'namespace' | 'device'>): void => {
+    hops.push({ id: firstId + hops.length, ...placeNamed(place === '' ? name : place), ...packet });
+  };
+  if (isPcapng) {
+    const { packets, interfaces, error } = readPcapng(file);
+    for (const packet of packets) {
+      const place = interfaces[packet.interface]?.name ?? '';
+      const direction = packet.direction === 'unknown' ? directionOf(packet.linkType, packet.bytes) : packet.direction;
+      add(place, { ...seenAt(packet), direction, time: secondsOf(packet) });
+    }
+    return { hops, error };
+  }
+  const { packets, error } = readPcap(file);
+  for (const packet of packets)
+    add('', { ...seenAt(packet), direction: directionOf(packet.linkType, packet.bytes), time: secondsOf(packet) });
+  return { hops, error };
+}
+
+interface Captured {
+  readonly linkType: number;
+  readonly bytes: Uint8Array;
+  readonly originalLength: number;
+}
+
+/** A cooked capture of all interfaces ("any") says which one it was by number only. */
+function seenAt({ linkType, bytes, originalLength }: Captured): Captured & { readonly ifindex?: number } {
+  const packet = { linkType, bytes, originalLength };
+  return linkType === 276 && bytes.length >= 20
+    ? { ...packet, ifindex: new DataView(bytes.buffer, bytes.byteOffset).getUint32(4) }
+    : packet;
+}
+
+/** Packet type 4 of a cooked header is "outgoing"; other captures do not say. */
+function directionOf(linkType: number, bytes: Uint8Array): Hop['direction'] {
+  if (linkType === 276 && bytes.length >= 20) return bytes[10] === 4 ? 'out' : 'in';
+  if (linkType === 113 && bytes.length >= 16) return bytes[1] === 4 ? 'out' : 'in';
+  return 'unknown';
+}
+
+/** "host-01/docker0": a machine and its device; with a namespace in between; one name alone is both. */
+export function placeNamed(name: string): { machine: string; namespace?: string; device: string } {
+  const [machine = '', ...rest] = name.split('/');
+  const device = rest.pop();
+  if (device === undefined) return { machine, device: machine };
+  return rest.length === 0 ? { machine, device } : { machine, namespace: rest.join('/'), device };
+}

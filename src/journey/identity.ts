@@ -1,0 +1,287 @@
+// What of a packet survives a hop, and so tells that two taps saw the same one. Tunnels are stripped: the packet is the
+// innermost one. A router takes one off the TTL, NAT writes other addresses, ports and ICMP ids, and both make checksums
+// anew; none of these is part of the key.
+//
+//   IPv4   identification, protocol, length and  TCP: seq, ack, flags    UDP: the data     ICMP: type, code, seq, the data
+//   IPv6   flow label, next header, length and the same                  ICMP errors: which packet they are about
+//   ARP    all of it                             fragments: identification and place       the rest: its bytes
+import type { Layer } from '../packet/layer.ts';
+import type { LayerBase } from '../packet/layer-base.ts';
+import { hashOf } from './hop.ts';
+import { addressKey, type Tuple, tupleKey } from './tuple.ts';
+
+export interface Identity {
+  /** Equal at every tap that saw the packet. */
+  readonly key: string;
+  /** True when the sender numbers its packets, so that two with one key are copies of one. */
+  readonly numbered: boolean;
+  /** Who talks to whom, as far as NAT may rewrite it (tuple.ts); of an ICMP error, the packet that it is about. "": nobody. */
+  readonly tuple: string;
+  /** The innermost addresses. */
+  readonly source: string;
+  readonly destination: string;
+  /** The innermost TTL or hop limit; −1: there is none. */
+  readonly ttl: number;
+  /** TTLs of the headers around it, added up. */
+  readonly outerTtl: number;
+  /** Headers with addresses around it. */
+  readonly depth: number;
+  /** What hops may change, and copies have in common: TTLs and the tunnels' ends. */
+  readonly form: string;
+  /** Equal for a packet and its fragments; "" when it cannot be in fragments. */
+  readonly train: string;
+  readonly fragment: { readonly offset: number; readonly length: number; readonly more: boolean } | null;
+  /** The part of a TCP stream that it carries, SYN and FIN counted. */
+  readonly tcp: { readonly sequence: number; readonly length: number; readonly acknowledgment: number } | null;
+  /** What an answer to it has as `answers`; "" when none is expected. */
+  readonly asks: string;
+  readonly answers: string;
+  /** Of an ICMP error: what the packet that it is about has as `known`. */
+  readonly about: string;
+  readonly known: string;
+  readonly group: 'broadcast' | 'multicast' | null;
+}
+
+/** Bytes of data that are compared; their number counts as well. */
+const COMPARED = 64;
+const TCP_FIN = 0x01;
+const TCP_SYN = 0x02;
+const TCP_ACK = 0x10;
+/** ECE, CWR and AE are left alone by NAT, but a router's ECN marking is answered in them. */
+const TCP_FLAGS = 0x3f;
+
+type Ipv4 = Extract<Layer, { protocol: 'ip' }>;
+type Ipv6 = Extract<Layer, { protocol: 'ipv6' }>;
+
+/** Reads whatever layers there are: a packet that is cut off or malformed still has an identity, of what is left. */
+export function identify(layers: readonly Layer[]): Identity {
+  let network: Ipv4 | Ipv6 | null = null;
+  let at = -1;
+  let depth = -1;
+  let outerTtl = 0;
+  let form = '';
+  for (let i = 0; i < layers.length; i++) {
+    const layer = layers[i] as Layer;
+    if (layer.protocol === 'ip' || layer.protocol === 'ipv6') {
+      if (network !== null) {
+        outerTtl += ttlOf(network);
+        form += `${network.source}>${network.destination} `;
+      }
+      network = layer;
+      at = i;
+      depth++;
+    }
+    // What a fragment holds of a packet is not a packet, and what an error quotes is another one.
+    if (layer.quotes || isFragment(layer)) break;
+  }
+  const arp = layers.find((layer) => layer.protocol === 'arp');
+  if (network === null || (arp !== undefined && layers.indexOf(arp) > at)) {
+    return {
+      ...linkOnly(layers, arp),
+      depth: depth + 1,
+      form,
+      outerTtl: outerTtl + (network === null ? 0 : ttlOf(network)),
+    };
+  }
+  const inner = { ...innermost(network, layers.slice(at + 1)), depth, outerTtl };
+  return { ...inner, form: `${inner.ttl} ${outerTtl} ${form}` };
+}
+
+const ttlOf = (layer: Ipv4 | Ipv6): number => (layer.protocol === 'ip' ? layer.ttl : layer.hopLimit);
+
+function isFragment(layer: Layer): boolean {
+  if (layer.protocol === 'ip') return layer.fragmentOffset > 0 || layer.moreFragments;
+  return layer.protocol === 'ipv6.fraghdr' && (layer.fragmentOffset > 0 || layer.moreFragments);
+}
+
+const NOTHING = {
+  numbered: false,
+  tuple: '',
+  source: '',
+  destination: '',
+  ttl: -1,
+  train: '',
+  fragment: null,
+  tcp: null,
+  asks: '',
+  answers: '',
+  about: '',
+  known: '',
+  group: null,
+} as const;
+
+type Inner = Omit<Identity, 'depth' | 'outerTtl' | 'form'>;
+
+/** ARP, or a frame without an IP packet: spanning tree, LLDP. */
+function linkOnly(layers: readonly Layer[], arp: Layer | undefined): Inner {
+  const cooked = layers.find((layer) => layer.protocol === 'eth' || layer.protocol === 'sll');
+  const group = groupOf(layers);
+  if (arp?.protocol === 'arp') {
+    const named = (name: string): string => arp.named(name)[0]?.shown ?? '';
+    const source = named('arp.src.proto_ipv4');
+    const destination = named('arp.dst.proto_ipv4');
+    const key = `arp ${hex(arp, 0, 28)}`;
+    const ends = { source, destination, tuple: `arp ${source}>${destination}` };
+    if (arp.u16(6) === 1) return { ...NOTHING, key, ...ends, asks: `arp ${destination}>${source}`, group };
+    return { ...NOTHING, key, ...ends, answers: `arp ${source}>${destination}`, group };
+  }
+  const content = layers.find((layer) => layer !== cooked && layer.protocol !== 'vlan') ?? cooked;
+  const from = content?.offset ?? 0;
+  const bytes = content?.bytes ?? new Uint8Array();
+  return {
+    ...NOTHING,
+    key: `link ${hashOf(bytes, from, COMPARED)} ${cooked?.u16(cooked.protocol === 'eth' ? 12 : 0) ?? 0}`,
+    group,
+  };
+}
+
+/** SLL does not keep the destination's MAC, but says whether the frame was for everybody. */
+function groupOf(layers: readonly Layer[]): Identity['group'] {
+  const link = layers.find((layer) => layer.protocol === 'eth' || layer.protocol === 'sll');
+  if (link === undefined) return null;
+  if (link.protocol === 'eth') {
+    if ((link.u8(0) & 1) === 0) return null;
+    return link.destination === 'ff:ff:ff:ff:ff:ff' ? 'broadcast' : 'multicast';
+  }
+  const type = link.named('sll.pkttype')[0]?.value;
+  return type === 1 ? 'broadcast' : type === 2 ? 'multicast' : null;
+}
+
+function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
+  const { source, destination } = network;
+  const extension = inside.find((layer) => layer.protocol === 'ipv6.fraghdr');
+  const protocol = network.protocol === 'ip' ? network.proto : lastNextHeader(network, inside);
+  const number = network.protocol === 'ip' ? network.identification : network.u32(0) & 0xfffff;
+  const numbered = network.protocol === 'ip' && number !== 0;
+  const length = network.declaredEnd - network.offset;
+  const head = `${network.protocol === 'ip' ? 4 : 6} ${number} ${protocol}`;
+  const ends = { source, destination, ttl: ttlOf(network), numbered, group: groupOfAddress(destination) };
+  const bare: Tuple = { protocol, source, destination, sourcePort: 0, destinationPort: 0 };
+  const fragment = fragmentOf(network, extension);
+  if (fragment !== null) {
+    const train = extension === undefined ? head : `6f ${extension.u32(4)} ${protocol}`;
+    const key = `${train} ${fragment.offset} ${fragment.length} ${fragment.more}`;
+    return {
+      ...NOTHING,
+      ...ends,
+      key,
+      train,
+      fragment,
+      numbered: true,
+      tuple: addressKey(bare),
+      known: knownAs(network, train, bare),
+    };
+  }
+  const train = network.protocol === 'ip' ? head : '';
+  const packet = { ...NOTHING, ...ends, train };
+  const transport = inside.find((layer) => !layer.protocol.startsWith('ipv6.'));
+  switch (transport?.protocol) {
+    case 'tcp': {
+      const { sequence, acknowledgment, flags, dataLength } = transport;
+      const span = dataLength + ((flags & TCP_SYN) === 0 ? 0 : 1) + ((flags & TCP_FIN) === 0 ? 0 : 1);
+      const tuple = { ...bare, sourcePort: transport.sourcePort, destinationPort: transport.destinationPort };
+      return {
+        ...packet,
+        key: `${head} ${length} tcp ${sequence} ${acknowledgment} ${flags & TCP_FLAGS}`,
+        tuple: tupleKey(tuple),
+        tcp: { sequence, length: span, acknowledgment },
+        asks: span > 0 ? `tcp ${(sequence + span) >>> 0}` : '',
+        answers: (flags & TCP_ACK) === 0 ? '' : `tcp ${acknowledgment}`,
+        known: knownAs(network, head, tuple),
+      };
+    }
+    case 'udp': {
+      const tuple = { ...bare, sourcePort: transport.sourcePort, destinationPort: transport.destinationPort };
+      const data = hashOf(transport.bytes, transport.offset + 8, dataUpTo(transport, 8));
+      return {
+        ...packet,
+        key: `${head} ${length} udp ${data}`,
+        tuple: tupleKey(tuple),
+        known: knownAs(network, head, tuple),
+      };
+    }
+    case 'icmp':
+    case 'icmpv6': {
+      if (transport.quotes) return errorAbout(packet, head, transport, inside);
+      const { type } = transport;
+      const echo = transport.protocol === 'icmp' ? type === 8 || type === 0 : type === 128 || type === 129;
+      const request = type === 8 || type === 128;
+      const id = echo ? transport.u16(4) : 0;
+      const tuple = { ...bare, sourcePort: id, destinationPort: id };
+      // Neighbour discovery has no identifier: everything but the checksum is its content.
+      const from = echo ? 6 : 4;
+      const content = hashOf(transport.bytes, transport.offset + from, dataUpTo(transport, from));
+      const exchange = `echo ${content} ${length}`;
+      return {
+        ...packet,
+        key: `${head} ${length} icmp ${type} ${transport.code} ${content}`,
+        tuple: tupleKey(tuple),
+        asks: echo && request ? exchange : '',
+        answers: echo && !request ? exchange : '',
+        known: knownAs(network, head, tuple),
+      };
+    }
+    default: {
+      const content = network.offset + network.headerLength;
+      const data = hashOf(network.bytes, content, Math.min(COMPARED, Math.max(0, network.payloadEnd - content)));
+      return {
+        ...packet,
+        key: `${head} ${length} ${data}`,
+        tuple: tupleKey(bare),
+        known: knownAs(network, head, bare),
+      };
+    }
+  }
+}
+
+/** The error is told by what it quotes: NAT rewrites addresses and ports in there as well (RFC 5508 section 4). */
+function errorAbout(packet: Omit<Inner, 'key'>, head: string, error: LayerBase, inside: readonly Layer[]): Inner {
+  const quoted = inside.findIndex((layer) => layer.quoted && (layer.protocol === 'ip' || layer.protocol === 'ipv6'));
+  const key = `${head} error ${error.u16(0)}`;
+  if (quoted < 0) return { ...packet, key, tuple: `${packet.source}>${packet.destination}` };
+  const of = innermost(inside[quoted] as Ipv4 | Ipv6, inside.slice(quoted + 1));
+  return { ...packet, key: `${key} ${of.train}`, tuple: of.tuple, about: of.known };
+}
+
+/** The name under which an ICMP error finds the packet that it quotes. IPv6 packets have no number. */
+const knownAs = (network: Ipv4 | Ipv6, head: string, tuple: Tuple): string =>
+  network.protocol === 'ip' ? head : tupleKey(tuple);
+
+const dataUpTo = (layer: LayerBase, from: number): number =>
+  Math.max(0, Math.min(COMPARED, layer.payloadEnd - layer.offset - from));
+
+function fragmentOf(network: Ipv4 | Ipv6, extension: Layer | undefined): Identity['fragment'] {
+  if (network.protocol === 'ip') {
+    if (!isFragment(network)) return null;
+    const length = network.declaredEnd - network.offset - network.headerLength;
+    return { offset: network.fragmentOffset, length, more: network.moreFragments };
+  }
+  if (extension?.protocol !== 'ipv6.fraghdr' || !isFragment(extension)) return null;
+  const length = network.declaredEnd - extension.offset - extension.headerLength;
+  return { offset: extension.fragmentOffset, length, more: extension.moreFragments };
+}
+
+function lastNextHeader(network: Ipv6, inside: readonly Layer[]): number {
+  let next = network.nextHeader;
+  for (const layer of inside) {
+    if (
+      layer.protocol !== 'ipv6.hopopts' &&
+      layer.protocol !== 'ipv6.routing' &&
+      layer.protocol !== 'ipv6.fraghdr' &&
+      layer.protocol !== 'ipv6.dstopts'
+    )
+      break;
+    next = layer.nextHeader;
+  }
+  return next;
+}
+
+function groupOfAddress(address: string): Identity['group'] {
+  if (address === '255.255.255.255') return 'broadcast';
+  const first = Number.parseInt(address, 10);
+  return address.startsWith('ff') || (first >= 224 && first <= 239 && address.includes('.')) ? 'multicast' : null;
+}
+
+function hex(layer: LayerBase, at: number, length: number): string {
+  return Array.from(layer.view(at, length), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

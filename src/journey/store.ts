@@ -1,0 +1,184 @@
+// Sightings by what they have in common, so that adding one and finding its relatives both cost the same however many there are.
+
+import type { Witness } from './clocks.ts';
+import { divide, link, type Step, type World } from './copies.ts';
+import type { Identity } from './identity.ts';
+import type { Sighting } from './sighting.ts';
+
+/** One packet: a copy out of a bucket. */
+export class Packet {
+  readonly bucket: Bucket;
+  readonly sightings: readonly Sighting[];
+  readonly #world: World;
+  #steps: readonly Step[] | null = null;
+  #revision = -1;
+
+  constructor(bucket: Bucket, sightings: readonly Sighting[], world: World) {
+    this.bucket = bucket;
+    this.sightings = sightings;
+    this.#world = world;
+  }
+
+  /** Its way, as far as it was seen. */
+  get steps(): readonly Step[] {
+    const { revision } = this.#world.clocks;
+    if (this.#steps === null || this.#revision !== revision) {
+      this.#steps = link(this.sightings, this.#world);
+      this.#revision = revision;
+    }
+    return this.#steps;
+  }
+
+  get first(): Sighting {
+    return (this.steps[0] as Step).sighting;
+  }
+
+  get id(): number {
+    return this.first.hop.id;
+  }
+
+  /** As it was first seen. */
+  get identity(): Identity {
+    return this.first.identity;
+  }
+
+  /** Seconds, all clocks set by one. */
+  get time(): number {
+    return this.timeOf(this.first);
+  }
+
+  timeOf({ hop }: Sighting): number {
+    return hop.time + this.#world.clocks.offset(hop.machine);
+  }
+
+  /** Sightings that none follows. */
+  get ends(): readonly Sighting[] {
+    const { steps } = this;
+    const followed = new Set(steps.map(({ after }) => after));
+    return steps.filter((_, index) => !followed.has(index)).map(({ sighting }) => sighting);
+  }
+
+  isAt(place: string): boolean {
+    return this.sightings.some((sighting) => sighting.place === place);
+  }
+}
+
+/** All sightings of one key, and the packets that they are. */
+export class Bucket implements Witness {
+  readonly key: string;
+  /** Counts up when sightings come or go: what was said of the clocks before no longer holds. */
+  version = 0;
+  sightings: Sighting[] = [];
+  #packets: readonly Packet[] | null = null;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  packets(world: World): readonly Packet[] {
+    this.#packets ??= divide(this.sightings, world).map((sightings) => new Packet(this, sightings, world));
+    return this.#packets;
+  }
+
+  /** To be divided again when somebody looks. */
+  forget(): void {
+    this.#packets = null;
+  }
+
+  get severalClocks(): boolean {
+    const [first] = this.sightings;
+    return this.sightings.some(({ hop }) => hop.machine !== first?.hop.machine);
+  }
+
+  get severalTuples(): boolean {
+    const [first] = this.sightings;
+    return this.sightings.some(({ identity }) => identity.tuple !== first?.identity.tuple);
+  }
+}
+
+/** Buckets by a name that some of their sightings have. */
+export class BucketIndex {
+  readonly #buckets = new Map<string, Set<Bucket>>();
+
+  add(name: string, bucket: Bucket): void {
+    if (name === '') return;
+    const buckets = this.#buckets.get(name);
+    if (buckets === undefined) this.#buckets.set(name, new Set([bucket]));
+    else buckets.add(bucket);
+  }
+
+  remove(name: string, bucket: Bucket): void {
+    const buckets = this.#buckets.get(name);
+    buckets?.delete(bucket);
+    if (buckets?.size === 0) this.#buckets.delete(name);
+  }
+
+  packets(name: string, world: World): Packet[] {
+    return [...(this.#buckets.get(name) ?? [])].flatMap((bucket) => bucket.packets(world));
+  }
+}
+
+/** Every way in which packets look for each other. */
+export class Store {
+  readonly world: World;
+  readonly buckets = new Map<string, Bucket>();
+  /** A packet and its fragments. */
+  readonly trains = new BucketIndex();
+  /** TCP segments by their first byte; the large ones by their conversation as well. */
+  readonly starts = new BucketIndex();
+  readonly large = new BucketIndex();
+  readonly answers = new BucketIndex();
+  readonly asks = new BucketIndex();
+  /** What an ICMP error is about, and the errors. */
+  readonly known = new BucketIndex();
+  readonly errors = new BucketIndex();
+  /** ARP questions by the address that is looked for. */
+  readonly wanted = new BucketIndex();
+  /** Places at which anything was seen. */
+  readonly taps = new Set<string>();
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  add(sighting: Sighting): Bucket {
+    const { identity } = sighting;
+    let bucket = this.buckets.get(identity.key);
+    if (bucket === undefined) {
+      bucket = new Bucket(identity.key);
+      this.buckets.set(identity.key, bucket);
+    }
+    bucket.sightings.push(sighting);
+    bucket.forget();
+    for (const [index, name] of this.#names(identity)) index.add(name, bucket);
+    this.taps.add(sighting.place);
+    return bucket;
+  }
+
+  drop(bucket: Bucket): void {
+    this.buckets.delete(bucket.key);
+    for (const { identity } of bucket.sightings)
+      for (const [index, name] of this.#names(identity)) index.remove(name, bucket);
+    bucket.sightings = [];
+    bucket.version++;
+    bucket.forget();
+  }
+
+  #names(identity: Identity): readonly (readonly [BucketIndex, string])[] {
+    const { tcp } = identity;
+    const isArp = identity.key.startsWith('arp ');
+    return [
+      [this.trains, identity.train],
+      [this.starts, tcp === null || tcp.length === 0 ? '' : String(tcp.sequence)],
+      [this.large, tcp === null || tcp.length <= LARGE ? '' : identity.tuple],
+      [this.answers, identity.answers],
+      [this.asks, identity.asks],
+      [this.known, identity.known],
+      [this.errors, identity.about],
+      [this.wanted, isArp && identity.asks !== '' ? identity.destination : ''],
+    ];
+  }
+}
+
+/** Bytes of TCP data in one packet beyond which it may be segmented on its way: no Ethernet without jumbo frames carries more. */
+export const LARGE = 1460;

@@ -1,0 +1,215 @@
+// What is known of the machines' devices, as plain facts, and which places a packet can get to from another in how many steps.
+//
+//   in at a port ──▶ in at its bridge ──▶ (routed: TTL − 1) ──▶ out at a device ──▶ in at the veth peer, or the wire
+//        └─────────▶ out at the bridge's other ports              └─ a tunnel ──▶ out at the device below it, one header deeper
+import { placeOf, WIRE } from './hop.ts';
+
+export interface Device {
+  readonly machine: string;
+  /** Left out or "": the machine's own namespace. */
+  readonly namespace?: string;
+  readonly name: string;
+  /** 'tunnel': puts a header with addresses around what leaves through it (vxlan, ipip, gre, flannel's tun). */
+  readonly kind: 'nic' | 'bridge' | 'veth' | 'tunnel' | 'vlan' | 'loopback' | 'other';
+  /** With or without prefix length. */
+  readonly addresses: readonly string[];
+  /** veth: the other end. */
+  readonly peer?: { readonly namespace?: string; readonly name: string };
+  /** Name of the bridge in the same namespace that it is a port of. */
+  readonly bridge?: string;
+  /** Tunnel, VLAN: name of the device in the same namespace that carries it, if that is fixed. */
+  readonly lower?: string;
+  /** NIC: the wire it is plugged into. */
+  readonly wire?: string;
+}
+
+export interface Topology {
+  readonly devices: readonly Device[];
+}
+
+/** More than any lab has between two taps. */
+const MOST_STEPS = 8;
+
+interface Node {
+  readonly device: Device;
+  readonly place: string;
+  /** Its namespace, "host-01/" or "host-01/web". */
+  readonly space: string;
+}
+
+interface Move {
+  readonly to: string;
+  readonly routed: 0 | 1;
+  /** Headers with addresses put around (+1) or taken off (−1). */
+  readonly depth: -1 | 0 | 1;
+}
+
+const spaceOf = (device: Device): string => `${device.machine}/${device.namespace ?? ''}`;
+const bare = (address: string): string => address.split('/')[0] ?? '';
+
+export class Places {
+  readonly #nodes = new Map<string, Node>();
+  readonly #spaces = new Map<string, Node[]>();
+  readonly #wires = new Map<string, Node[]>();
+  readonly #owners = new Map<string, Node[]>();
+  readonly #moves = new Map<string, readonly Move[]>();
+  readonly #reach = new Map<string, ReadonlyMap<string, number>>();
+
+  constructor(topology: Topology) {
+    this.replace(topology);
+  }
+
+  /** Forgets what it knew before. */
+  replace({ devices }: Topology): void {
+    for (const map of [this.#nodes, this.#spaces, this.#wires, this.#owners, this.#moves, this.#reach]) map.clear();
+    for (const device of devices) {
+      const place = placeOf({ machine: device.machine, namespace: device.namespace, device: device.name });
+      const node = { device, place, space: spaceOf(device) };
+      this.#nodes.set(place, node);
+      push(this.#spaces, node.space, node);
+      if (device.kind === 'nic') push(this.#wires, device.wire ?? '', node);
+      for (const address of device.addresses) push(this.#owners, bare(address), node);
+    }
+  }
+
+  knows(place: string): boolean {
+    return this.#nodes.has(place) || place.startsWith(`${WIRE}/`);
+  }
+
+  device(place: string): Device | undefined {
+    return this.#nodes.get(place)?.device;
+  }
+
+  /** Places of the devices that have this address. Several where networks of different machines use the same one. */
+  owners(address: string): readonly string[] {
+    return this.#owners.get(address)?.map(({ place }) => place) ?? [];
+  }
+
+  /** True when a device in this one's namespace has the address. */
+  owns(place: string, address: string): boolean {
+    const space = this.#nodes.get(place)?.space;
+    return space !== undefined && (this.#owners.get(address)?.some((node) => node.space === space) ?? false);
+  }
+
+  isPort(place: string): boolean {
+    return this.#nodes.get(place)?.device.bridge !== undefined;
+  }
+
+  /** The other end of a veth pair. */
+  peer(place: string): string | undefined {
+    const node = this.#nodes.get(place);
+    const peer = node?.device.peer;
+    if (node === undefined || peer === undefined) return undefined;
+    return placeOf({ machine: node.device.machine, namespace: peer.namespace, device: peer.name });
+  }
+
+  /**
+   * How many steps a packet takes from one tap to another when it is routed and put into (or taken out of) tunnels
+   * exactly so often; Infinity when there is no such way. A tap is a place and a direction; a wire has none.
+   */
+  steps(from: string, fromOut: boolean, to: string, toOut: boolean, routed: number, depth: number): number {
+    if (routed < 0 || routed > MOST_STEPS) return Infinity;
+    const start = nodeKey(from, fromOut);
+    const key = `${start}|${routed}|${depth}`;
+    let reach = this.#reach.get(key);
+    if (reach === undefined) {
+      reach = this.#search(start, routed, depth);
+      this.#reach.set(key, reach);
+    }
+    return reach.get(nodeKey(to, toOut)) ?? Infinity;
+  }
+
+  /** Breadth first over (place, routed so far, depth so far). */
+  #search(start: string, routed: number, depth: number): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    const seen = new Set([`${start}|0|0`]);
+    let edge: { at: string; routed: number; depth: number }[] = [{ at: start, routed: 0, depth: 0 }];
+    for (let steps = 1; steps <= MOST_STEPS && edge.length > 0; steps++) {
+      const next: typeof edge = [];
+      for (const state of edge) {
+        for (const move of this.#movesFrom(state.at)) {
+          const to = { at: move.to, routed: state.routed + move.routed, depth: state.depth + move.depth };
+          const key = `${to.at}|${to.routed}|${to.depth}`;
+          if (to.routed > routed || seen.has(key)) continue;
+          seen.add(key);
+          next.push(to);
+          if (to.routed === routed && to.depth === depth && !found.has(to.at)) found.set(to.at, steps);
+        }
+      }
+      edge = next;
+    }
+    return found;
+  }
+
+  #movesFrom(key: string): readonly Move[] {
+    let moves = this.#moves.get(key);
+    if (moves === undefined) {
+      moves = key.startsWith(`${WIRE}/`) ? this.#offWire(key.slice(WIRE.length + 1)) : this.#offDevice(key);
+      this.#moves.set(key, moves);
+    }
+    return moves;
+  }
+
+  #offWire(wire: string): Move[] {
+    return (this.#wires.get(wire) ?? []).map(({ place }) => plain(nodeKey(place, false)));
+  }
+
+  #offDevice(key: string): Move[] {
+    const out = key.endsWith('>');
+    const node = this.#nodes.get(key.slice(0, -1));
+    if (node === undefined) return [];
+    return out ? this.#leaving(node) : this.#entering(node);
+  }
+
+  #leaving(node: Node): Move[] {
+    const { device, place } = node;
+    const moves: Move[] = [];
+    const peer = this.peer(place);
+    if (peer !== undefined) moves.push(plain(nodeKey(peer, false)));
+    if (device.kind === 'loopback') moves.push(plain(nodeKey(place, false)));
+    if (device.kind === 'nic') {
+      if (device.wire !== undefined) moves.push(plain(`${WIRE}/${device.wire}`));
+      else moves.push(...this.#offWire('').filter(({ to }) => to !== nodeKey(place, false)));
+    }
+    for (const other of this.#spaces.get(node.space) ?? []) {
+      if (device.kind === 'bridge' && other.device.bridge === device.name)
+        moves.push(plain(nodeKey(other.place, true)));
+      if (carries(other.device, device))
+        moves.push({ to: nodeKey(other.place, true), routed: 0, depth: device.kind === 'tunnel' ? 1 : 0 });
+    }
+    return moves;
+  }
+
+  #entering(node: Node): Move[] {
+    const { device } = node;
+    const moves: Move[] = [];
+    for (const other of this.#spaces.get(node.space) ?? []) {
+      if (carries(device, other.device))
+        moves.push({ to: nodeKey(other.place, false), routed: 0, depth: other.device.kind === 'tunnel' ? -1 : 0 });
+      if (device.bridge !== undefined) {
+        if (other.device.name === device.bridge) moves.push(plain(nodeKey(other.place, false)));
+        if (other !== node && other.device.bridge === device.bridge) moves.push(plain(nodeKey(other.place, true)));
+      } else if (other.device.bridge === undefined && other.device.kind !== 'loopback') {
+        moves.push({ to: nodeKey(other.place, true), routed: 1, depth: 0 });
+      }
+    }
+    return moves;
+  }
+}
+
+const nodeKey = (place: string, out: boolean): string =>
+  place.startsWith(`${WIRE}/`) ? place : `${place}${out ? '>' : '<'}`;
+const plain = (to: string): Move => ({ to, routed: 0, depth: 0 });
+
+/** True when what `upper` (a tunnel, a VLAN) sends goes out through `lower`. */
+function carries(lower: Device, upper: Device): boolean {
+  if (upper.kind !== 'tunnel' && upper.kind !== 'vlan') return false;
+  if (upper.lower !== undefined) return upper.lower === lower.name;
+  return upper.kind === 'tunnel' && lower.kind !== 'tunnel' && lower.kind !== 'loopback' && lower.bridge === undefined;
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
