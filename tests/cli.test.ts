@@ -28,13 +28,15 @@ describe('lockstep', () => {
     ['lab', 'list', '--help'],
     ['lab', 'run', '--help'],
     ['lab', 'shell', '--help'],
+    ['journey', '--help'],
     ['bench', '--help'],
   ])('%s %s %s explains itself on stdout', async (...args) => {
     const { code, stdout, stderr } = await lockstep(...args.filter((arg) => arg !== undefined));
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^Usage: lockstep/);
     expect(stdout).toContain('Exit status:');
-    if (['list', 'run', 'shell', 'bench'].some((name) => args.includes(name))) expect(stdout).toContain('Examples:');
+    if (['list', 'run', 'shell', 'journey', 'bench'].some((name) => args.includes(name)))
+      expect(stdout).toContain('Examples:');
   });
 
   test('lists the labs, for people and as one JSON object a line', async () => {

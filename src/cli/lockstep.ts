@@ -94,6 +94,33 @@ examples(
 
 examples(
   program
+    .command('journey')
+    .description(
+      'follow each packet of some captures: its way through every device, what each hop changed, how it ended',
+    )
+    .argument(
+      '<files...>',
+      'pcap or pcapng; an interface named machine/device says where (a file: machine@device.pcap)',
+    )
+    .option('--json', 'one JSON object a journey')
+    .addOption(
+      new Option(
+        '--evidence <"machine: file">',
+        'what else is known of a machine: the output of conntrack -L or -E, nft monitor trace, or ip -j -d addr; can be given several times',
+      )
+        .argParser(append)
+        .default([], 'none'),
+    )
+    .action(async (files: string[], { json = false, evidence }: { json?: boolean; evidence: string[] }) => {
+      const { journey } = await import('./commands/journey.ts');
+      process.exitCode = await journey({ files, evidence, json });
+    }),
+  'lockstep journey ping.pcapng',
+  'lockstep journey host-01@docker0.pcap host-02.pcapng --evidence "host-01: conntrack.txt" --json',
+);
+
+examples(
+  program
     .command('bench')
     .description('measure what the README states, beside its target')
     .argument('[name]', 'only the bench of this name')

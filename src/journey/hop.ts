@@ -7,7 +7,7 @@ export interface Hop {
   readonly machine: string;
   /** Network namespace that the device is in; left out or "": the machine's own. */
   readonly namespace?: string;
-  /** "docker0"; the wire's name for a frame on the wire. */
+  /** "docker0"; the wire's name for a frame on the wire; "" when nothing but the machine is known. */
   readonly device: string;
   readonly ifindex?: number;
   /** 'in': the device received it; 'out': it left through the device. Of a wire: it came onto it, or was delivered. */
@@ -31,6 +31,7 @@ export function placeOf(at: {
   readonly device: string;
 }): string {
   const { machine, namespace, device } = at;
+  if (device === '') return machine;
   return namespace === undefined || namespace === '' ? `${machine}/${device}` : `${machine}/${namespace}/${device}`;
 }
 

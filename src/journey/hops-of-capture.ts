@@ -14,29 +14,40 @@ export interface CaptureHops {
 }
 
 /**
- * @param name the file's name without folder and ending: the place of whatever has no interface name
+ * An interface "host-01/docker0" is that place. Any other is a device of the machine that the file is named after, and so is
+ * what a file without interface names holds: "host-01@docker0" as a name says which device, "host-01" does not.
+ *
+ * @param name the file's name without folder and ending
  * @param firstId the id of the first hop; the others count on from it
  */
 export function hopsOfCapture(file: Uint8Array, name: string, firstId: number): CaptureHops {
   const isPcapng =
     file.length >= 4 && new DataView(file.buffer, file.byteOffset, 4).getUint32(0, true) === BLOCK.section;
   const hops: Hop[] = [];
-  const add = (place: string, packet: Omit<Hop, 'id' | 'machine' | 'namespace' | 'device'>): void => {
-    hops.push({ id: firstId + hops.length, ...placeNamed(place === '' ? name : place), ...packet });
+  const add = (captured: Captured, at: string, direction: Hop['direction'], time: number): void => {
+    const packet = seenAt(captured);
+    const place = at.includes('/') ? placeNamed(at) : placeInFile(at, name, packet.ifindex);
+    hops.push({ id: firstId + hops.length, ...place, ...packet, direction, time });
   };
   if (isPcapng) {
     const { packets, interfaces, error } = readPcapng(file);
     for (const packet of packets) {
-      const place = interfaces[packet.interface]?.name ?? '';
-      const direction = packet.direction === 'unknown' ? directionOf(packet.linkType, packet.bytes) : packet.direction;
-      add(place, { ...seenAt(packet), direction, time: secondsOf(packet) });
+      const { linkType, bytes } = packet;
+      const direction = packet.direction === 'unknown' ? directionOf(linkType, bytes) : packet.direction;
+      add(packet, interfaces[packet.interface]?.name ?? '', direction, secondsOf(packet));
     }
     return { hops, error };
   }
   const { packets, error } = readPcap(file);
-  for (const packet of packets)
-    add('', { ...seenAt(packet), direction: directionOf(packet.linkType, packet.bytes), time: secondsOf(packet) });
+  for (const packet of packets) add(packet, '', directionOf(packet.linkType, packet.bytes), secondsOf(packet));
   return { hops, error };
+}
+
+function placeInFile(device: string, name: string, ifindex: number | undefined): ReturnType<typeof placeNamed> {
+  const at = name.indexOf('@');
+  const machine = at < 0 ? name : name.slice(0, at);
+  if (ifindex !== undefined && ifindex > 0) return { machine, device: `if${ifindex}` };
+  return { machine, device: device === '' ? (at < 0 ? '' : name.slice(at + 1)) : device };
 }
 
 interface Captured {
@@ -60,10 +71,10 @@ function directionOf(linkType: number, bytes: Uint8Array): Hop['direction'] {
   return 'unknown';
 }
 
-/** "host-01/docker0": a machine and its device; with a namespace in between; one name alone is both. */
+/** "host-01/docker0": a machine and its device; "host-01/web/eth0": with a namespace in between. */
 export function placeNamed(name: string): { machine: string; namespace?: string; device: string } {
   const [machine = '', ...rest] = name.split('/');
   const device = rest.pop();
-  if (device === undefined) return { machine, device: machine };
+  if (device === undefined) return { machine, device: '' };
   return rest.length === 0 ? { machine, device } : { machine, namespace: rest.join('/'), device };
 }

@@ -9,6 +9,8 @@ export interface Device {
   /** Left out or "": the machine's own namespace. */
   readonly namespace?: string;
   readonly name: string;
+  /** Its number in that namespace, where known: what a cooked capture names it by. */
+  readonly ifindex?: number;
   /** 'tunnel': puts a header with addresses around what leaves through it (vxlan, ipip, gre, flannel's tun). */
   readonly kind: 'nic' | 'bridge' | 'veth' | 'tunnel' | 'vlan' | 'loopback' | 'other';
   /** With or without prefix length. */
@@ -19,7 +21,7 @@ export interface Device {
   readonly bridge?: string;
   /** Tunnel, VLAN: name of the device in the same namespace that carries it, if that is fixed. */
   readonly lower?: string;
-  /** NIC: the wire it is plugged into. */
+  /** NIC: the wire it is plugged into; left out: there is one wire, whatever its name. */
   readonly wire?: string;
 }
 
@@ -109,14 +111,19 @@ export class Places {
    */
   steps(from: string, fromOut: boolean, to: string, toOut: boolean, routed: number, depth: number): number {
     if (routed < 0 || routed > MOST_STEPS) return Infinity;
-    const start = nodeKey(from, fromOut);
+    const start = nodeKey(this.#known(from), fromOut);
     const key = `${start}|${routed}|${depth}`;
     let reach = this.#reach.get(key);
     if (reach === undefined) {
       reach = this.#search(start, routed, depth);
       this.#reach.set(key, reach);
     }
-    return reach.get(nodeKey(to, toOut)) ?? Infinity;
+    return reach.get(nodeKey(this.#known(to), toOut)) ?? Infinity;
+  }
+
+  /** A wire that no NIC names is the one that those are plugged into which name none. */
+  #known(place: string): string {
+    return place.startsWith(`${WIRE}/`) && !this.#wires.has(place.slice(WIRE.length + 1)) ? `${WIRE}/` : place;
   }
 
   /** Breadth first over (place, routed so far, depth so far). */
@@ -167,10 +174,7 @@ export class Places {
     const peer = this.peer(place);
     if (peer !== undefined) moves.push(plain(nodeKey(peer, false)));
     if (device.kind === 'loopback') moves.push(plain(nodeKey(place, false)));
-    if (device.kind === 'nic') {
-      if (device.wire !== undefined) moves.push(plain(`${WIRE}/${device.wire}`));
-      else moves.push(...this.#offWire('').filter(({ to }) => to !== nodeKey(place, false)));
-    }
+    if (device.kind === 'nic') moves.push(plain(`${WIRE}/${device.wire ?? ''}`));
     for (const other of this.#spaces.get(node.space) ?? []) {
       if (device.kind === 'bridge' && other.device.bridge === device.name)
         moves.push(plain(nodeKey(other.place, true)));
