@@ -40,6 +40,9 @@ export function stitch(hops: Iterable<Hop>, context: Context = {}): Journey[] {
 /** Seconds after a tap saw a packet within which the kernel's "dropped" is about it. */
 const DROP_FOLLOWS = 0.001;
 
+/** Sightings of frames that are equal to the last byte, in a builder that does not keep all. */
+const MOST_COPIES = 512;
+
 export class JourneyBuilder {
   readonly #keep: number;
   #world: World = { places: new Places({ devices: [] }), nat: new NatTable(), clocks: new Clocks() };
@@ -71,7 +74,7 @@ export class JourneyBuilder {
       this.#world.clocks.see(hop.machine);
       this.#buckets.set(hop.id, bucket);
       this.#changed.add(bucket);
-      if (this.#keep !== Infinity) this.#touch(bucket);
+      if (this.#keep !== Infinity) this.#bound(bucket);
     }
     if (this.#buckets.size > this.#keep) this.#forget();
     this.#proofs = null;
@@ -144,9 +147,12 @@ export class JourneyBuilder {
     for (const bucket of this.#severalClocks) bucket.forget();
   }
 
-  #touch(bucket: Bucket): void {
+  /** The one seen last is forgotten last. Of a frame that is repeated for ever, the latest copies do. */
+  #bound(bucket: Bucket): void {
     this.#store.buckets.delete(bucket.key);
     this.#store.buckets.set(bucket.key, bucket);
+    if (bucket.sightings.length <= MOST_COPIES) return;
+    for (const { hop } of bucket.keepLatest(MOST_COPIES / 2)) this.#buckets.delete(hop.id);
   }
 
   /** A quarter at a time, so that it is done seldom. */

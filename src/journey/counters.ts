@@ -1,12 +1,14 @@
-// Counters of iptables rules, read twice: `iptables-save -c` before and after. What went up says how many packets a rule took.
+// Counters, read twice: of iptables rules (`iptables-save -c`) and of devices (`ip -s -j link`). What went up says how many packets
+// a rule took, or a device's full queue.
 //
 //   [16:2533] -A FORWARD -i eth0 -o br-lan -j DROP
+//   [{"ifname":"eth0", … "stats64":{"rx":{…,"dropped":0},"tx":{…,"dropped":7}}}]
 import type { CounterEvidence, CounterMatch } from './evidence.ts';
 
 export interface CounterReading {
   /** Seconds since the epoch, the machine's clock. */
   readonly time: number;
-  /** What `iptables-save -c` printed. */
+  /** What the command printed. */
   readonly text: string;
 }
 
@@ -22,6 +24,44 @@ export function counterDrops(machine: string, before: CounterReading, after: Cou
     return more > 0 ? [{ kind: 'counter' as const, machine, ...times, packets: more, what, match }] : [];
   });
 }
+
+/** The devices that dropped packets between two readings of `ip -s -j link`. Text that is none gives none. */
+export function deviceDrops(machine: string, before: CounterReading, after: CounterReading): CounterEvidence[] {
+  const earlier = droppedBy(before.text);
+  return [...droppedBy(after.text)].flatMap(([what, { device, packets }]) => {
+    const more = packets - (earlier.get(what)?.packets ?? 0);
+    const times = { from: before.time, until: after.time };
+    return more > 0 ? [{ kind: 'counter' as const, machine, ...times, packets: more, what, match: { device } }] : [];
+  });
+}
+
+function droppedBy(text: string): Map<string, { device: string; packets: number }> {
+  const drops = new Map<string, { device: string; packets: number }>();
+  for (const link of listIn(text)) {
+    const device = property(link, 'ifname');
+    if (typeof device !== 'string') continue;
+    for (const [way, words] of [
+      ['rx', 'what came in and was dropped'],
+      ['tx', 'what was to leave and was dropped'],
+    ] as const) {
+      const packets = property(property(property(link, 'stats64'), way), 'dropped');
+      if (typeof packets === 'number') drops.set(`${device}’s counter of ${words}`, { device, packets });
+    }
+  }
+  return drops;
+}
+
+function listIn(text: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
+}
+
+const property = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && name in value ? (value as Record<string, unknown>)[name] : undefined;
 
 interface Count {
   readonly key: string;

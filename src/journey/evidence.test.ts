@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stitch } from './builder.ts';
 import { entryWords, NatTable, parseConntrack } from './conntrack.ts';
-import { counterDrops } from './counters.ts';
+import { counterDrops, deviceDrops } from './counters.ts';
 import type { Hop } from './hop.ts';
 import { hopsOfCapture } from './hops-of-capture.ts';
 import { dropWords, parseKernelDrops } from './kernel-drops.ts';
@@ -191,6 +191,18 @@ describe('counters', () => {
     expect(other?.end).toBe('unknown');
   });
 
+  it('of devices are read from ip(8)', () => {
+    const reading = (time: number, dropped: number) => ({
+      time,
+      text: JSON.stringify([{ ifname: 'eth0', stats64: { rx: { dropped: 0 }, tx: { dropped } } }, { ifname: 7 }, null]),
+    });
+    const [full, ...more] = deviceDrops('host-01', reading(10, 3), reading(20, 5));
+    expect(more).toEqual([]);
+    expect(full).toMatchObject({ packets: 2, match: { device: 'eth0' } });
+    expect(full?.what).toBe('eth0’s counter of what was to leave and was dropped');
+    expect(deviceDrops('m', { time: 0, text: 'no' }, { time: 1, text: '{}' })).toEqual([]);
+  });
+
   it('explain nothing if they are not', () => {
     for (const journey of stitch([datagram(1, 53), datagram(2, 53), datagram(3, 53)], { evidence: drops }))
       expect(journey.end).toBe('unknown');
@@ -246,6 +258,7 @@ it('never throws, whatever text it is given', () => {
       expect(Array.isArray(parseNftTrace(text, 'm'))).toBe(true);
       expect(Array.isArray(parseKernelDrops(text, 'm', 0))).toBe(true);
       expect(Array.isArray(counterDrops('m', { time: 0, text: '' }, { time: 1, text }))).toBe(true);
+      expect(Array.isArray(deviceDrops('m', { time: 0, text: '' }, { time: 1, text }))).toBe(true);
     }),
     { numRuns: 300 },
   );

@@ -1,7 +1,7 @@
 // How packets belong together: sent again, doubled, cut into pieces and put together, answered.
 import type { NatTable } from './conntrack.ts';
 import type { Parts, Repeat } from './journey.ts';
-import { LARGE, type Packet, type Store } from './store.ts';
+import { byTime, LARGE, type Packet, type Store } from './store.ts';
 import { inverseKey } from './tuple.ts';
 
 /** Seconds within which copies of one packet are doubles of each other, and not asked again. */
@@ -13,15 +13,12 @@ const REUSED = 60;
 /** Pieces of one packet that are looked for: 64 kB in the smallest segments anybody sends. */
 const MOST_PIECES = 200;
 
-const byTime = (a: Packet, b: Packet): number => a.time - b.time || a.id - b.id;
-
 /** The packet that this one repeats; null when it is the first of its kind. */
 export function repeatOf(packet: Packet, store: Store): Repeat | null {
   const { identity } = packet;
   const copies = packet.bucket
-    .packets(store.world)
-    .filter((other) => other !== packet && sameSender(packet, other, store.world.nat) && isAfter(packet, other, REUSED))
-    .sort(byTime);
+    .before(packet, REUSED, store.world)
+    .filter((other) => sameSender(packet, other, store.world.nat));
   const original =
     copies.find((other) => other.isAt(packet.first.place)) ??
     copies.find((other) => packet.sightings.some(({ place }) => other.isAt(place)));

@@ -3,7 +3,7 @@
 import type { Witness } from './clocks.ts';
 import { divide, link, type Step, type World } from './copies.ts';
 import type { Identity } from './identity.ts';
-import type { Sighting } from './sighting.ts';
+import { compareSightings, type Sighting } from './sighting.ts';
 
 /** One packet: a copy out of a bucket. */
 export class Packet {
@@ -63,6 +63,8 @@ export class Packet {
   }
 }
 
+export const byTime = (a: Packet, b: Packet): number => a.time - b.time || a.id - b.id;
+
 /** All sightings of one key, and the packets that they are. */
 export class Bucket implements Witness {
   readonly key: string;
@@ -70,6 +72,8 @@ export class Bucket implements Witness {
   version = 0;
   sightings: Sighting[] = [];
   #packets: readonly Packet[] | null = null;
+  #sorted: readonly Packet[] | null = null;
+  #revision = -1;
 
   constructor(key: string) {
     this.key = key;
@@ -80,9 +84,40 @@ export class Bucket implements Witness {
     return this.#packets;
   }
 
+  /** Packets of this bucket in the seconds before one of them, the earliest first. */
+  before(packet: Packet, seconds: number, world: World): readonly Packet[] {
+    const packets = this.packets(world);
+    if (packets.length === 1) return [];
+    const { revision } = world.clocks;
+    if (this.#sorted === null || this.#revision !== revision) {
+      this.#sorted = [...packets].sort(byTime);
+      this.#revision = revision;
+    }
+    const sorted = this.#sorted;
+    // The first that is not before it.
+    let low = 0;
+    for (let high = sorted.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (byTime(sorted[middle] as Packet, packet) < 0) low = middle + 1;
+      else high = middle;
+    }
+    let from = low;
+    while (from > 0 && packet.time - (sorted[from - 1] as Packet).time <= seconds) from--;
+    return sorted.slice(from, low);
+  }
+
+  /** Keeps the latest ones only; gives what is gone. */
+  keepLatest(count: number): readonly Sighting[] {
+    this.sightings.sort(compareSightings);
+    const gone = this.sightings.splice(0, Math.max(0, this.sightings.length - count));
+    this.forget();
+    return gone;
+  }
+
   /** To be divided again when somebody looks. */
   forget(): void {
     this.#packets = null;
+    this.#sorted = null;
   }
 
   get severalClocks(): boolean {
