@@ -14,7 +14,7 @@ import { type Journey, JourneyHop, layersOf } from './journey.ts';
 import { maybeSame } from './maybe-same.ts';
 import { answerTo, piecesOf, repeatOf, subjectOf } from './relations.ts';
 import { compareSightings, type Sighting, sighting } from './sighting.ts';
-import { type Bucket, type Packet, Store } from './store.ts';
+import { type Bucket, byTime, type Packet, Store } from './store.ts';
 import { Places, type Topology } from './topology.ts';
 
 /** What is known besides the hops. Each part may be missing. */
@@ -118,7 +118,7 @@ export class JourneyBuilder {
   #packets(): Packet[] {
     this.#refresh();
     const packets = [...this.#store.buckets.values()].flatMap((bucket) => bucket.packets(this.#world));
-    return packets.sort((a, b) => a.time - b.time || compareSightings(a.first, b.first));
+    return packets.sort(byTime);
   }
 
   #packetOf(hop: number): Packet | undefined {

@@ -17,11 +17,9 @@ const MOST_PIECES = 200;
 export function repeatOf(packet: Packet, store: Store): Repeat | null {
   const { identity } = packet;
   const copies = packet.bucket
-    .before(packet, REUSED, store.world)
-    .filter((other) => sameSender(packet, other, store.world.nat));
-  const original =
-    copies.find((other) => other.isAt(packet.first.place)) ??
-    copies.find((other) => packet.sightings.some(({ place }) => other.isAt(place)));
+    .around(packet, REUSED, store.world)
+    .filter((other) => sameSender(packet, other, store.world.nat) && cameFirst(other, packet));
+  const original = copies.find((other) => other.isAt(packet.first.place)) ?? copies[0];
   if (original !== undefined) {
     const sentAgain = original.first.place === packet.first.place;
     const wait = packet.time - original.time;
@@ -35,6 +33,15 @@ export function repeatOf(packet: Packet, store: Store): Repeat | null {
   }
   const sent = sentBefore(packet, store);
   return sent === undefined ? null : { kind: 'retransmission', of: sent.id };
+}
+
+/** At the places that saw both, on one clock. Copies that no place saw both of say nothing of each other. */
+function cameFirst(early: Packet, late: Packet): boolean {
+  for (const { track, hop } of late.sightings) {
+    const before = early.sightings.find((seen) => seen.track === track)?.hop;
+    if (before !== undefined) return before.time < hop.time || (before.time === hop.time && before.id < hop.id);
+  }
+  return false;
 }
 
 /** TCP: who sent some of the same bytes from the same place before, under whatever identification. */

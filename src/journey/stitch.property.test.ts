@@ -204,6 +204,35 @@ describe('copies', () => {
     );
   });
 
+  it('of any hops, made by the tap itself, change nothing about the packets that they are copies of', () => {
+    const withCopies = generated.chain((world) =>
+      fc.record({ world: fc.constant(world), doubled: fc.subarray([...world.hops], { minLength: 1 }) }),
+    );
+    fc.assert(
+      fc.property(
+        withCopies.chain(({ world, doubled }) => {
+          const copies = doubled.map((hop, index): Hop => ({ ...hop, id: 1000 + index }));
+          return fc.record({
+            world: fc.constant(world),
+            copies: fc.constant(copies),
+            hops: shuffled([...world.hops, ...copies]),
+          });
+        }),
+        ({ world, copies, hops }) => {
+          const journeys = stitch(hops, { topology, conntrack: world.conntrack });
+          const [first, again] = [
+            journeys.filter(({ repeats }) => repeats === null),
+            journeys.filter(({ repeats }) => repeats !== null),
+          ];
+          expect(sets(first)).toEqual(expected(world.hops, world.packets));
+          expect(again.flatMap(idsOf).sort((a, b) => a - b)).toEqual(copies.map(({ id }) => id));
+          expect(new Set(again.map(({ repeats }) => repeats?.kind))).toEqual(new Set(['duplicate']));
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
   it('that the sender makes of a TCP segment later are retransmissions, numbered or not', () => {
     const segment = sent.map((packet): Sent => ({ ...packet, protocol: 6 }));
     fc.assert(

@@ -65,6 +65,9 @@ export class Packet {
 
 export const byTime = (a: Packet, b: Packet): number => a.time - b.time || a.id - b.id;
 
+/** Seconds by which clocks may show two copies in the wrong order. */
+const MOMENT = 0.1;
+
 /** All sightings of one key, and the packets that they are. */
 export class Bucket implements Witness {
   readonly key: string;
@@ -84,8 +87,8 @@ export class Bucket implements Witness {
     return this.#packets;
   }
 
-  /** Packets of this bucket in the seconds before one of them, the earliest first. */
-  before(packet: Packet, seconds: number, world: World): readonly Packet[] {
+  /** Other packets of this bucket, from some seconds before one of them to a moment after it, the earliest first. */
+  around(packet: Packet, seconds: number, world: World): readonly Packet[] {
     const packets = this.packets(world);
     if (packets.length === 1) return [];
     const { revision } = world.clocks;
@@ -103,7 +106,9 @@ export class Bucket implements Witness {
     }
     let from = low;
     while (from > 0 && packet.time - (sorted[from - 1] as Packet).time <= seconds) from--;
-    return sorted.slice(from, low);
+    let to = low;
+    while (to < sorted.length && (sorted[to] as Packet).time - packet.time <= MOMENT) to++;
+    return sorted.slice(from, to).filter((other) => other !== packet);
   }
 
   /** Keeps the latest ones only; gives what is gone. */
