@@ -48,6 +48,7 @@ const FIELDS = new FieldTable<ArpLayer>([
     0,
     'A request from 0.0.0.0: is anyone using this address already?',
     (layer) => layer.isProbe || undefined,
+    { type: 'boolean' },
   ),
   derived(
     'arp.isgratuitous',
@@ -55,6 +56,7 @@ const FIELDS = new FieldTable<ArpLayer>([
     0,
     'Nobody asked: the sender tells everyone about its own address.',
     (layer) => layer.isGratuitous || undefined,
+    { type: 'boolean' },
   ),
   derived(
     'arp.isannouncement',
@@ -62,6 +64,7 @@ const FIELDS = new FieldTable<ArpLayer>([
     0,
     'A gratuitous request: the sender now uses this address.',
     (layer) => layer.isAnnouncement || undefined,
+    { type: 'boolean' },
   ),
   when((layer) => layer.isIpv4, mac('arp.src.hw_mac', SENDER_MAC, 'The MAC address of whoever sends this.')),
   when((layer) => layer.isIpv4, ipv4('arp.src.proto_ipv4', SENDER_IP, 'The IP address of whoever sends this.')),

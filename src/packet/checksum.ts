@@ -36,7 +36,7 @@ export function checksumStatus(name: string, at: number): FieldDef<Checked> {
     0,
     'Whether the checksum fits.',
     (layer) => (layer.has(at, 2) ? STATUS_NUMBERS[layer.checksum] : undefined),
-    { names: (_, layer) => STATUS_NAMES[layer.checksum] },
+    { type: 'uint8', names: (_, layer) => STATUS_NAMES[layer.checksum] },
   );
 }
 

@@ -3,7 +3,7 @@ import { addBytes, derived, type FieldSink, FieldTable, readTable } from './fiel
 import { LayerBase } from './layer-base.ts';
 
 const FIELDS = new FieldTable<DataLayer>([
-  derived('data.len', 0, 0, 'How many bytes.', (layer) => layer.end - layer.offset),
+  derived('data.len', 0, 0, 'How many bytes.', (layer) => layer.end - layer.offset, { type: 'int32' }),
 ]);
 
 export class DataLayer extends LayerBase {

@@ -5,6 +5,21 @@ import type { LayerBase } from './layer-base.ts';
 
 export type FieldValue = number | string | boolean | Uint8Array;
 
+/** What kind of value a field has: Wireshark's own types (`tshark -G fields`), as far as fields here have them. */
+export type FieldType =
+  | 'uint8'
+  | 'uint16'
+  | 'uint24'
+  | 'uint32'
+  | 'uint64'
+  | 'int32'
+  | 'boolean'
+  | 'ether'
+  | 'ipv4'
+  | 'ipv6'
+  | 'bytes'
+  | 'string';
+
 export interface Field {
   /** Wireshark's display-filter name, "ip.src". */
   readonly name: string;
@@ -48,6 +63,7 @@ export type Names<L extends LayerBase = LayerBase> =
 export interface FieldDef<L extends LayerBase> {
   readonly name: string;
   readonly about: string;
+  readonly type: FieldType;
   /** Bytes from the layer's first byte. */
   readonly at: number;
   /** Bytes; 0: worked out. */
@@ -58,6 +74,16 @@ export interface FieldDef<L extends LayerBase> {
   readonly names?: Names<L> | undefined;
 }
 
+/** What is known of a field without a packet that has it. */
+export type KnownField = Pick<FieldDef<LayerBase>, 'name' | 'about' | 'type'> & {
+  readonly names?: Readonly<Record<number, string>> | undefined;
+};
+
+const known: KnownField[] = [];
+
+/** The fields of every table that was made: of all protocols whose files are loaded. Filters know fields from here. */
+export const knownFields = (): readonly KnownField[] => known;
+
 /** A protocol's fields in the order in which they are shown, and by name. */
 export class FieldTable<L extends LayerBase> {
   readonly all: readonly FieldDef<L>[];
@@ -65,6 +91,8 @@ export class FieldTable<L extends LayerBase> {
 
   constructor(defs: readonly FieldDef<L>[]) {
     this.all = defs;
+    for (const { name, about, type, names } of defs)
+      known.push({ name, about, type, names: typeof names === 'function' ? undefined : names });
     for (const def of defs) this.#byName.set(def.name, [...this.named(def.name), def]);
   }
 
@@ -118,6 +146,8 @@ interface NumberOptions {
   readonly names?: Names;
 }
 
+const UINT_TYPES = { 1: 'uint8', 2: 'uint16', 3: 'uint24', 4: 'uint32' } as const;
+
 /** An unsigned number of 1 to 4 bytes in network order. */
 export function uint(
   name: string,
@@ -131,6 +161,7 @@ export function uint(
   return {
     name,
     about,
+    type: UINT_TYPES[size],
     at,
     size,
     read: (layer) => {
@@ -144,23 +175,27 @@ export function uint(
 
 /** One bit of a number of 1 to 4 bytes. */
 export function flag(name: string, at: number, size: 1 | 2 | 3 | 4, mask: number, about: string): FieldDef<LayerBase> {
-  return { name, about, at, size, read: (layer) => (layer.uint(at, size) & mask) !== 0, show: showFlag };
+  const read = (layer: LayerBase): boolean => (layer.uint(at, size) & mask) !== 0;
+  return { name, about, type: 'boolean', at, size, read, show: showFlag };
 }
 
 export function mac(name: string, at: number, about: string): FieldDef<LayerBase> {
-  return { name, about, at, size: 6, read: (layer) => formatMac(layer.bytes, layer.offset + at), show: showPlain };
+  const read = (layer: LayerBase): string => formatMac(layer.bytes, layer.offset + at);
+  return { name, about, type: 'ether', at, size: 6, read, show: showPlain };
 }
 
 export function ipv4(name: string, at: number, about: string): FieldDef<LayerBase> {
-  return { name, about, at, size: 4, read: (layer) => formatIpv4(layer.bytes, layer.offset + at), show: showPlain };
+  const read = (layer: LayerBase): string => formatIpv4(layer.bytes, layer.offset + at);
+  return { name, about, type: 'ipv4', at, size: 4, read, show: showPlain };
 }
 
 export function ipv6(name: string, at: number, about: string): FieldDef<LayerBase> {
-  return { name, about, at, size: 16, read: (layer) => formatIpv6(layer.bytes, layer.offset + at), show: showPlain };
+  const read = (layer: LayerBase): string => formatIpv6(layer.bytes, layer.offset + at);
+  return { name, about, type: 'ipv6', at, size: 16, read, show: showPlain };
 }
 
 export function bytesField(name: string, at: number, size: number, about: string): FieldDef<LayerBase> {
-  return { name, about, at, size, read: (layer) => layer.view(at, size), show: showBytes };
+  return { name, about, type: 'bytes', at, size, read: (layer) => layer.view(at, size), show: showBytes };
 }
 
 /** A field that only some packets have: the same definition, asked for only when `present`. */
@@ -168,17 +203,20 @@ export function when<L extends LayerBase>(present: (layer: L) => boolean, def: F
   return { ...def, read: (layer) => (present(layer) ? def.read(layer) : undefined) };
 }
 
-/** A value that is worked out from more than its own bytes. `at` is where its bytes begin, `size` how many (0: none of its own). */
+/**
+ * A value that is worked out from more than its own bytes. `at` is where its bytes begin, `size` how many (0: none of its own).
+ * `type`: a 16-bit number unless something else is said.
+ */
 export function derived<L extends LayerBase>(
   name: string,
   at: number,
   size: number,
   about: string,
   read: (layer: L) => FieldValue | undefined,
-  options: { readonly hex?: number; readonly names?: Names<L> } = {},
+  options: { readonly type?: FieldType; readonly hex?: number; readonly names?: Names<L> } = {},
 ): FieldDef<L> {
-  const show = options.hex === undefined ? showAny : showHex(options.hex);
-  return { name, about, at, size, read, show, names: options.names };
+  const { type = 'uint16', hex, names } = options;
+  return { name, about, type, at, size, read, show: hex === undefined ? showAny : showHex(hex), names };
 }
 
 /** Adds the bytes between two offsets of the layer as a field, unless there are none. */

@@ -74,7 +74,7 @@ const isEcho = (layer: IcmpLayer): boolean => layer.isEcho;
 
 const FIELDS = new FieldTable<IcmpLayer>([
   uint('icmp.type', TYPE, 1, 'What the message is.', { names: TYPE_NAMES }),
-  derived('icmp.code', CODE, 1, 'What it is more exactly.', (layer) => layer.code),
+  derived('icmp.code', CODE, 1, 'What it is more exactly.', (layer) => layer.code, { type: 'uint8' }),
   uint('icmp.checksum', CHECKSUM, 2, 'Guards the whole message.', { hex: 4 }),
   checksumStatus('icmp.checksum.status', CHECKSUM),
   when(

@@ -31,6 +31,7 @@ const FIELDS = new FieldTable<Ipv6Layer>([
     0,
     'The same, under the name that both versions share.',
     (layer) => layer.u8(VERSION_CLASS_FLOW) >>> 4,
+    { type: 'uint8' },
   ),
   uint('ipv6.tclass', VERSION_CLASS_FLOW, 4, 'How the packet asks to be treated (DSCP and ECN, as in IPv4).', {
     mask: 0x0ff00000,

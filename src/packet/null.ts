@@ -16,6 +16,7 @@ const FAMILY_NAMES: Readonly<Record<number, string>> = { 2: 'IP', 10: 'IPv6', 24
 
 const FIELDS = new FieldTable<NullLayer>([
   derived('null.family', FAMILY, 4, 'The address family of the packet inside.', (layer) => layer.family, {
+    type: 'uint32',
     names: FAMILY_NAMES,
   }),
 ]);

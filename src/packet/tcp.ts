@@ -31,8 +31,13 @@ const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'AE'
 const FIELDS = new FieldTable<TcpLayer>([
   uint('tcp.srcport', SOURCE_PORT, 2, 'The sender’s port.'),
   uint('tcp.dstport', DESTINATION_PORT, 2, 'The port of the program that the segment is for.'),
-  derived('tcp.len', SEQUENCE, 0, 'Bytes of data in this segment.', (layer) =>
-    layer.has(OFFSET_AND_FLAGS, 1) ? layer.dataLength : undefined,
+  derived(
+    'tcp.len',
+    SEQUENCE,
+    0,
+    'Bytes of data in this segment.',
+    (layer) => (layer.has(OFFSET_AND_FLAGS, 1) ? layer.dataLength : undefined),
+    { type: 'uint32' },
   ),
   uint('tcp.seq_raw', SEQUENCE, 4, 'The number of the segment’s first byte in the stream; it begins anywhere.'),
   uint('tcp.ack_raw', ACKNOWLEDGMENT, 4, 'The number of the next byte that the sender expects from the other side.'),
@@ -60,8 +65,13 @@ const FIELDS = new FieldTable<TcpLayer>([
   flag('tcp.flags.reset', OFFSET_AND_FLAGS, 2, 0x0004, 'There is no such connection, or no longer.'),
   flag('tcp.flags.syn', OFFSET_AND_FLAGS, 2, 0x0002, 'Opens a connection; sequence numbers start here.'),
   flag('tcp.flags.fin', OFFSET_AND_FLAGS, 2, 0x0001, 'The sender has nothing more to say.'),
-  derived('tcp.flags.str', OFFSET_AND_FLAGS, 0, 'The flags as letters.', (layer) =>
-    layer.has(OFFSET_AND_FLAGS, 2) ? flagLetters(layer.flags) : undefined,
+  derived(
+    'tcp.flags.str',
+    OFFSET_AND_FLAGS,
+    0,
+    'The flags as letters.',
+    (layer) => (layer.has(OFFSET_AND_FLAGS, 2) ? flagLetters(layer.flags) : undefined),
+    { type: 'string' },
   ),
   uint(
     'tcp.window_size_value',

@@ -1,5 +1,6 @@
 // Asks Debian's tshark for the fields of a capture, packet by packet and occurrence by occurrence.
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
 const SEPARATOR = '\t';
 /** Not a comma: dates and header lines have commas of their own. */
@@ -19,10 +20,16 @@ const VERIFIED = ['ip.check_checksum:TRUE', 'tcp.check_checksum:TRUE', 'udp.chec
 /** Ports that Debian's tshark does not know by itself. */
 const DECODE_AS = ['-d', 'udp.port==8472,vxlan', '-d', 'udp.port==8285,ip'];
 
-function run(args: readonly string[]): string {
-  // Its warning about running as root goes to stderr.
-  return execFileSync('tshark', args, { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] });
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+  return execFileSync('tshark', args, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'ignore'], // its warning about running as root goes to stderr
+    env: { ...process.env, ...env },
+  });
 }
+
+const preferred = (preferences: readonly string[]): string[] => preferences.flatMap((preference) => ['-o', preference]);
 
 /** Every packet's occurrences of every field, as `tshark -T fields` prints them: packets[n].get('ip.src') is a list. */
 export function tsharkFields(
@@ -31,10 +38,9 @@ export function tsharkFields(
   preferences: readonly string[] = [...STATELESS, ...VERIFIED],
 ): ReadonlyMap<string, readonly string[]>[] {
   const wanted = names.flatMap((name) => ['-e', name]);
-  const preferred = preferences.flatMap((preference) => ['-o', preference]);
   const output = run([
     '-n',
-    ...preferred,
+    ...preferred(preferences),
     ...DECODE_AS,
     '-r',
     file,
@@ -68,5 +74,23 @@ export function tsharkSummaries(file: string): TsharkLine[] {
       (column) => packet.get(column)?.join('') ?? '',
     );
     return { source, destination, protocol, info };
+  });
+}
+
+/**
+ * Which packets of a capture each display filter lets through, as `tshark -Y` would say; or, where tshark refuses a filter, why.
+ * One run for all of them: filters.lua hangs each on a listener of its own.
+ */
+export function tsharkFilters(file: string, filters: readonly string[]): readonly (readonly number[] | string)[] {
+  const script = fileURLToPath(new URL('filters.lua', import.meta.url));
+  const output = run(
+    ['-q', '-n', ...preferred([...STATELESS, ...VERIFIED]), ...DECODE_AS, '-X', `lua_script:${script}`, '-r', file],
+    { FILTERS: filters.join('\n') },
+  );
+  const answers = output.split('\n').filter((line) => line !== '');
+  return answers.map((line) => {
+    const [kind, rest = ''] = [line.slice(0, 1), line.slice(2)];
+    if (kind === '!') return rest;
+    return rest === '' ? [] : rest.split(',').map(Number);
   });
 }

@@ -1,0 +1,124 @@
+// Display filters against Debian's tshark: the same packets of one capture that has everything, and the same refusals. And the
+// registry of fields against what tshark says of their types, and against what the layers make of these packets.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { LinkType } from '../../src/capture/link-type.ts';
+import { PcapngWriter } from '../../src/capture/pcapng-writer.ts';
+import { readCapture } from '../../src/capture/read-capture.ts';
+import { dissect } from '../../src/packet/dissect.ts';
+import { compileFilter } from '../../src/packet/filter/compile.ts';
+import { allFields, canHave, fieldInfo } from '../../src/packet/filter/registry.ts';
+import { FRAMES } from './corner-cases.ts';
+import { ANSWERED, REFUSED } from './filters.ts';
+import { tsharkFilters } from './tshark.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'lockstep-filter-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const file = join(directory, 'everything.pcapng');
+writeFileSync(file, everything());
+const { packets: captured, interfaces } = readCapture(readFileSync(file));
+const [first] = captured;
+if (first === undefined) throw new Error('There is no packet to compare.');
+const packets = captured.map((packet, i) => {
+  const { bytes, linkType, originalLength, seconds, nanoseconds } = packet;
+  return {
+    layers: dissect(bytes, linkType, originalLength),
+    frame: {
+      number: i + 1,
+      bytes,
+      originalLength,
+      time: seconds + nanoseconds / 1e9,
+      timeRelative: ((seconds - first.seconds) * 1e9 + nanoseconds - first.nanoseconds) / 1e9,
+      interfaceName: interfaces[packet.interface] ?? null,
+    },
+  };
+});
+
+/** The recorded captures and the packets written by hand, on an interface for each. */
+function everything(): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const writer = new PcapngWriter((chunk) => chunks.push(chunk), { application: 'lockstep' });
+  for (const name of ['bridge.pcapng', 'any.pcap', 'sll.pcap', 'uplink.pcap']) {
+    const capture = readCapture(readFileSync(new URL(`captures/${name}`, import.meta.url)));
+    const number = writer.addInterface({ name, linkType: capture.packets[0]?.linkType ?? LinkType.EN10MB });
+    for (const { bytes, originalLength, seconds, nanoseconds } of capture.packets)
+      writer.packet(number, { bytes, originalLength, time: { seconds, nanoseconds } });
+  }
+  const corner = writer.addInterface({ name: 'corner', linkType: LinkType.EN10MB });
+  for (const [i, bytes] of Object.values(FRAMES).entries())
+    writer.packet(corner, { bytes, time: { seconds: 1_795_405_455 + i, nanoseconds: 96_000 } });
+  return Buffer.concat(chunks);
+}
+
+function passed(text: string): readonly number[] | string {
+  const compiled = compileFilter(text);
+  if (!compiled.ok) return compiled.error.message;
+  return packets.filter((packet) => compiled.filter.matches(packet)).map(({ frame }) => frame.number);
+}
+
+test(`${ANSWERED.length} filters let the same packets through as tshark’s`, () => {
+  const theirs = tsharkFilters(file, ANSWERED);
+  expect(theirs.length).toBe(ANSWERED.length);
+  const answers = ANSWERED.map((text, i) => ({ text, ours: passed(text), tshark: theirs[i] }));
+  expect(answers.filter(({ ours, tshark }) => JSON.stringify(ours) !== JSON.stringify(tshark))).toEqual([]);
+  // Filters that let nothing or everything through would prove little.
+  const telling = answers.filter(({ ours }) => ours.length > 0 && ours.length < packets.length);
+  expect(telling.length).toBeGreaterThan(ANSWERED.length / 2);
+});
+
+test(`${REFUSED.length} filters are refused here as there`, () => {
+  const theirs = tsharkFilters(file, REFUSED);
+  expect(REFUSED.filter((_, i) => typeof theirs[i] !== 'string')).toEqual([]);
+  expect(REFUSED.filter((text) => typeof passed(text) !== 'string')).toEqual([]);
+});
+
+/** Where a field has one type in one header and another in the next, or fewer bits than bytes. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['ipv6.flow', 'sll.pkttype', 'sll.halen']);
+
+test('fields have the types that Wireshark gives them', () => {
+  const output = execFileSync('tshark', ['-G', 'fields'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const types = new Map<string, Set<string>>();
+  for (const line of output.split('\n')) {
+    const [kind, , name = '', type = ''] = line.split('\t');
+    if (kind === 'F') types.set(name, (types.get(name) ?? new Set()).add(type.replace('FT_', '').toLowerCase()));
+    else if (kind === 'P') types.set(name, new Set(['protocol']));
+  }
+  const different = allFields().filter(({ name, type }) => {
+    const theirs = types.get(name);
+    const known = type === 'time' ? 'relative_time' : type;
+    return !ELSEWHERE.has(name) && theirs?.has(known) !== true && theirs?.has(`${known}z`) !== true;
+  });
+  expect(different.map(({ name, type }) => ({ name, type, theirs: [...(types.get(name) ?? [])] }))).toEqual([]);
+});
+
+test('the registry knows every field that a layer has, and says the same of it', () => {
+  const wrong = new Set<string>();
+  for (const { layers } of packets) {
+    for (const layer of layers) {
+      for (const { name, about, value } of layer.fields()) {
+        const info = fieldInfo(name);
+        const is = typeof value;
+        const fits =
+          info !== null &&
+          (info.type === 'boolean' || is !== 'boolean') &&
+          (info.type === 'string' || is !== 'string' || ['ipv4', 'ipv6', 'ether', 'protocol'].includes(info.type));
+        // A name that two tables have is described by the first of them, a protocol in general.
+        if (
+          !fits ||
+          !canHave(layer.protocol, name) ||
+          (info.about !== about && name !== 'ip.version' && info.type !== 'protocol')
+        )
+          wrong.add(`${layer.protocol}: ${name} (${info?.type ?? 'unknown'}): ${about}`);
+      }
+    }
+  }
+  expect([...wrong]).toEqual([]);
+});
