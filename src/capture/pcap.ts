@@ -51,35 +51,74 @@ export interface PcapRecord extends Timestamp {
 
 /** Reads a pcap file of any byte order and resolution. Never throws: a file that is none has no packets and an error. */
 export function readPcap(file: Uint8Array): PcapFile {
-  const format = readFileHeader(file);
-  if (format instanceof PcapError) return { linkType: 0, snapLength: 0, packets: [], error: format };
-  const { linkType, snapLength } = format;
   const packets: CapturedPacket[] = [];
-  const read = (error: PcapError | null): PcapFile => ({ linkType, snapLength, packets, error });
-  let at = FILE_HEADER;
-  while (at < file.length) {
-    const body = at + RECORD_HEADER;
-    const record = body <= file.length ? readRecordHeader(file, at, format) : null;
-    if (record !== null && record.captured > LARGEST_PACKET) {
-      return read(
-        new PcapError(
-          `The packet at byte ${at} claims ${record.captured} bytes, more than the ${LARGEST_PACKET} of any capture: the capture is damaged from here on.`,
-          at,
-        ),
-      );
-    }
-    if (record === null || body + record.captured > file.length) {
-      return read(
-        new PcapError(
-          `The capture ends at byte ${file.length}, in the middle of a packet. The packets before it are whole.`,
-          file.length,
-        ),
-      );
-    }
-    at = body + record.captured;
-    packets.push(packetOf(record, format, file.slice(body, at)));
+  const reader = new PcapReader((packet) => packets.push({ ...packet, bytes: packet.bytes.slice() }));
+  reader.read(file, 0, true);
+  const { linkType, snapLength } = reader.format ?? { linkType: 0, snapLength: 0 };
+  return { linkType, snapLength, packets, error: reader.error };
+}
+
+/** Reads a pcap file that comes in pieces (capture-reader.ts). */
+export class PcapReader {
+  /** Why nothing more can be read. */
+  error: PcapError | null = null;
+  /** null until the header has been read. */
+  format: PcapFormat | null = null;
+  /** Bytes that there must be for the next header or packet to be read. */
+  need = FILE_HEADER;
+  readonly #packet: (packet: CapturedPacket) => void;
+
+  /** @param packet is given each packet; its bytes are a part of what read() was given */
+  constructor(packet: (packet: CapturedPacket) => void) {
+    this.#packet = packet;
   }
-  return read(null);
+
+  /**
+   * Reads what is whole in `bytes`, which begin `base` bytes into the file, and gives how many bytes that was. `last`: nothing
+   * follows, what is not whole is an error.
+   */
+  read(bytes: Uint8Array, base: number, last: boolean): number {
+    let at = this.format === null ? this.#header(bytes, last) : 0;
+    const { format } = this;
+    if (format === null || this.error !== null) return at;
+    const view = viewOf(bytes);
+    while (bytes.length - at >= RECORD_HEADER) {
+      const record = recordAt(view, at, format);
+      const body = at + RECORD_HEADER;
+      if (record.captured > LARGEST_PACKET) {
+        this.error = new PcapError(
+          `The packet at byte ${base + at} claims ${record.captured} bytes, more than the ${LARGEST_PACKET} of any capture: the capture is damaged from here on.`,
+          base + at,
+        );
+        return at;
+      }
+      const end = body + record.captured;
+      if (end > bytes.length) {
+        this.need = end - at;
+        return last ? this.#cut(at, base + bytes.length) : at;
+      }
+      this.#packet(packetOf(record, format, bytes.subarray(body, end)));
+      at = end;
+    }
+    this.need = RECORD_HEADER;
+    return last && at < bytes.length ? this.#cut(at, base + bytes.length) : at;
+  }
+
+  #header(bytes: Uint8Array, last: boolean): number {
+    if (bytes.length < FILE_HEADER && !last) return 0;
+    const format = readFileHeader(bytes);
+    if (format instanceof PcapError) this.error = format;
+    else this.format = format;
+    return this.format === null ? 0 : FILE_HEADER;
+  }
+
+  #cut(at: number, size: number): number {
+    this.error = new PcapError(
+      `The capture ends at byte ${size}, in the middle of a packet. The packets before it are whole.`,
+      size,
+    );
+    return at;
+  }
 }
 
 /** Whether a pcap file may begin at that place. */
@@ -122,7 +161,10 @@ export function readFileHeader(bytes: Uint8Array): PcapFormat | PcapError {
 
 /** There must be 16 bytes at that place. The fraction of the second may be more than a second, as some writers have it. */
 export function readRecordHeader(bytes: Uint8Array, at: number, format: PcapFormat): PcapRecord {
-  const view = viewOf(bytes);
+  return recordAt(viewOf(bytes), at, format);
+}
+
+function recordAt(view: DataView, at: number, format: PcapFormat): PcapRecord {
   return {
     seconds: view.getUint32(at, format.little),
     nanoseconds: view.getUint32(at + 4, format.little) * format.nanosecondsPerUnit,

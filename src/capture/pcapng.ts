@@ -54,77 +54,106 @@ export interface PcapngFile {
 
 /** Reads a pcapng file. Never throws: a file that is none has no packets and an error. */
 export function readPcapng(file: Uint8Array): PcapngFile {
-  return new PcapngReader(file).read();
+  const packets: PcapngFilePacket[] = [];
+  const reader = new PcapngReader((packet) => packets.push(packet));
+  reader.read(file, 0, true);
+  const { interfaces, names, statistics, comments, error } = reader;
+  return { application: reader.application ?? '', interfaces, packets, names, statistics, comments, error };
 }
 
 const decoder = new TextDecoder();
 
-class PcapngReader {
-  readonly #file: Uint8Array;
-  readonly #view: DataView;
+/** No block is larger: what claims to be is damage, not something to wait for. (MAX_BLOCK_SIZE, wiretap/pcapng.c, is 16 MB.) */
+const LARGEST_BLOCK = 1 << 26;
+
+/** Reads a pcapng file that comes in pieces (capture-reader.ts). */
+export class PcapngReader {
+  /** Why nothing more can be read. */
+  error: CaptureError | null = null;
+  /** Bytes that there must be for the next block to be read. */
+  need = SECTION_HEADER_LENGTH;
+  application: string | null = null;
+  readonly interfaces: PcapngFileInterface[] = [];
+  readonly names = new Map<string, string[]>();
+  readonly statistics: PcapngStatistics[] = [];
+  readonly comments: string[] = [];
+  readonly #packet: (packet: PcapngFilePacket) => void;
+  #file: Uint8Array = new Uint8Array();
+  #view: DataView = new DataView(this.#file.buffer);
   #little = true;
-  #application: string | null = null;
   /** Where the current section's interfaces begin: their numbers start anew in each. */
   #sectionStart = 0;
-  readonly #interfaces: PcapngFileInterface[] = [];
-  readonly #packets: PcapngFilePacket[] = [];
-  readonly #names = new Map<string, string[]>();
-  readonly #statistics: PcapngStatistics[] = [];
-  readonly #comments: string[] = [];
 
-  constructor(file: Uint8Array) {
-    this.#file = file;
-    this.#view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  /** @param packet is given each packet; its bytes are a part of what read() was given */
+  constructor(packet: (packet: PcapngFilePacket) => void) {
+    this.#packet = packet;
   }
 
-  read(): PcapngFile {
-    const error = this.#blocks();
-    return {
-      application: this.#application ?? '',
-      interfaces: this.#interfaces,
-      packets: this.#packets,
-      names: this.#names,
-      statistics: this.#statistics,
-      comments: this.#comments,
-      error,
-    };
-  }
-
-  #blocks(): CaptureError | null {
-    const size = this.#file.length;
-    if (size < SECTION_HEADER_LENGTH || this.#view.getUint32(0, true) !== BLOCK.section) {
-      return new CaptureError('This is not a pcapng capture: it does not begin with a section header.', 0);
+  /**
+   * Reads the blocks that are whole in `bytes`, which begin `base` bytes into the file, and gives how many bytes that was.
+   * `last`: nothing follows, what is not whole is an error.
+   */
+  read(bytes: Uint8Array, base: number, last: boolean): number {
+    this.#file = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const size = bytes.length;
+    if (this.application === null) {
+      if (size < SECTION_HEADER_LENGTH && !last) return 0;
+      if (size < SECTION_HEADER_LENGTH || this.#view.getUint32(0, true) !== BLOCK.section)
+        return this.#stop(0, 0, 'This is not a pcapng capture: it does not begin with a section header.');
     }
-    for (let at = 0; at < size; ) {
-      if (size - at < BLOCK_OVERHEAD)
-        return new CaptureError(`The capture ends at byte ${size}, in the middle of a block that begins at ${at}.`, at);
-      if (this.#view.getUint32(at, true) === BLOCK.section) {
-        // A palindrome: it reads the same in both orders, and what follows tells which one this section has.
-        this.#little = this.#view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
-        if (!this.#little && this.#view.getUint32(at + 8, false) !== BYTE_ORDER_MAGIC)
-          return new CaptureError(
-            `The section header at byte ${at} has no byte-order magic: the capture is damaged from here on.`,
-            at,
-          );
-      }
-      const type = this.#u32(at);
-      const length = this.#u32(at + 4);
-      if (length < BLOCK_OVERHEAD || length % 4 !== 0)
-        return new CaptureError(
-          `The block at byte ${at} claims ${length} bytes, which no block has: the capture is damaged from here on.`,
-          at,
-        );
-      if (length > size - at)
-        return new CaptureError(
-          `The capture ends at byte ${size}, in the middle of a block of ${length} bytes that begins at ${at}.`,
-          at,
-        );
-      const problem = this.#block(type, at + 8, at + length - 4);
+    let at = 0;
+    while (at < size) {
+      const length = this.#blockLength(at, base, last);
+      if (length === 0) return at;
+      const problem = this.#block(this.#u32(at), at + 8, at + length - 4);
       if (problem !== null)
-        return new CaptureError(`The block at byte ${at} ${problem}: the capture is damaged from here on.`, at);
+        return this.#stop(at, base, `The block at byte ${base + at} ${problem}: the capture is damaged from here on.`);
       at += length;
     }
-    return null;
+    this.need = BLOCK_OVERHEAD;
+    return at;
+  }
+
+  /** Bytes of the block there; 0 when it is not whole, or is none: then `need` or `error` says more. */
+  #blockLength(at: number, base: number, last: boolean): number {
+    const left = this.#file.length - at;
+    const place = base + at;
+    const end = base + this.#file.length;
+    this.need = BLOCK_OVERHEAD;
+    if (left < BLOCK_OVERHEAD) {
+      if (last)
+        this.#stop(at, base, `The capture ends at byte ${end}, in the middle of a block that begins at ${place}.`);
+      return 0;
+    }
+    if (this.#view.getUint32(at, true) === BLOCK.section) {
+      // A palindrome: it reads the same in both orders, and what follows tells which one this section has.
+      this.#little = this.#view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
+      if (!this.#little && this.#view.getUint32(at + 8, false) !== BYTE_ORDER_MAGIC) {
+        const broken = `The section header at byte ${place} has no byte-order magic: the capture is damaged from here on.`;
+        this.#stop(at, base, broken);
+        return 0;
+      }
+    }
+    const length = this.#u32(at + 4);
+    if (length < BLOCK_OVERHEAD || length % 4 !== 0 || length > LARGEST_BLOCK) {
+      const broken = `The block at byte ${place} claims ${length} bytes, which no block has: the capture is damaged from here on.`;
+      this.#stop(at, base, broken);
+      return 0;
+    }
+    if (length <= left) return length;
+    this.need = length;
+    if (last) {
+      const cut = `The capture ends at byte ${end}, in the middle of a block of ${length} bytes that begins at ${place}.`;
+      this.#stop(at, base, cut);
+    }
+    return 0;
+  }
+
+  /** Gives `at`, up to where everything was good. */
+  #stop(at: number, base: number, message: string): number {
+    this.error = new CaptureError(message, base + at);
+    return at;
   }
 
   /** Reads one block's body. Gives what is wrong with it, or null. */
@@ -153,12 +182,12 @@ class PcapngReader {
     if (to - from < 16) return 'is a section header of less than 28 bytes';
     const major = this.#u16(from + 4);
     if (major !== 1) return `has pcapng version ${major}, and only version 1 is known`;
-    this.#sectionStart = this.#interfaces.length;
+    this.#sectionStart = this.interfaces.length;
     for (const [code, value] of this.#options(from + 16, to)) {
-      if (code === OPTION.application) this.#application ??= decoder.decode(value);
-      if (code === OPTION.comment) this.#comments.push(decoder.decode(value));
+      if (code === OPTION.application) this.application ??= decoder.decode(value);
+      if (code === OPTION.comment) this.comments.push(decoder.decode(value));
     }
-    this.#application ??= '';
+    this.application ??= '';
     return null;
   }
 
@@ -179,7 +208,7 @@ class PcapngReader {
         unitsPerSecond = (resolution & 0x80) === 0 ? 10n ** exponent : 2n ** exponent;
       }
     }
-    this.#interfaces.push({
+    this.interfaces.push({
       name,
       description,
       linkType: this.#u16(from),
@@ -193,7 +222,7 @@ class PcapngReader {
   #enhancedPacket(from: number, to: number): string | null {
     if (to - from < 20) return 'is a packet block of less than 32 bytes';
     const number = this.#sectionStart + this.#u32(from);
-    const described = this.#interfaces[number];
+    const described = this.interfaces[number];
     if (described === undefined) return `belongs to interface ${this.#u32(from)}, which the section does not describe`;
     const captured = this.#u32(from + 12);
     const start = from + 20;
@@ -208,7 +237,7 @@ class PcapngReader {
         direction = bits === DIRECTION.in ? 'in' : bits === DIRECTION.out ? 'out' : 'unknown';
       }
     }
-    this.#packets.push({
+    this.#packet({
       ...timeOf((BigInt(this.#u32(from + 4)) << 32n) | BigInt(this.#u32(from + 8)), described),
       interface: number,
       linkType: described.linkType,
@@ -222,12 +251,12 @@ class PcapngReader {
 
   /** No time, no interface number, no captured length: the first interface's, cut at its snap length. */
   #simplePacket(from: number, to: number): string | null {
-    const described = this.#interfaces[this.#sectionStart];
+    const described = this.interfaces[this.#sectionStart];
     if (to - from < 4 || described === undefined) return 'is a simple packet without an interface to belong to';
     const originalLength = this.#u32(from);
     const limit = described.snapLength === 0 ? originalLength : Math.min(originalLength, described.snapLength);
     const captured = Math.min(limit, to - from - 4);
-    this.#packets.push({
+    this.#packet({
       seconds: 0,
       nanoseconds: 0,
       interface: this.#sectionStart,
@@ -250,7 +279,7 @@ class PcapngReader {
         .decode(value.subarray(size))
         .split('\0')
         .filter((name) => name !== '');
-      this.#names.set(address, [...(this.#names.get(address) ?? []), ...names]);
+      this.names.set(address, [...(this.names.get(address) ?? []), ...names]);
     }
   }
 
@@ -263,7 +292,7 @@ class PcapngReader {
       if (code === OPTION.received) received = this.#u64(value.byteOffset - this.#file.byteOffset);
       if (code === OPTION.dropped) dropped = this.#u64(value.byteOffset - this.#file.byteOffset);
     }
-    this.#statistics.push({ interface: this.#sectionStart + this.#u32(from), received, dropped });
+    this.statistics.push({ interface: this.#sectionStart + this.#u32(from), received, dropped });
   }
 
   /** Options up to the end mark; a broken one ends the list, since what follows it cannot be found. */
