@@ -5,8 +5,9 @@ import type { LayerBase } from './layer-base.ts';
 /**
  * 'offloaded': the sum over the pseudo-header alone stands in the field (Linux's CHECKSUM_PARTIAL, linux/skbuff.h): the NIC, or
  * nobody on a veth pair, was to finish it. 'unverified': not all the bytes are there. 'absent': the sender made none.
+ * 'illegal': it made none, and should have (UDP over IPv6, RFC 8200 section 8.1; tunnels may leave it out, RFC 6935).
  */
-export type ChecksumStatus = 'bad' | 'good' | 'unverified' | 'absent' | 'offloaded';
+export type ChecksumStatus = 'bad' | 'good' | 'unverified' | 'absent' | 'illegal' | 'offloaded';
 
 /** Wireshark's numbers for checksum.status (epan/proto.h). It has none for 'offloaded', and counts that as bad. */
 const STATUS_NUMBERS: Readonly<Record<ChecksumStatus, number>> = {
@@ -14,6 +15,7 @@ const STATUS_NUMBERS: Readonly<Record<ChecksumStatus, number>> = {
   good: 1,
   unverified: 2,
   absent: 3,
+  illegal: 4,
   offloaded: 0,
 };
 const STATUS_NAMES: Readonly<Record<ChecksumStatus, string>> = {
@@ -21,6 +23,7 @@ const STATUS_NAMES: Readonly<Record<ChecksumStatus, string>> = {
   good: 'Good',
   unverified: 'Unverified',
   absent: 'Not present',
+  illegal: 'Not present, which IPv6 does not allow',
   offloaded: 'Offloaded: left for the NIC to fill in',
 };
 

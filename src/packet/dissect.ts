@@ -1,9 +1,12 @@
 // A packet's bytes -> its layers, from the outside in. The one place that knows which header follows which.
 // Tunnels come back here (VXLAN -> Ethernet, UDP 8285 -> IP, IP in IP), and so does the packet quoted in an ICMP error.
+import { AhLayer } from './ah.ts';
 import { ArpLayer } from './arp.ts';
 import { DataLayer } from './data.ts';
 import { DNS_PORT, DnsLayer, MDNS_PORT } from './dns.ts';
 import { EthernetLayer } from './ethernet.ts';
+import { GENEVE_PORT, GeneveLayer } from './geneve.ts';
+import { GreLayer } from './gre.ts';
 import { HttpLayer, startsHttp } from './http.ts';
 import { IcmpLayer } from './icmp.ts';
 import { Icmpv6Layer } from './icmpv6.ts';
@@ -12,11 +15,13 @@ import { Ipv6Layer } from './ipv6.ts';
 import { extensionProtocol, Ipv6ExtensionLayer } from './ipv6-extension.ts';
 import type { Layer } from './layer.ts';
 import type { LayerBase, Problem } from './layer-base.ts';
+import { LlcLayer } from './llc.ts';
 import { MalformedLayer } from './malformed.ts';
 import { NullLayer } from './null.ts';
 import { ETHERTYPE, IP_PROTOCOL } from './numbers.ts';
 import { SllLayer } from './sll.ts';
 import { Sll2Layer } from './sll2.ts';
+import { StpLayer } from './stp.ts';
 import { TcpLayer } from './tcp.ts';
 import { UdpLayer } from './udp.ts';
 import { VlanLayer } from './vlan.ts';
@@ -27,6 +32,9 @@ const MOST_LAYERS = 48;
 
 /** flannel's `udp` backend: raw IP in UDP (pkg/backend/udp in flannel's source). */
 const FLANNEL_UDP_PORT = 8285;
+
+/** A cooked capture's type of a frame that has a length where others have a type (ETH_P_802_2, linux/if_ether.h). */
+const COOKED_LLC = 0x0004;
 
 /** What an ICMP error must quote of the transport header (RFC 792); many routers quote no more. */
 const QUOTED_MINIMUM = 8;
@@ -96,10 +104,20 @@ function childOf(layer: Layer): Layer | null {
   switch (layer.protocol) {
     case 'eth':
       return layer.hasLength
-        ? new DataLayer(bytes, start, end, layer)
+        ? new LlcLayer(bytes, start, end, layer)
         : byEtherType(layer.type, bytes, start, end, layer);
+    case 'llc':
+      if (layer.carriesSpanningTree) return new StpLayer(bytes, start, end, layer);
+      return layer.carriesEtherType
+        ? byEtherType(layer.type, bytes, start, end, layer)
+        : new DataLayer(bytes, start, end, layer);
     case 'sll':
+      return layer.type === COOKED_LLC
+        ? new LlcLayer(bytes, start, end, layer)
+        : byEtherType(layer.type, bytes, start, end, layer);
     case 'vlan':
+    case 'gre':
+    case 'geneve':
       return byEtherType(layer.type, bytes, start, end, layer);
     case 'null':
       if (layer.carries === 'other') return new DataLayer(bytes, start, end, layer);
@@ -114,6 +132,8 @@ function childOf(layer: Layer): Layer | null {
     case 'ipv6.dstopts':
     case 'ipv6.fraghdr':
       if (layer.fragmentOffset > 0) return new DataLayer(bytes, start, end, layer);
+      return byIpProtocol(layer.nextHeader, bytes, start, end, layer);
+    case 'ah':
       return byIpProtocol(layer.nextHeader, bytes, start, end, layer);
     case 'icmp':
       return layer.quotes ? new Ipv4Layer(bytes, start, end, layer) : new DataLayer(bytes, start, end, layer);
@@ -144,6 +164,8 @@ function byEtherType(type: number, bytes: Uint8Array, start: number, end: number
       return new ArpLayer(bytes, start, end, parent);
     case ETHERTYPE.ipv6:
       return new Ipv6Layer(bytes, start, end, parent);
+    case ETHERTYPE.transparentEthernet:
+      return new EthernetLayer(bytes, start, end, parent);
     case ETHERTYPE.vlan:
     case ETHERTYPE.qinq:
       return new VlanLayer(bytes, start, end, parent);
@@ -170,6 +192,10 @@ function byIpProtocol(
       return new Ipv4Layer(bytes, start, end, parent);
     case IP_PROTOCOL.ipv6:
       return new Ipv6Layer(bytes, start, end, parent);
+    case IP_PROTOCOL.gre:
+      return new GreLayer(bytes, start, end, parent);
+    case IP_PROTOCOL.authentication:
+      return new AhLayer(bytes, start, end, parent);
     case IP_PROTOCOL.icmpv6:
       return new Icmpv6Layer(bytes, start, end, parent);
     case IP_PROTOCOL.noNext:
@@ -187,6 +213,7 @@ function byIpProtocol(
 function byUdpPort(udp: UdpLayer, bytes: Uint8Array, start: number, end: number): Layer {
   const { sourcePort, destinationPort } = udp;
   if (VXLAN_PORTS.has(destinationPort)) return new VxlanLayer(bytes, start, end, udp);
+  if (destinationPort === GENEVE_PORT) return new GeneveLayer(bytes, start, end, udp);
   if (sourcePort === DNS_PORT || destinationPort === DNS_PORT) return new DnsLayer('dns', 0, bytes, start, end, udp);
   if (sourcePort === MDNS_PORT || destinationPort === MDNS_PORT) return new DnsLayer('mdns', 0, bytes, start, end, udp);
   if (sourcePort === FLANNEL_UDP_PORT || destinationPort === FLANNEL_UDP_PORT) {

@@ -13,6 +13,7 @@ export type FieldType =
   | 'uint32'
   | 'uint64'
   | 'int32'
+  | 'double'
   | 'boolean'
   | 'ether'
   | 'ipv4'
@@ -41,9 +42,12 @@ export class FieldSink {
   readonly fields: Field[] = [];
   /** The one name that is looked for, or null for all. */
   readonly want: string | null;
+  /** Where a table's fields go when nothing but their text is wanted: a column of a hundred thousand packets. */
+  readonly shown: string[] | null;
 
-  constructor(want: string | null) {
+  constructor(want: string | null, shown: string[] | null = null) {
     this.want = want;
+    this.shown = shown;
   }
 
   wants(name: string): boolean {
@@ -84,6 +88,24 @@ const known: KnownField[] = [];
 /** The fields of every table that was made: of all protocols whose files are loaded. Filters know fields from here. */
 export const knownFields = (): readonly KnownField[] => known;
 
+/** A field without a place of its own: it stands in a list of options or records, which a FieldReader walks. */
+export interface ListedField extends KnownField {
+  /** Shown as hexadecimal with this many digits. */
+  readonly hex?: number | undefined;
+}
+
+/** Makes a field for a FieldReader, and makes it known. */
+export function listed(
+  name: string,
+  type: FieldType,
+  about: string,
+  options: { readonly hex?: number; readonly names?: Readonly<Record<number, string>> } = {},
+): ListedField {
+  const field = { name, type, about, hex: options.hex, names: options.names };
+  known.push(field);
+  return field;
+}
+
 /** A protocol's fields in the order in which they are shown, and by name. */
 export class FieldTable<L extends LayerBase> {
   readonly all: readonly FieldDef<L>[];
@@ -108,6 +130,10 @@ export function readTable<L extends LayerBase>(layer: L, table: FieldTable<L>, s
     if (def.at + def.size > available) continue;
     const value = def.read(layer);
     if (value === undefined) continue;
+    if (sink.shown !== null) {
+      sink.shown.push(def.show(value));
+      continue;
+    }
     const { names } = def;
     const meaning =
       names === undefined || typeof value !== 'number'

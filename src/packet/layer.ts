@@ -1,18 +1,23 @@
 // Every kind of layer that dissect() can produce, told apart by `protocol`.
+import type { AhLayer } from './ah.ts';
 import type { ArpLayer } from './arp.ts';
 import type { DataLayer } from './data.ts';
 import type { DnsLayer } from './dns.ts';
 import type { EthernetLayer } from './ethernet.ts';
+import type { GeneveLayer } from './geneve.ts';
+import type { GreLayer } from './gre.ts';
 import type { HttpLayer } from './http.ts';
 import type { IcmpLayer } from './icmp.ts';
 import type { Icmpv6Layer } from './icmpv6.ts';
 import type { Ipv4Layer } from './ipv4.ts';
 import type { Ipv6Layer } from './ipv6.ts';
 import type { Ipv6ExtensionLayer } from './ipv6-extension.ts';
+import type { LlcLayer } from './llc.ts';
 import type { MalformedLayer } from './malformed.ts';
 import type { NullLayer } from './null.ts';
 import type { SllLayer } from './sll.ts';
 import type { Sll2Layer } from './sll2.ts';
+import type { StpLayer } from './stp.ts';
 import type { TcpLayer } from './tcp.ts';
 import type { UdpLayer } from './udp.ts';
 import type { VlanLayer } from './vlan.ts';
@@ -24,15 +29,20 @@ export type Layer =
   | Sll2Layer
   | NullLayer
   | VlanLayer
+  | LlcLayer
+  | StpLayer
   | ArpLayer
   | Ipv4Layer
   | Ipv6Layer
   | Ipv6ExtensionLayer
+  | AhLayer
+  | GreLayer
   | IcmpLayer
   | Icmpv6Layer
   | UdpLayer
   | TcpLayer
   | VxlanLayer
+  | GeneveLayer
   | DnsLayer
   | HttpLayer
   | DataLayer

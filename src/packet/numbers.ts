@@ -31,6 +31,8 @@ export const IP_PROTOCOL = {
   ipv6: 41,
   routing: 43,
   fragment: 44,
+  gre: 47,
+  authentication: 51,
   icmpv6: 58,
   noNext: 59,
   destinationOptions: 60,

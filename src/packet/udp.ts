@@ -19,7 +19,7 @@ const FIELDS = new FieldTable<UdpLayer>([
   uint('udp.srcport', SOURCE_PORT, 2, 'The sender’s port; answers come back to it.'),
   uint('udp.dstport', DESTINATION_PORT, 2, 'The port of the program that the datagram is for.'),
   uint('udp.length', LENGTH, 2, 'Bytes of this header and the data.'),
-  uint('udp.checksum', CHECKSUM, 2, 'Guards header, data and addresses; 0 over IPv4: none was made (VXLAN does so).', {
+  uint('udp.checksum', CHECKSUM, 2, 'Guards header, data and addresses; 0: none was made (VXLAN does so).', {
     hex: 4,
   }),
   checksumStatus('udp.checksum.status', CHECKSUM),
@@ -43,7 +43,7 @@ export class UdpLayer extends LayerBase {
   }
 
   get checksum(): ChecksumStatus {
-    if (this.u16(CHECKSUM) === 0) return 'absent';
+    if (this.u16(CHECKSUM) === 0) return this.isOverIpv6 ? 'illegal' : 'absent';
     return transportChecksum(this, IP_PROTOCOL.udp, CHECKSUM, this.datagramLength);
   }
 
@@ -61,7 +61,14 @@ export class UdpLayer extends LayerBase {
   }
 
   override info(): string {
-    return `${this.sourcePort} → ${this.destinationPort} Len=${Math.max(this.datagramLength - HEADER_LENGTH, 0)}`;
+    const illegal = this.has(CHECKSUM, 2) && this.checksum === 'illegal' ? ' [ILLEGAL CHECKSUM (0)]' : '';
+    return `${this.sourcePort} → ${this.destinationPort} Len=${Math.max(this.datagramLength - HEADER_LENGTH, 0)}${illegal}`;
+  }
+
+  private get isOverIpv6(): boolean {
+    let carrier = this.parent;
+    while (carrier !== null && carrier.protocol !== 'ip' && carrier.protocol !== 'ipv6') carrier = carrier.parent;
+    return carrier?.protocol === 'ipv6';
   }
 
   protected override collect(sink: FieldSink): void {

@@ -7,10 +7,28 @@ const names = (prefix: string, list: string): string[] =>
     .map((name) => `${prefix}.${name}`);
 
 export const COMPARED_FIELDS: readonly string[] = [
-  ...names('eth', 'dst dst.lg dst.ig src src.lg src.ig type'),
+  ...names('eth', 'dst dst.lg dst.ig src src.lg src.ig type len'),
   ...names('sll', 'etype ifindex hatype pkttype halen src.eth unused'),
   ...names('null', 'family'),
   ...names('vlan', 'priority dei id etype'),
+  ...names('llc', 'dsap dsap.sap dsap.ig ssap ssap.sap ssap.cr control control.u_modifier_cmd control.u_modifier_resp'),
+  ...names('llc', 'control.n_r control.n_s oui type pid'),
+  ...names(
+    'stp',
+    'protocol version type flags flags.tcack flags.agreement flags.forwarding flags.learning flags.port_role',
+  ),
+  ...names('stp', 'flags.proposal flags.tc root.prio root.ext root.hw root.cost bridge.prio bridge.ext bridge.hw port'),
+  ...names('stp', 'msg_age max_age hello forward version_1_length'),
+  ...names(
+    'gre',
+    'flags_and_version flags.checksum flags.routing flags.key flags.sequence_number flags.strict_source_route',
+  ),
+  ...names('gre', 'flags.recursion_control flags.reserved flags.version proto checksum checksum.status offset key'),
+  ...names('gre', 'sequence_number'),
+  ...names('geneve', 'version flags flags.oam flags.critical flags.reserved proto_type vni reserved options option'),
+  ...names('geneve', 'option.class option.type option.type.critical option.flags option.flags.reserved option.length'),
+  ...names('geneve', 'option.unknown.data'),
+  ...names('ah', 'next_header length reserved spi sequence icv'),
   ...names(
     'arp',
     'hw.type proto.type hw.size proto.size opcode isprobe isgratuitous isannouncement src.hw_mac src.proto_ipv4 dst.hw_mac dst.proto_ipv4',

@@ -89,8 +89,71 @@ const arp = (operation: string, senderIp: string, targetIp: string): Uint8Array 
     'ffffffffffff',
   );
 
+/** An IEEE 802.3 frame: the payload's length where others have a type, and padding up to the least that Ethernet sends. */
+const ieee8023 = (payload: Uint8Array): Uint8Array =>
+  join(
+    hex('0180c2000000 0242ac110002'),
+    u16(payload.length),
+    payload,
+    new Uint8Array(Math.max(46 - payload.length, 0)),
+  );
+
+/** GRE with its checksum filled in. */
+function gre(head: string, payload: Uint8Array): Uint8Array {
+  const packet = join(hex(head), payload);
+  if ((packet[0] ?? 0) & 0x80) packet.set(u16(sum(packet)), 4);
+  return packet;
+}
+
+/** Link layer and tunnels. */
+const LINKS_AND_TUNNELS: Readonly<Record<string, Uint8Array>> = {
+  'STP configuration of a root bridge': ieee8023(
+    hex('424203 0000 00 00 00 8000 0242ac110001 00000000 8000 0242ac110001 8001 0000 1400 0200 0f00'),
+  ),
+  'STP configuration two bridges away, tree changing': ieee8023(
+    hex('424203 0000 00 00 81 1064 0242ac110001 00000064 8001 0242ac110009 8002 0180 1400 0200 0f00'),
+  ),
+  'STP topology change notification': ieee8023(hex('424203 0000 00 80')),
+  'rapid STP': ieee8023(
+    hex('424203 0000 02 02 3e 8000 0242ac110001 00004e20 8000 0242ac110002 8002 0100 1400 0200 0f00 00'),
+  ),
+  'SNAP with IPv4': ieee8023(join(hex('aaaa03 000000 0800'), ipv4(1, icmp('0800 0000 0007 0001', ascii('abcdefgh'))))),
+  'SNAP of an organisation': ieee8023(hex('aaaa03 00aabb 0001 0102030405')),
+  'LLC of a protocol that nobody knows': ieee8023(hex('787903 010203')),
+  'LLC, an information frame': ieee8023(hex('7878 0402 010203')),
+  'GRE with IPv4': ethernet('0800', ipv4(47, gre('0000 0800', ipv4(1, icmp('0800 0000 0007 0001', ascii('abcd')))))),
+  'GRE with key, checksum and sequence number, Ethernet inside': ethernet(
+    '0800',
+    ipv4(47, gre('b000 6558 0000 0000 0000002a 00000007', inner)),
+  ),
+  'GRE with IPv6': ethernet('0800', ipv4(47, gre('2000 86dd 00000007', ipv6(17, udp(1000, 2000, ascii('x')))))),
+  'GRE of a protocol that nobody knows': ethernet('0800', ipv4(47, gre('0000 1234', ascii('abcd')))),
+  'GRE over IPv6': ethernet('86dd', ipv6(47, gre('0000 0800', ipv4(17, udp(1000, 2000, ascii('x')))))),
+  Geneve: ethernet('0800', ipv4(17, udp(50000, 6081, join(hex('0000 6558 00002a 00'), inner)))),
+  'Geneve with options': ethernet(
+    '0800',
+    ipv4(
+      17,
+      udp(50000, 6081, join(hex('05c0 6558 00002a 00  0102 80 01 00000001  0103 01 02 0011223344556677'), inner)),
+    ),
+  ),
+  'Geneve with IPv4': ethernet(
+    '0800',
+    ipv4(17, udp(50000, 6081, join(hex('0000 0800 000001 00'), ipv4(17, udp(1000, 2000, ascii('x')))))),
+  ),
+  'authentication header': ethernet(
+    '0800',
+    ipv4(51, join(hex('06 04 0000 00000100 00000001 00112233445566778899aabb'), tcp(1024, 80, { flags: '002' }))),
+  ),
+  'authentication header over IPv6': ethernet(
+    '86dd',
+    ipv6(51, join(hex('11 04 0000 00000100 00000001 00112233445566778899aabb'), udp(1024, 1025, ascii('abc')))),
+  ),
+};
+
 /** Well-formed Ethernet frames. */
 export const FRAMES: Readonly<Record<string, Uint8Array>> = {
+  ...LINKS_AND_TUNNELS,
   'VLAN tag': ethernet('8100', join(hex('b02a 0800'), ipv4(1, icmp('0800 0000 0007 0001', ascii('abcd'))))),
   'VLAN tag in a VLAN tag': ethernet('8100', join(hex('0064 8100 002a 0800'), ipv4(17, udp(1000, 2000, ascii('x'))))),
   'ARP probe': arp('0001', '00000000', 'ac110005'),

@@ -19,7 +19,8 @@ export const isLiteral = ({ kind }: Operand): boolean => kind === 'word' || kind
 export function readLiteral(operand: Operand, like: Like): Literal {
   if (operand.kind === 'negative' && operand.of.kind === 'word') {
     const { value } = readLiteral(operand.of, like);
-    if (typeof value === 'number' && kindOf(like.type) === 'time') return { value: -value, prefix: null };
+    if (typeof value === 'number' && (kindOf(like.type) === 'time' || like.type === 'double'))
+      return { value: -value, prefix: null };
     // As unsigned arithmetic has it, and with it Wireshark: no field is equal to such a number or greater.
     if (typeof value === 'number' && like.type.startsWith('uint')) return { value: 2 ** 32 - value, prefix: null };
     if (typeof value === 'number' && like.type === 'int32') return { value: -value, prefix: null };
@@ -87,6 +88,11 @@ const boolean: Reader = (operand, { text }) => {
 const time: Reader = (operand, { text }) => {
   const seconds = operand.kind === 'word' && /^\d+(\.\d+)?$/.test(operand.text) ? Number(operand.text) : null;
   return seconds ?? no(operand, `${text} is a time in seconds, such as 1 or 0.25.`);
+};
+
+const fraction: Reader = (operand, { text }) => {
+  const value = operand.kind === 'word' && /^\d+(\.\d+)?([eE]\d+)?$/.test(operand.text) ? Number(operand.text) : null;
+  return value ?? no(operand, `${text} is a number: 2 or 0.25.`);
 };
 
 const ipv4: Reader = (operand, { text }) => {
@@ -197,6 +203,7 @@ const READERS: Readonly<Record<ValueType, Reader>> = {
   uint32: number,
   uint64: number,
   int32: number,
+  double: fraction,
   boolean,
   time,
   ipv4,

@@ -29,6 +29,8 @@ const PROTOCOLS: Readonly<Record<ProtocolName, string>> = {
   sll: 'What a tap on all interfaces writes in place of a link header.',
   null: 'BSD loopback.',
   vlan: '802.1Q: which virtual LAN a frame belongs to.',
+  llc: 'What follows the length of an 802.3 frame.',
+  stp: 'How bridges agree on a tree.',
   arp: 'Who has this IP address?',
   ip: 'IPv4: from host to host.',
   ipv6: 'IPv6: from host to host.',
@@ -36,11 +38,14 @@ const PROTOCOLS: Readonly<Record<ProtocolName, string>> = {
   'ipv6.routing': 'Nodes to pass on the way.',
   'ipv6.fraghdr': 'Which part of a larger packet this is.',
   'ipv6.dstopts': 'Options for the destination.',
+  ah: 'Proves who sent a packet.',
+  gre: 'A tunnel: packets or frames in IP.',
   icmp: 'IPv4’s own messages: ping, and errors.',
   icmpv6: 'IPv6’s own messages: ping, errors, neighbours.',
   udp: 'Datagrams between programs.',
   tcp: 'Streams between programs.',
   vxlan: 'A tunnel: Ethernet frames in UDP.',
+  geneve: 'A tunnel: frames or packets in UDP, with options.',
   dns: 'Names and their addresses.',
   mdns: 'DNS by multicast, without a server.',
   http: 'The web’s requests and answers.',
@@ -84,7 +89,7 @@ export function canHave(protocol: string, field: string): boolean {
 const GUESTS: Readonly<Record<string, readonly string[]>> = { mdns: ['dns.'], ipv6: ['ip.version'] };
 
 /** Wireshark's; it counts what was left for the NIC as bad. */
-const CHECKSUM_STATES = { 0: 'Bad', 1: 'Good', 2: 'Unverified', 3: 'Not present' } as const;
+const CHECKSUM_STATES = { 0: 'Bad', 1: 'Good', 2: 'Unverified', 3: 'Not present', 4: 'Illegal' } as const;
 
 let built: ReadonlyMap<string, FieldInfo> | null = null;
 

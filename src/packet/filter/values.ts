@@ -5,7 +5,7 @@ import type { ValueType } from './registry.ts';
 export type Value = number | string | Uint8Array;
 
 /** What can be compared with what. */
-export type Kind = 'number' | 'boolean' | 'time' | 'ipv4' | 'ipv6' | 'bytes' | 'protocol' | 'string';
+export type Kind = 'number' | 'double' | 'boolean' | 'time' | 'ipv4' | 'ipv6' | 'bytes' | 'protocol' | 'string';
 
 const KINDS: Readonly<Record<ValueType, Kind>> = {
   uint8: 'number',
@@ -14,6 +14,7 @@ const KINDS: Readonly<Record<ValueType, Kind>> = {
   uint32: 'number',
   uint64: 'number',
   int32: 'number',
+  double: 'double',
   boolean: 'boolean',
   time: 'time',
   ipv4: 'ipv4',
@@ -35,6 +36,7 @@ export function sizeOf(type: ValueType): number | null {
     uint32: 4,
     uint64: 8,
     int32: 4,
+    double: 8,
     boolean: 8,
     time: 16,
     ipv4: 4,
@@ -46,7 +48,7 @@ export function sizeOf(type: ValueType): number | null {
 
 /** "a MAC address", for messages. */
 export function describeType(type: ValueType): string {
-  if (type.startsWith('uint') || type === 'int32') return 'a number';
+  if (type.startsWith('uint') || type === 'int32' || type === 'double') return 'a number';
   const words: Partial<Record<ValueType, string>> = {
     boolean: 'true or false',
     time: 'a time in seconds',
