@@ -28,6 +28,7 @@ describe('lockstep', () => {
     ['lab', 'list', '--help'],
     ['lab', 'run', '--help'],
     ['lab', 'shell', '--help'],
+    ['decode', '--help'],
     ['journey', '--help'],
     ['bench', '--help'],
   ])('%s %s %s explains itself on stdout', async (...args) => {
@@ -35,7 +36,7 @@ describe('lockstep', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^Usage: lockstep/);
     expect(stdout).toContain('Exit status:');
-    if (['list', 'run', 'shell', 'journey', 'bench'].some((name) => args.includes(name)))
+    if (['list', 'run', 'shell', 'decode', 'journey', 'bench'].some((name) => args.includes(name)))
       expect(stdout).toContain('Examples:');
   });
 

@@ -94,6 +94,25 @@ examples(
 
 examples(
   program
+    .command('decode')
+    .description('print the packets of a capture: a line each, or fields, or everything as JSON')
+    .argument('<file>', 'pcap or pcapng; - reads standard input')
+    .addOption(new Option('--json', 'one JSON object a packet, with every field of every layer').conflicts('fields'))
+    .option('--fields <names>', 'these fields with tabs between them: ip.src,vxlan.vni; frame.number is the packet’s')
+    .option('-Y, --filter <filter>', 'only packets that a display filter lets through, in Wireshark’s language')
+    .action(async (file: string, flags: { json?: boolean; fields?: string; filter?: string }) => {
+      const { json = false, fields = null, filter = null } = flags;
+      const { decode } = await import('./commands/decode.ts');
+      process.exitCode = await decode({ signal, file, json, fields, filter });
+    }),
+  'lockstep decode ping.pcapng',
+  'lockstep decode ping.pcapng -Y "icmp.type == 8 and ip.src == 172.17.0.0/16"',
+  'lockstep decode uplink.pcap --fields frame.number,ip.src,ip.dst,vxlan.vni',
+  'tcpdump -U -w - | lockstep decode - --json',
+);
+
+examples(
+  program
     .command('journey')
     .description(
       'follow each packet of some captures: its way through every device, what each hop changed, how it ended',

@@ -1,6 +1,6 @@
 // What all our commands have in common: help everywhere, unknown flags refused with a suggestion, and exit statuses.
 import { Command, CommanderError } from 'commander';
-import { LabFileError } from '../lab/parse-lab-file.ts';
+import { LabFileError } from '../lab/lab-file-error.ts';
 import { Interrupted, interruptedExitCode } from './interrupt.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -48,9 +48,10 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   } catch (error) {
     code = exitCodeFor(error, (text) => console.error(text));
   }
-  // Writes to a pipe are asynchronous: what was printed must be out before the process ends.
-  await Promise.all(
-    [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
+  // Writes to a pipe are asynchronous: what was printed must be out before the process ends. Whoever reads it may be gone.
+  const written = [process.stdout, process.stderr].map(
+    (stream) => new Promise((resolve) => stream.once('error', resolve).write('', resolve)),
   );
+  await Promise.all(written);
   process.exit(code);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { LabFileError } from './lab-file-error.ts';
 import { editDistance, nearest } from './nearest.ts';
-import { LabFileError, parseLabFile } from './parse-lab-file.ts';
+import { parseLabFile } from './parse-lab-file.ts';
 
 const good = `id: two-hosts
 title: Two hosts

@@ -2,28 +2,8 @@
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type LabFile, labFileSchema } from './lab-file.ts';
+import { LabFileError, type LabFileProblem } from './lab-file-error.ts';
 import { nearest } from './nearest.ts';
-
-export interface LabFileProblem {
-  /** 1-based. */
-  readonly line: number;
-  /** 1-based. */
-  readonly column: number;
-  readonly message: string;
-}
-
-/** Everything that is wrong with one file, in the order of its lines. */
-export class LabFileError extends Error {
-  override readonly name = 'LabFileError';
-  readonly file: string;
-  readonly problems: readonly LabFileProblem[];
-
-  constructor(file: string, problems: readonly LabFileProblem[]) {
-    super(problems.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));
-    this.file = file;
-    this.problems = problems;
-  }
-}
 
 type Path = readonly PropertyKey[];
 

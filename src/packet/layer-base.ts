@@ -79,6 +79,11 @@ export abstract class LayerBase {
     return sink.fields;
   }
 
+  /** The same into a sink of the caller's, which can be used again for the next layer. */
+  collectInto(sink: FieldSink): void {
+    this.collect(sink);
+  }
+
   /** True when `count` bytes from `at` (relative to the layer) lie inside it. */
   has(at: number, count: number): boolean {
     return at >= 0 && this.offset + at + count <= this.end;

@@ -55,7 +55,7 @@ function tcpOptions(layer: LayerBase): TcpOption[] {
 }
 
 export function collectTcpOptions(layer: LayerBase, sink: FieldSink): void {
-  if (layer.length <= FIXED_LENGTH) return;
+  if (layer.length <= FIXED_LENGTH || (sink.want !== null && !sink.want.startsWith('tcp.option'))) return;
   const add = (
     name: string,
     about: string,

@@ -31,7 +31,7 @@ const packets = captured.map((packet, i) => {
       number: i + 1,
       bytes,
       originalLength,
-      time: seconds + nanoseconds / 1e9,
+      time: { seconds, nanoseconds },
       timeRelative: ((seconds - first.seconds) * 1e9 + nanoseconds - first.nanoseconds) / 1e9,
       interfaceName: interfaces[packet.interface] ?? null,
     },

@@ -6,6 +6,8 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { projectNode } from './npm-packages.mjs';
 
+const compileCache = new URL('./compile-cache.mjs', import.meta.url).href;
+
 /**
  * @param {string} root
  * @param {string} program path below the root
@@ -20,11 +22,12 @@ export async function runOnProjectNode(root, program, args) {
   if (process.execPath === realpathSync(node)) {
     process.env.PATH = env.PATH;
     process.argv = [process.execPath, path, ...args];
+    await import(compileCache);
     await import(pathToFileURL(path).href);
     return;
   }
 
-  const child = spawn(node, [path, ...args], { stdio: 'inherit', env });
+  const child = spawn(node, ['--import', compileCache, path, ...args], { stdio: 'inherit', env });
   // A terminal sends Ctrl-C to the whole foreground group: the program has it already, and tidies up; wait for it.
   process.on('SIGINT', () => {});
   for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));

@@ -9,7 +9,12 @@ import { type Expression, type Operand, type Piece, printFilter, type SetItem } 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replace(/\s/g, ''), 'hex'));
 
 function packet(frame: Uint8Array, facts: Partial<FilterPacket['frame']> = {}): FilterPacket {
-  const about = { number: 7, time: 1_795_405_455.5, timeRelative: 1.5, interfaceName: 'host-01/docker0' };
+  const about = {
+    number: 7,
+    time: { seconds: 1_795_405_455, nanoseconds: 500_000_000 },
+    timeRelative: 1.5,
+    interfaceName: 'host-01/docker0',
+  };
   return { layers: dissect(frame, 1), frame: { ...about, bytes: frame, originalLength: frame.length, ...facts } };
 }
 

@@ -8,8 +8,8 @@ export interface FrameFacts {
   readonly bytes: Uint8Array;
   /** Bytes of the packet before the capture cut it. */
   readonly originalLength: number;
-  /** Seconds since the epoch. */
-  readonly time: number;
+  /** Since the epoch; in two numbers, because one cannot hold nanoseconds. */
+  readonly time: { readonly seconds: number; readonly nanoseconds: number };
   /** Seconds since the first packet of the capture or run. */
   readonly timeRelative: number;
   /** "host-01/docker0"; null where the capture does not say. */
@@ -42,7 +42,12 @@ export const FRAME_FIELDS: readonly FrameField[] = [
     about: 'Seconds since the first packet.',
     read: ({ timeRelative }) => timeRelative,
   },
-  { name: 'frame.time_epoch', type: 'time', about: 'Seconds since 1 January 1970.', read: ({ time }) => time },
+  {
+    name: 'frame.time_epoch',
+    type: 'time',
+    about: 'Seconds since 1 January 1970.',
+    read: ({ time }) => time.seconds + time.nanoseconds / 1e9,
+  },
   {
     name: 'frame.interface_name',
     type: 'string',

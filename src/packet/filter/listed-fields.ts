@@ -8,8 +8,6 @@ export const LISTED_FIELDS: Readonly<Partial<Record<FieldType, Readonly<Record<s
     'dns.resp.edns0_version': 'The version of the extension, 0.',
     'dns.resp.ext_rcode': 'The high bits of the reply code.',
     'dns.txt.length': 'Bytes of the text.',
-    'ip.opt.len': 'Bytes of the option.',
-    'ip.opt.type': 'The kind of option.',
     'tcp.option_kind': 'Which option.',
     'tcp.option_len': 'Bytes of the option.',
     'tcp.options.wscale.shift': 'The sender’s windows are to be shifted left by this many bits.',

@@ -1,0 +1,113 @@
+// A capture file -> its packets, a line each: as a list, as columns of fields, or as JSON.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { setImmediate as yieldToSignals } from 'node:timers/promises';
+import { CaptureReader } from '../../capture/capture-reader.ts';
+import type { CapturedPacket } from '../../capture/captured-packet.ts';
+import { dissect } from '../../packet/dissect.ts';
+import type { Filter } from '../../packet/filter/compile.ts';
+import type { FrameFacts } from '../../packet/filter/frame.ts';
+import type { FilterPacket } from '../../packet/filter/reader.ts';
+import type { Layer } from '../../packet/layer.ts';
+import { Output } from '../decode/output.ts';
+import { jsonLine, type PacketLine, summaryLine } from '../decode/packet-lines.ts';
+import { exitCodes } from '../program.ts';
+import { UsageError } from '../usage-error.ts';
+
+export interface DecodeOptions {
+  readonly signal: AbortSignal;
+  /** A path, or "-" for standard input. */
+  readonly file: string;
+  readonly json: boolean;
+  /** Names of fields, with commas between them; null: no columns. */
+  readonly fields: string | null;
+  /** A display filter; null: all packets. */
+  readonly filter: string | null;
+}
+
+/** Prints the packets. Gives the exit status: 1 when the capture could be read in part only. Throws UsageError. */
+export async function decode({ signal, file, json, fields, filter }: DecodeOptions): Promise<number> {
+  if (json && fields !== null) throw new UsageError('--json prints every field: leave out --fields, or --json.');
+  const line = json ? jsonLine : fields === null ? summaryLine : (await options()).fieldsLine(fields);
+  const matches = filter === null ? null : (await options()).readFilter(filter);
+  const output = new Output();
+  const reader = new CaptureReader(packetPrinter(line, matches, output));
+  for await (const bytes of pieces(file)) {
+    signal.throwIfAborted();
+    reader.push(bytes);
+    if (reader.error !== null || output.closed) break;
+  }
+  const error = output.closed ? null : reader.end();
+  output.flush();
+  if (error === null) return exitCodes.ok;
+  console.error(`${file === '-' ? 'standard input' : file}: ${error.message}`);
+  return exitCodes.failed;
+}
+
+const options = () => import('../decode/options.ts');
+
+/** Prints each packet that the filter lets through. */
+function packetPrinter(line: PacketLine, filter: Filter | null, output: Output) {
+  let number = 0;
+  let first: CapturedPacket | null = null;
+  return (packet: CapturedPacket, interfaceName: string): void => {
+    if (output.closed) return;
+    first ??= packet;
+    const decoded = new Decoded(packet, {
+      number: ++number,
+      bytes: packet.bytes,
+      originalLength: packet.originalLength,
+      time: packet,
+      timeRelative: ((packet.seconds - first.seconds) * 1e9 + packet.nanoseconds - first.nanoseconds) / 1e9,
+      interfaceName: interfaceName === '' ? null : interfaceName,
+    });
+    if (filter === null || filter.matches(decoded)) output.line(line(decoded));
+  };
+}
+
+/** Dissected when a filter or a line first asks for the layers. */
+class Decoded implements FilterPacket {
+  readonly frame: FrameFacts;
+  readonly #packet: CapturedPacket;
+  #layers: readonly Layer[] | null = null;
+
+  constructor(packet: CapturedPacket, frame: FrameFacts) {
+    this.#packet = packet;
+    this.frame = frame;
+  }
+
+  get layers(): readonly Layer[] {
+    const { bytes, linkType, originalLength } = this.#packet;
+    this.#layers ??= dissect(bytes, linkType, originalLength);
+    return this.#layers;
+  }
+}
+
+const PIECE = 1 << 20;
+
+/** The file's bytes; each piece is a buffer of its own, which packets may keep. */
+async function* pieces(file: string): AsyncGenerator<Uint8Array> {
+  if (file === '-') {
+    for await (const chunk of process.stdin) yield chunk as Uint8Array;
+    return;
+  }
+  const descriptor = reading(file, () => openSync(file, 'r'));
+  try {
+    for (;;) {
+      const buffer = new Uint8Array(PIECE);
+      const size = reading(file, () => readSync(descriptor, buffer));
+      if (size === 0) return;
+      yield buffer.subarray(0, size);
+      await yieldToSignals();
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function reading<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`Cannot read ${file}.`, { cause: error });
+  }
+}
