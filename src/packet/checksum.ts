@@ -56,7 +56,9 @@ export function onesSum(bytes: Uint8Array, from: number, to: number, start = 0):
 /** What a transport's checksum covers besides its own bytes (RFC 9293 section 3.1, RFC 8200 section 8.1). */
 export interface PseudoHeader {
   /** The folded sum of addresses, protocol and length. */
-  sum(protocol: number, length: number): number;
+  readonly sum: (protocol: number, length: number) => number;
+  /** Where the destination stands in the IP header, in bytes from the beginning of the packet. */
+  readonly destinationAt: number;
   /** False for a fragment: the segment's other bytes are in other packets. */
   readonly whole: boolean;
 }

@@ -2,7 +2,7 @@
 // at fixed places has a FieldTable instead.) A walk is a function that reads a layer from its first byte to its last:
 // once to find out whether it is whole, and again each time that someone looks at the fields.
 import { FieldSink, type FieldValue, type ListedField, showAny } from './field.ts';
-import { formatHexNumber, formatIpv4, formatIpv6, formatMac, formatText } from './format.ts';
+import { formatHex, formatHexNumber, formatIpv4, formatIpv6, formatMac, formatText } from './format.ts';
 import type { LayerBase, Problem } from './layer-base.ts';
 
 export type Walk<L extends LayerBase> = (reader: FieldReader, layer: L) => void;
@@ -32,8 +32,19 @@ export function walkProblem<L extends LayerBase>(layer: L, walk: Walk<L>, start 
   return walkFields(layer, walk, new FieldSink(''), start);
 }
 
+/** As Wireshark shows bytes that may be none and are. */
+const NONE = '<none>';
+
 type Size = 1 | 2 | 3 | 4;
 const SIZES: Readonly<Partial<Record<ListedField['type'], Size>>> = { uint8: 1, uint16: 2, uint24: 3, uint32: 4 };
+
+function show({ hex, colons }: ListedField, value: FieldValue): string {
+  if (typeof value === 'number' && hex !== undefined) return formatHexNumber(value, hex);
+  if (!(value instanceof Uint8Array)) return showAny(value);
+  if (value.length === 0) return NONE;
+  const digits = formatHex(value, 0, value.length);
+  return colons === true ? (digits.match(/../g) ?? []).join(':') : digits;
+}
 
 export class FieldReader {
   readonly layer: LayerBase;
@@ -106,9 +117,9 @@ export class FieldReader {
 
   /** A value that was worked out, or whose bytes were read already; they must lie inside the layer. */
   put(field: ListedField, at: number, length: number, value: FieldValue, meaning?: string): void {
-    const { name, about, hex, names } = field;
+    const { name, about, names } = field;
     if (!this.sink.wants(name)) return;
-    const shown = hex !== undefined && typeof value === 'number' ? formatHexNumber(value, hex) : showAny(value);
+    const shown = show(field, value);
     const named = meaning ?? (typeof value === 'number' ? (names?.[value] ?? '') : '');
     this.sink.fields.push({ name, about, offset: this.layer.offset + at, length, value, shown, meaning: named });
   }

@@ -90,8 +90,10 @@ export const knownFields = (): readonly KnownField[] => known;
 
 /** A field without a place of its own: it stands in a list of options or records, which a FieldReader walks. */
 export interface ListedField extends KnownField {
-  /** Shown as hexadecimal with this many digits. */
+  /** A number shown as hexadecimal with this many digits. */
   readonly hex?: number | undefined;
+  /** Bytes shown with colons between them, as addresses are. */
+  readonly colons?: boolean | undefined;
 }
 
 /** Makes a field for a FieldReader, and makes it known. */
@@ -99,9 +101,9 @@ export function listed(
   name: string,
   type: FieldType,
   about: string,
-  options: { readonly hex?: number; readonly names?: Readonly<Record<number, string>> } = {},
+  options: Pick<ListedField, 'hex' | 'colons' | 'names'> = {},
 ): ListedField {
-  const field = { name, type, about, hex: options.hex, names: options.names };
+  const field = { name, type, about, ...options };
   known.push(field);
   return field;
 }

@@ -1,15 +1,28 @@
-// RFC 4443, ICMPv6; Neighbor Discovery: RFC 4861; Multicast Listener Discovery: RFC 2710 and RFC 3810.
+// RFC 4443, ICMPv6.
 //
-//    0       1       2               4                               8                              24
-//   +-------+-------+---------------+-------------------------------+------------------------------+-----------
-//   | type  | code  | checksum      | id + sequence, MTU, flags …   | target address (neighbours)  | options …
-//   +-------+-------+---------------+-------------------------------+------------------------------+-----------
+//    0       1       2               4                               8
+//   +-------+-------+---------------+-------------------------------+----------------------------------------
+//   | type  | code  | checksum      | id + sequence, MTU, flags …   | data (echo), the packet that an error is
+//   |       |       |               |                               | about, or more (icmpv6-body.ts)
+//   +-------+-------+---------------+-------------------------------+----------------------------------------
 import { type ChecksumStatus, checksumStatus, transportChecksum } from './checksum.ts';
-import { bytesField, type FieldSink, FieldTable, flag, ipv6, readTable, uint, when } from './field.ts';
+import { bytesField, type FieldSink, FieldTable, readTable, uint, when } from './field.ts';
+import { walkFields, walkProblem } from './field-reader.ts';
 import { formatIpv6, formatMac } from './format.ts';
+import {
+  hasBody,
+  NEIGHBOR_ADVERTISEMENT,
+  NEIGHBOR_SOLICITATION,
+  optionsAt,
+  REDIRECT,
+  RESERVED_ABOUT,
+  ROUTER_ADVERTISEMENT,
+  ROUTER_SOLICITATION,
+  readIcmpv6Body,
+} from './icmpv6-body.ts';
 import { Ipv6Layer } from './ipv6.ts';
 import { Ipv6ExtensionLayer } from './ipv6-extension.ts';
-import { LayerBase } from './layer-base.ts';
+import { LayerBase, type Problem } from './layer-base.ts';
 import { IP_PROTOCOL } from './numbers.ts';
 
 const TYPE = 0;
@@ -21,11 +34,10 @@ const HEADER_LENGTH = 8;
 
 const ECHO_REQUEST = 128;
 const ECHO_REPLY = 129;
-const ROUTER_SOLICITATION = 133;
-const ROUTER_ADVERTISEMENT = 134;
-const NEIGHBOR_SOLICITATION = 135;
-const NEIGHBOR_ADVERTISEMENT = 136;
+const UNREACHABLE = 1;
 const PACKET_TOO_BIG = 2;
+const TIME_EXCEEDED = 3;
+const PARAMETER_PROBLEM = 4;
 
 const TYPE_NAMES: Readonly<Record<number, string>> = {
   1: 'Destination Unreachable',
@@ -64,8 +76,6 @@ const CODE_NAMES: Readonly<Record<number, readonly string[]>> = {
 };
 
 const isEcho = (layer: Icmpv6Layer): boolean => layer.type === ECHO_REQUEST || layer.type === ECHO_REPLY;
-const isAdvertisement = (layer: Icmpv6Layer): boolean => layer.type === NEIGHBOR_ADVERTISEMENT;
-const isError = (layer: Icmpv6Layer): boolean => layer.type === 1 || layer.type === 3;
 
 const FIELDS = new FieldTable<Icmpv6Layer>([
   uint('icmpv6.type', TYPE, 1, 'What the message is; errors are below 128.', { names: TYPE_NAMES }),
@@ -79,26 +89,22 @@ const FIELDS = new FieldTable<Icmpv6Layer>([
     uint('icmpv6.mtu', BODY, 4, 'The largest packet that fits the next link, in bytes.'),
   ),
   when(
-    (layer) => isError(layer) || layer.type === ROUTER_SOLICITATION || layer.type === NEIGHBOR_SOLICITATION,
-    bytesField('icmpv6.reserved', BODY, 4, 'Not used, zero.'),
-  ),
-  when((layer) => layer.type === 143, bytesField('icmpv6.reserved', BODY, 2, 'Not used, zero.')),
-  when(isAdvertisement, flag('icmpv6.nd.na.flag.r', BODY, 4, 0x80000000, 'The sender is a router.')),
-  when(isAdvertisement, flag('icmpv6.nd.na.flag.s', BODY, 4, 0x40000000, 'Somebody asked.')),
-  when(
-    isAdvertisement,
-    flag('icmpv6.nd.na.flag.o', BODY, 4, 0x20000000, 'Replace what you had in your neighbour table.'),
+    (layer) => layer.type === PARAMETER_PROBLEM,
+    uint('icmpv6.pointer', BODY, 4, 'The byte of the quoted packet that is wrong.'),
   ),
   when(
-    (layer) => layer.type === NEIGHBOR_SOLICITATION,
-    ipv6('icmpv6.nd.ns.target_address', TARGET, 'The address whose owner is looked for.'),
+    (layer) => layer.type === UNREACHABLE || layer.type === TIME_EXCEEDED,
+    bytesField('icmpv6.reserved', BODY, 4, RESERVED_ABOUT),
   ),
-  when(isAdvertisement, ipv6('icmpv6.nd.na.target_address', TARGET, 'The address that the sender owns.')),
 ]);
 
 export class Icmpv6Layer extends LayerBase {
   readonly protocol = 'icmpv6';
-  readonly headerLength = HEADER_LENGTH;
+
+  /** Neighbour discovery and multicast listeners: the whole message. A ping carries something, an error quotes a packet. */
+  get headerLength(): number {
+    return hasBody(this.type) ? Math.max(this.end - this.offset, HEADER_LENGTH) : HEADER_LENGTH;
+  }
 
   get type(): number {
     return this.u8(TYPE);
@@ -116,6 +122,10 @@ export class Icmpv6Layer extends LayerBase {
   get checksum(): ChecksumStatus {
     const declared = this.parent?.declaredEnd ?? this.end;
     return transportChecksum(this, IP_PROTOCOL.icmpv6, CHECKSUM, declared - this.offset);
+  }
+
+  override problem(): Problem | null {
+    return super.problem() ?? (hasBody(this.type) ? walkProblem(this, readIcmpv6Body, BODY) : null);
   }
 
   override info(): string {
@@ -141,15 +151,14 @@ export class Icmpv6Layer extends LayerBase {
       const shown = flags.length === 0 ? '' : ` (${flags.join(', ')})`;
       return `${name} ${formatIpv6(this.bytes, this.offset + TARGET)}${shown}${link === '' ? '' : ` is at ${link}`}`;
     }
+    if (type === REDIRECT && link !== '') return `${name} is at ${link}`;
     const detail = CODE_NAMES[type]?.[this.code];
     return detail === undefined ? name : `${name} (${detail})`;
   }
 
   /** The MAC address in a source or target link-layer option (RFC 4861 section 4.6.1), or "". */
   private linkAddress(): string {
-    const { type } = this;
-    const first = type === ROUTER_SOLICITATION ? 8 : type === ROUTER_ADVERTISEMENT ? 16 : 24;
-    for (let at = first; this.has(at, 2); ) {
+    for (let at = optionsAt(this.type); this.has(at, 2); ) {
       const option = this.u8(at);
       const length = this.u8(at + 1) * 8;
       if (length === 0) break;
@@ -162,5 +171,6 @@ export class Icmpv6Layer extends LayerBase {
 
   protected override collect(sink: FieldSink): void {
     readTable(this, FIELDS, sink);
+    if (hasBody(this.type)) walkFields(this, readIcmpv6Body, sink, BODY);
   }
 }

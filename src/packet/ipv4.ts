@@ -9,8 +9,9 @@
 //   | TTL   | proto | checksum      | source        | destination   | options …
 //   +-------+-------+---------------+---------------+---------------+----------
 import { type ChecksumStatus, checksumStatus, onesSum, type PseudoHeader } from './checksum.ts';
-import { type FieldSink, FieldTable, flag, ipv4, readTable, uint } from './field.ts';
+import { type FieldSink, FieldTable, flag, ipv4, readTable, uint, when } from './field.ts';
 import { formatIpv4 } from './format.ts';
+import { collectIpv4Options, routedDestination } from './ipv4-options.ts';
 import { LayerBase, type Problem } from './layer-base.ts';
 import { IP_PROTOCOL_NAMES } from './numbers.ts';
 
@@ -64,7 +65,7 @@ const FIELDS = new FieldTable<Ipv4Layer>([
   uint('ip.checksum', CHECKSUM, 2, 'Guards this header; every router that lowers the TTL makes it anew.', { hex: 4 }),
   checksumStatus('ip.checksum.status', CHECKSUM),
   ipv4('ip.src', SOURCE, 'Who sent the packet.'),
-  ipv4('ip.dst', DESTINATION, 'Whom the packet is for.'),
+  when((layer) => layer.destinationAt === DESTINATION, ipv4('ip.dst', DESTINATION, 'Whom the packet is for.')),
 ]);
 
 export class Ipv4Layer extends LayerBase {
@@ -104,8 +105,14 @@ export class Ipv4Layer extends LayerBase {
     return this.has(SOURCE, 4) ? formatIpv4(this.bytes, this.offset + SOURCE) : '';
   }
 
+  /** Whom the packet is for in the end: with a source route, that is not where it is going next. */
   get destination(): string {
-    return this.has(DESTINATION, 4) ? formatIpv4(this.bytes, this.offset + DESTINATION) : '';
+    return this.has(DESTINATION, 4) ? formatIpv4(this.bytes, this.offset + this.destinationAt) : '';
+  }
+
+  /** Where that address stands, in bytes from the layer's first. */
+  get destinationAt(): number {
+    return this.headerLength > FIXED_LENGTH ? (routedDestination(this) ?? DESTINATION) : DESTINATION;
   }
 
   get checksum(): ChecksumStatus {
@@ -114,10 +121,14 @@ export class Ipv4Layer extends LayerBase {
   }
 
   get pseudoHeader(): PseudoHeader {
-    const { bytes, offset } = this;
+    const { bytes, offset, destinationAt } = this;
     return {
+      destinationAt: offset + destinationAt,
       whole: !this.moreFragments && this.fragmentOffset === 0,
-      sum: (protocol, length) => onesSum(bytes, offset + SOURCE, offset + FIXED_LENGTH, protocol + length),
+      sum: (protocol, length) => {
+        const source = onesSum(bytes, offset + SOURCE, offset + SOURCE + 4, protocol + length);
+        return onesSum(bytes, offset + destinationAt, offset + destinationAt + 4, source);
+      },
     };
   }
 
@@ -152,27 +163,6 @@ export class Ipv4Layer extends LayerBase {
 
   protected override collect(sink: FieldSink): void {
     readTable(this, FIELDS, sink);
-    collectOptions(this, sink);
-  }
-}
-
-const END_OF_OPTIONS = 0;
-const NO_OPERATION = 1;
-
-/** Options (RFC 791 section 3.1): a type, and for all but two of them a length that counts the type and itself. */
-function collectOptions(layer: Ipv4Layer, sink: FieldSink): void {
-  if (!sink.wants('ip.opt.type') && !sink.wants('ip.opt.len')) return;
-  for (let at = FIXED_LENGTH; at < layer.length; ) {
-    const type = layer.u8(at);
-    const field = { offset: layer.offset + at, length: 1, value: type, shown: String(type), meaning: '' };
-    sink.add({ ...field, name: 'ip.opt.type', about: 'The kind of option.' });
-    if (type === END_OF_OPTIONS) return;
-    const length = type === NO_OPERATION ? 1 : layer.u8(at + 1);
-    if (type !== NO_OPERATION) {
-      if (length < 2 || at + length > layer.length) return;
-      const size = { offset: layer.offset + at + 1, length: 1, value: length, shown: String(length), meaning: '' };
-      sink.add({ ...size, name: 'ip.opt.len', about: 'Bytes of the option.' });
-    }
-    at += length;
+    collectIpv4Options(this, sink);
   }
 }

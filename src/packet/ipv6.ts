@@ -71,6 +71,7 @@ export class Ipv6Layer extends LayerBase {
   get pseudoHeader(): PseudoHeader {
     const { bytes, offset } = this;
     return {
+      destinationAt: offset + DESTINATION,
       whole: true, // a fragment header in between says otherwise (ipv6-extension.ts)
       sum: (protocol, length) => onesSum(bytes, offset + SOURCE, offset + HEADER_LENGTH, protocol + length),
     };

@@ -73,6 +73,7 @@ export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
     }
     about = layer;
     if (protocol === 'ip' || protocol === 'ipv6' || protocol === 'eth') ({ source, destination } = layer);
+    else if (protocol === 'ipv6.routing') destination = layer.finalDestination || destination;
     else if (protocol === 'sll') ({ source } = layer);
     else if (layer.quotes) break; // an error is about itself, whatever it quotes
   }

@@ -43,7 +43,7 @@ export class UdpLayer extends LayerBase {
   }
 
   get checksum(): ChecksumStatus {
-    if (this.u16(CHECKSUM) === 0) return this.isOverIpv6 ? 'illegal' : 'absent';
+    if (this.u16(CHECKSUM) === 0) return this.isOverIpv6 && !this.quoted ? 'illegal' : 'absent';
     return transportChecksum(this, IP_PROTOCOL.udp, CHECKSUM, this.datagramLength);
   }
 

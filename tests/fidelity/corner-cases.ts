@@ -151,9 +151,74 @@ const LINKS_AND_TUNNELS: Readonly<Record<string, Uint8Array>> = {
   ),
 };
 
+const udpOverIpv6 = hex('03e8 07d0 000c 0001 61626364');
+const withOptions = (options: string): Uint8Array => ethernet('0800', ipv4(17, udp(1, 2, ascii('abc')), { options }));
+/** ICMPv6 with its checksum filled in, behind a hop-by-hop header with a router alert where MLD has one. */
+function icmpv6(head: string, alert = false): Uint8Array {
+  const message = hex(head);
+  const packet = ipv6(58, message);
+  const pseudo = join(packet.subarray(8, 40), u16(0), u16(message.length), u16(0), u16(58));
+  message.set(u16(sum(join(pseudo, message))), 2);
+  return ethernet('86dd', alert ? ipv6(0, join(hex('3a 00 0502 0000 0100'), message)) : ipv6(58, message));
+}
+
+/** Options and extension headers of IP, and ICMPv6's messages. */
+const IP_AND_ICMPV6: Readonly<Record<string, Uint8Array>> = {
+  'IP loose source route': withOptions('830b04 ac110001 ac110005 00'),
+  'IP strict source route, all visited': withOptions('890708 ac110001 00'),
+  'IP record route': withOptions('070b08 ac110001 00000000 00'),
+  'IP timestamps': withOptions('440c0d00 00000001 00000002'),
+  'IP timestamps with addresses': withOptions('44140d01 ac110001 00000001 00000000 00000000'),
+  'IP timestamps, some routers full': withOptions('440c0d30 00000001 00000002'),
+  'IP router alert': withOptions('94040000'),
+  'MLD query': icmpv6('8200 0000 03e8 0000 00000000000000000000000000000000', true),
+  'MLD report': icmpv6('8300 0000 0000 0000 ff0200000000000000000001ff000003', true),
+  'MLD done': icmpv6('8400 0000 0000 0000 ff0200000000000000000001ff000003', true),
+  'MLDv2 query with sources': icmpv6(
+    '8200 0000 2710 0000 ff0200000000000000000001ff000003 0a 7d 0001 fd000017000000000000000000000009',
+    true,
+  ),
+  'MLDv2 report with two records': icmpv6(
+    `8f00 0000 0000 0002 04000000 ff0200000000000000000001ff000003
+     01 00 0001 ff0200000000000000000000000000fb fd000017000000000000000000000009`,
+    true,
+  ),
+  'router solicitation': icmpv6('8500 0000 00000000 0101 0242ac110002'),
+  'router advertisement with every option': icmpv6(
+    `8600 0000 40 c8 0708 00007530 000003e8 0101 0242ac110001 0501 0000 000005dc
+     0304 40c0 00015180 00003840 00000000 fd000017000000000000000000000000
+     1903 0000 00000e10 fd000017000000000000000000000053
+     1f03 0000 00000e10 07 636c7573746572 05 6c6f63616c 00 00
+     1802 4008 00000708 fd00001800000000`,
+  ),
+  'neighbour solicitation with a nonce': icmpv6(
+    '8700 0000 00000000 fd000017000000000000000000000003 0101 0242ac110002 0e01 010203040506',
+  ),
+  'ICMPv6 redirect': icmpv6(
+    '8900 0000 00000000 fe800000000000000000000000000001 fd000017000000000000000000000009 0201 0242ac110001',
+  ),
+  'ICMPv6 packet too big': icmpv6(
+    '0200 0000 00000500 60000000 000a 11 40 fd000017000000000000000000000002 fd000017000000000000000000000003 0001 0002 000a 0000 6162',
+  ),
+  'ICMPv6 parameter problem': icmpv6(
+    '0401 0000 00000028 60000000 000a 11 40 fd000017000000000000000000000002 fd000017000000000000000000000003 0001 0002 000a 0000 6162',
+  ),
+  'IPv6 with padding and a router alert among the options': ethernet(
+    '86dd',
+    ipv6(0, join(hex('11 01 00 0103 000000 0502 0000 1102 abcd'), udpOverIpv6)),
+  ),
+  'IPv6 source route': ethernet('86dd', ipv6(43, join(hex('3b 02 00 01 00000000 fd000017000000000000000000000009')))),
+  'IPv6 segment routing': ethernet(
+    '86dd',
+    ipv6(43, join(hex('3b 04 04 01 01 00 0000 fd000017000000000000000000000009 fd00001700000000000000000000000a'))),
+  ),
+  'IPv6 atomic fragment with reserved bits': ethernet('86dd', ipv6(44, join(hex('3b aa 0006 0badcafe')))),
+};
+
 /** Well-formed Ethernet frames. */
 export const FRAMES: Readonly<Record<string, Uint8Array>> = {
   ...LINKS_AND_TUNNELS,
+  ...IP_AND_ICMPV6,
   'VLAN tag': ethernet('8100', join(hex('b02a 0800'), ipv4(1, icmp('0800 0000 0007 0001', ascii('abcd'))))),
   'VLAN tag in a VLAN tag': ethernet('8100', join(hex('0064 8100 002a 0800'), ipv4(17, udp(1000, 2000, ascii('x'))))),
   'ARP probe': arp('0001', '00000000', 'ac110005'),

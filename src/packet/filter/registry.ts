@@ -86,7 +86,12 @@ export function canHave(protocol: string, field: string): boolean {
 }
 
 /** Fields that have another protocol's name. */
-const GUESTS: Readonly<Record<string, readonly string[]>> = { mdns: ['dns.'], ipv6: ['ip.version'] };
+const GUESTS: Readonly<Record<string, readonly string[]>> = {
+  mdns: ['dns.'],
+  ipv6: ['ip.version'],
+  'ipv6.hopopts': ['ipv6.opt.'],
+  'ipv6.dstopts': ['ipv6.opt.'],
+};
 
 /** Wireshark's; it counts what was left for the NIC as bad. */
 const CHECKSUM_STATES = { 0: 'Bad', 1: 'Good', 2: 'Unverified', 3: 'Not present', 4: 'Illegal' } as const;
