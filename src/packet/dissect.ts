@@ -2,7 +2,9 @@
 // Tunnels come back here (VXLAN -> Ethernet, UDP 8285 -> IP, IP in IP), and so does the packet quoted in an ICMP error.
 import { AhLayer } from './ah.ts';
 import { ArpLayer } from './arp.ts';
+import { BGP_PORT, BgpLayer, startsBgp } from './bgp.ts';
 import { DataLayer } from './data.ts';
+import { DHCP_PORTS, DhcpLayer } from './dhcp.ts';
 import { DNS_PORT, DnsLayer, MDNS_PORT } from './dns.ts';
 import { EthernetLayer } from './ethernet.ts';
 import { GENEVE_PORT, GeneveLayer } from './geneve.ts';
@@ -216,6 +218,7 @@ function byUdpPort(udp: UdpLayer, bytes: Uint8Array, start: number, end: number)
   if (destinationPort === GENEVE_PORT) return new GeneveLayer(bytes, start, end, udp);
   if (sourcePort === DNS_PORT || destinationPort === DNS_PORT) return new DnsLayer('dns', 0, bytes, start, end, udp);
   if (sourcePort === MDNS_PORT || destinationPort === MDNS_PORT) return new DnsLayer('mdns', 0, bytes, start, end, udp);
+  if (DHCP_PORTS.has(sourcePort) || DHCP_PORTS.has(destinationPort)) return new DhcpLayer(bytes, start, end, udp);
   if (sourcePort === FLANNEL_UDP_PORT || destinationPort === FLANNEL_UDP_PORT) {
     const version = (bytes[start] ?? 0) >>> 4;
     if (version === 4) return new Ipv4Layer(bytes, start, end, udp);
@@ -230,5 +233,7 @@ function byTcpPayload(tcp: TcpLayer, bytes: Uint8Array, start: number, end: numb
     const length = ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
     if (length >= 12 && start + 2 + length === end) return new DnsLayer('dns', 2, bytes, start, end, tcp);
   }
+  if ((tcp.sourcePort === BGP_PORT || tcp.destinationPort === BGP_PORT) && startsBgp(bytes, start, end))
+    return new BgpLayer(bytes, start, end, tcp);
   return startsHttp(bytes, start, end) ? new HttpLayer(bytes, start, end, tcp) : new DataLayer(bytes, start, end, tcp);
 }

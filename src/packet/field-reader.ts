@@ -32,6 +32,13 @@ export function walkProblem<L extends LayerBase>(layer: L, walk: Walk<L>, start 
   return walkFields(layer, walk, new FieldSink(''), start);
 }
 
+/** The same for what a TCP segment carries: a message may go on in the next one, unless it was the capture that cut it. */
+export function streamProblem<L extends LayerBase>(layer: L, walk: Walk<L>): Problem | null {
+  const problem = walkProblem(layer, walk);
+  const isCut = (layer.parent?.declaredEnd ?? layer.end) > layer.end;
+  return problem !== null && problem.at >= layer.end && !isCut ? null : problem;
+}
+
 /** As Wireshark shows bytes that may be none and are. */
 const NONE = '<none>';
 
@@ -52,12 +59,15 @@ export class FieldReader {
   /** Where the next field begins, and where this part of the layer ends: bytes from the layer's first. */
   at: number;
   readonly end: number;
+  /** Whether something that was read says where this ends, rather than the layer. */
+  readonly #isPart: boolean;
 
-  constructor(layer: LayerBase, sink: FieldSink, at: number, end: number) {
+  constructor(layer: LayerBase, sink: FieldSink, at: number, end: number, isPart = false) {
     this.layer = layer;
     this.sink = sink;
     this.at = at;
     this.end = end;
+    this.#isPart = isPart;
   }
 
   /** Bytes that are still to be read. */
@@ -137,7 +147,7 @@ export class FieldReader {
   /** A reader for the next bytes, which this one passes over: nothing that it reads can lie outside them. */
   part(length: number, what: string): FieldReader {
     const at = this.#take(length, what);
-    return new FieldReader(this.layer, this.sink, at, at + length);
+    return new FieldReader(this.layer, this.sink, at, at + length, true);
   }
 
   /** Ends the walk: what is wrong, `back` bytes before the reader's place. */
@@ -148,10 +158,9 @@ export class FieldReader {
   #take(length: number, what: string): number {
     const { at } = this;
     if (at + length > this.end) {
-      // What the capture cut off is missing at the layer's end; what a length inside it forbids is wrong right here.
-      const last = this.end >= this.layer.end - this.layer.offset;
+      // What the capture cut off is missing at the layer's end; what a length before it forbids is wrong right here.
       const reason = `${what} needs ${length} bytes, ${this.end - at} are left`;
-      throw new Malformed({ at: this.layer.offset + (last ? this.end : at), reason });
+      throw new Malformed({ at: this.layer.offset + (this.#isPart ? at : this.end), reason });
     }
     this.at = at + length;
     return at;

@@ -65,8 +65,7 @@ export function readIpv6Options(reader: FieldReader): void {
     reader.flag(CHANGE, 1, 0x20);
     reader.bits(REST, 1, 0x1f);
     const length = reader.number(LENGTH);
-    if (length > reader.left) reader.fail(`IPv6 option of ${length} bytes runs past its header`, 1);
-    const value = reader.part(length, 'option');
+    const value = reader.part(length, 'IPv6 option');
     if (type === ROUTER_ALERT && length === 2) value.number(ALERT);
     else if (type === JUMBO && length === 4) value.number(JUMBO_LENGTH);
     else if (type === 4 && length === 1) value.number(TUNNEL_LIMIT);

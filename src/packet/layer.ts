@@ -1,7 +1,9 @@
 // Every kind of layer that dissect() can produce, told apart by `protocol`.
 import type { AhLayer } from './ah.ts';
 import type { ArpLayer } from './arp.ts';
+import type { BgpLayer } from './bgp.ts';
 import type { DataLayer } from './data.ts';
+import type { DhcpLayer } from './dhcp.ts';
 import type { DnsLayer } from './dns.ts';
 import type { EthernetLayer } from './ethernet.ts';
 import type { GeneveLayer } from './geneve.ts';
@@ -43,7 +45,9 @@ export type Layer =
   | TcpLayer
   | VxlanLayer
   | GeneveLayer
+  | DhcpLayer
   | DnsLayer
   | HttpLayer
+  | BgpLayer
   | DataLayer
   | MalformedLayer;

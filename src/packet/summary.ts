@@ -37,9 +37,11 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
   tcp: ['TCP', 'tcp'],
   vxlan: ['VXLAN', 'udp'],
   geneve: ['Geneve', 'udp'],
+  dhcp: ['DHCP', 'udp'],
   dns: ['DNS', 'dns'],
   mdns: ['MDNS', 'dns'],
   http: ['HTTP', 'http'],
+  bgp: ['BGP', 'tcp'],
   data: ['Data', 'other'],
   '_ws.short': ['', 'other'],
   '_ws.malformed': ['', 'other'],
@@ -55,8 +57,9 @@ export function summarize(bytes: Uint8Array, linkType: number, originalLength: n
 
 /** The same for a packet that was dissected already. */
 export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
-  let source = '';
-  let destination = '';
+  // Of the layers with addresses the last one counts; those of a tunnel outside are not even put into words.
+  let addressed: Extract<Layer, { readonly source: string }> | null = null;
+  let routedTo = '';
   let about: Layer | null = null;
   let trouble = '';
   let pipelined = ''; // further requests in the same segment
@@ -72,13 +75,17 @@ export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
       continue;
     }
     about = layer;
-    if (protocol === 'ip' || protocol === 'ipv6' || protocol === 'eth') ({ source, destination } = layer);
-    else if (protocol === 'ipv6.routing') destination = layer.finalDestination || destination;
-    else if (protocol === 'sll') ({ source } = layer);
+    if (protocol === 'ip' || protocol === 'ipv6' || protocol === 'eth' || protocol === 'sll') {
+      addressed = layer;
+      routedTo = '';
+    } else if (protocol === 'ipv6.routing') routedTo = layer.finalDestination || routedTo;
     else if (layer.quotes) break; // an error is about itself, whatever it quotes
   }
+  const source = addressed === null ? '' : addressed.source;
+  const destination = routedTo || (addressed !== null && 'destination' in addressed ? addressed.destination : '');
   if (about === null) return { protocol: 'Data', family: 'other', source, destination, info: trouble };
-  const [protocol, family] = COLUMNS[about.protocol];
+  const [usual, family] = COLUMNS[about.protocol];
+  const protocol = about.column ?? usual;
   const info = about.info() + pipelined;
   return { protocol, family, source, destination, info: trouble === '' ? info : `${info}${trouble}` };
 }

@@ -125,6 +125,10 @@ export class TcpLayer extends LayerBase {
     return transportChecksum(this, IP_PROTOCOL.tcp, CHECKSUM, this.segmentLength);
   }
 
+  override get declaredEnd(): number {
+    return this.parent?.declaredEnd ?? this.end;
+  }
+
   override problem(): Problem | null {
     const words = this.u8(OFFSET_AND_FLAGS) >>> 4;
     if (words < 5 && this.has(OFFSET_AND_FLAGS, 1))

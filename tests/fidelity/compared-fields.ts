@@ -84,6 +84,19 @@ export const COMPARED_FIELDS: readonly string[] = [
   ...names('tcp', 'options.timestamp.tsval options.timestamp.tsecr'),
   ...names('vxlan', 'flags flag_g flag_i flag_d flag_a gbp vni reserved8'),
   ...names(
+    'dhcp',
+    'type hw.type hw.len hops id secs flags flags.bc flags.reserved ip.client ip.your ip.server ip.relay',
+  ),
+  ...names('dhcp', 'hw.mac_addr hw.addr_padding server file cookie bootp option.type option.length option.value'),
+  ...names('dhcp', 'option.padding option.end option.dhcp option.request_list_item option.requested_ip_address'),
+  ...names('dhcp', 'option.hostname option.vendor_class_id option.dhcp_max_message_size option.dhcp_server_id'),
+  ...names('dhcp', 'option.ip_address_lease_time option.renewal_time_value option.rebinding_time_value option.router'),
+  ...names('dhcp', 'option.subnet_mask option.broadcast_address option.domain_name_server option.domain_name'),
+  ...names('dhcp', 'option.ntp_server option.interface_mtu option.vendor.value option.message fqdn.flags fqdn.mbz'),
+  ...names('dhcp', 'fqdn.n fqdn.e fqdn.o fqdn.s fqdn.rcode1 fqdn.rcode2 fqdn.name option.suboption_length'),
+  ...names('dhcp', 'option.agent_information_option.suboption option.agent_information_option.value'),
+  ...names('dhcp', 'option.agent_information_option.agent_circuit_id option.classless_static_route'),
+  ...names(
     'dns',
     'length id flags flags.response flags.opcode flags.authoritative flags.truncated flags.recdesired flags.recavail flags.z',
   ),
@@ -104,6 +117,27 @@ export const COMPARED_FIELDS: readonly string[] = [
     'soa.mname soa.rname soa.serial_number soa.refresh_interval soa.retry_interval soa.expire_limit soa.minimum_ttl',
   ),
   ...names('dns', 'rr.udp_payload_size resp.ext_rcode resp.edns0_version resp.z'),
+  ...names('bgp', 'marker length type open.version open.myas open.holdtime open.identifier open.opt.len'),
+  ...names(
+    'bgp',
+    'open.opt.param.type open.opt.param.len cap.type cap.length cap.mp.afi cap.reserved cap.mp.safi cap.4as',
+  ),
+  ...names(
+    'bgp',
+    'cap.gr.timers cap.gr.timers.restart_flag cap.gr.timers.notification_flag cap.gr.timers.restart_time',
+  ),
+  ...names('bgp', 'notify.major_error notify.minor_error_cease route_refresh.afi route_refresh.subtype'),
+  ...names('bgp', 'route_refresh.safi update.withdrawn_routes.length withdrawn_prefix prefix_length nlri_prefix'),
+  ...names('bgp', 'update.path_attributes.length'),
+  ...names('bgp.update.path_attribute', 'flags flags.optional flags.transitive flags.partial flags.extended_length'),
+  ...names(
+    'bgp.update.path_attribute',
+    'flags.unused type_code length origin as_path_segment.type next_hop local_pref',
+  ),
+  ...names(
+    'bgp.update.path_attribute',
+    'as_path_segment.length as_path_segment.as2 as_path_segment.as4 multi_exit_disc',
+  ),
   ...names(
     'http',
     'request request.method request.uri request.version response response.version response.code response.phrase',

@@ -215,10 +215,77 @@ const IP_AND_ICMPV6: Readonly<Record<string, Uint8Array>> = {
   'IPv6 atomic fragment with reserved bits': ethernet('86dd', ipv6(44, join(hex('3b aa 0006 0badcafe')))),
 };
 
+/** A DHCP message: its fixed part, and options in hexadecimal. */
+function dhcp(client: boolean, head: string, options: string): Uint8Array {
+  const fixed = new Uint8Array(236);
+  fixed.set(hex(head));
+  const ports: readonly [number, number] = client ? [68, 67] : [67, 68];
+  return ethernet('0800', ipv4(17, udp(...ports, join(fixed, hex(`63825363 ${options}`)))), 'ffffffffffff');
+}
+const dhcpClient = '01 01 06 00 3903f326 0000 8000 00000000 00000000 00000000 00000000 0242ac110002';
+const dhcpServer = '02 01 06 00 3903f326 0003 0000 00000000 ac110005 ac110001 00000000 0242ac110002';
+
+const bgpMessage = (type: string, body: string): Uint8Array =>
+  join(hex('ffffffffffffffffffffffffffffffff'), u16(19 + hex(body).length), hex(type), hex(body));
+const bgp = (...messages: readonly Uint8Array[]): Uint8Array =>
+  ethernet('0800', ipv4(6, tcp(1024, 179, { payload: join(...messages) })));
+
+/** What UDP and TCP carry. */
+const PROGRAMS: Readonly<Record<string, Uint8Array>> = {
+  'DHCP discover': dhcp(
+    true,
+    dhcpClient,
+    '350101 3d070102 42ac110002 3204ac110005 0c0464 622d61 3c0675646863 7020 390205dc 3708 0103060c0f1c2a79 ff 0000',
+  ),
+  'DHCP offer': dhcp(
+    false,
+    dhcpServer,
+    `350102 3604ac110001 33040000 0e10 3a04000007 08 3b0400000c4e 0104ffff0000 1c04ac11ffff 0304ac110001
+     0608ac110001 08080808 0f07 6578616d706c65 2a04ac110001 1a0205dc ff`,
+  ),
+  'DHCP request': dhcp(true, dhcpClient, '350103 3204ac110005 3604ac110001 51090000 00 6e6f64652d31 52040102 abcd ff'),
+  'DHCP acknowledgement with routes': dhcp(
+    false,
+    dhcpServer,
+    '350105 3604ac110001 790d 18c0a805 ac110001 00 ac110001 2b03 010203 0000 ff',
+  ),
+  'DHCP offer of a file to boot': dhcp(
+    false,
+    `${dhcpServer} ${'00'.repeat(10)} 626f6f74 ${'00'.repeat(60)} 7078652e30`,
+    '350102 3604ac110001 ff',
+  ),
+  'DHCP refusal': dhcp(false, dhcpServer, '350106 3604ac110001 380a 6e6f206164647265 7373 ff'),
+  'BOOTP without options': ethernet(
+    '0800',
+    ipv4(17, udp(68, 67, join(hex(dhcpClient), new Uint8Array(236 - hex(dhcpClient).length), new Uint8Array(64)))),
+  ),
+  'BGP open': bgp(
+    bgpMessage('01', '04 fc00 005a ac110001 1a 02 0601 04 0001 0001 02 0202 00 02 0641 04 0000fc00 02 0440 02 0078'),
+  ),
+  'BGP keepalives': bgp(bgpMessage('04', ''), bgpMessage('04', '')),
+  'BGP update': bgp(
+    bgpMessage(
+      '02',
+      `0000 001c 400101 00 400200 400304 ac110001 400504 00000064 800404 00000000 18 0a01 02 1a 0af40040`,
+    ),
+    bgpMessage('04', ''),
+  ),
+  'BGP update with an AS path': bgp(
+    bgpMessage('02', '0000 0014 400101 02 4002 06 0202 fc00fc01 400304 ac110001 20 0a010203'),
+  ),
+  'BGP update with an AS path of long numbers': bgp(
+    bgpMessage('02', '0000 0014 400101 00 4002 06 0201 00010000 400304 ac110001 20 0a010203'),
+  ),
+  'BGP withdrawal': bgp(bgpMessage('02', '0004 180a0102 0000')),
+  'BGP notification': bgp(bgpMessage('03', '06 02')),
+  'BGP route refresh': bgp(bgpMessage('05', '0001 00 01')),
+};
+
 /** Well-formed Ethernet frames. */
 export const FRAMES: Readonly<Record<string, Uint8Array>> = {
   ...LINKS_AND_TUNNELS,
   ...IP_AND_ICMPV6,
+  ...PROGRAMS,
   'VLAN tag': ethernet('8100', join(hex('b02a 0800'), ipv4(1, icmp('0800 0000 0007 0001', ascii('abcd'))))),
   'VLAN tag in a VLAN tag': ethernet('8100', join(hex('0064 8100 002a 0800'), ipv4(17, udp(1000, 2000, ascii('x'))))),
   'ARP probe': arp('0001', '00000000', 'ac110005'),
