@@ -23,7 +23,9 @@ function inPieces(bytes: Uint8Array, sizes: readonly number[]): Read {
   let at = 0;
   for (let i = 0; at < bytes.length; i++) {
     const size = sizes[i % sizes.length] ?? 1;
-    reader.push(bytes.slice(at, at + size));
+    const piece = bytes.slice(at, at + size);
+    reader.push(piece);
+    piece.fill(0xee); // the buffer is used again
     at += size;
   }
   return { packets, error: reader.end()?.message ?? null };

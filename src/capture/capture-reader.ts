@@ -6,18 +6,19 @@ import { PcapngReader } from './pcapng.ts';
 import { BLOCK } from './pcapng-block.ts';
 
 const MAGIC_LENGTH = 4;
+const FIRST_SIZE = 1 << 16;
 
 export class CaptureReader {
   readonly #packet: (packet: CapturedPacket, interfaceName: string) => void;
   #reader: PcapReader | PcapngReader | null = null;
-  /** What has not been read yet, and where in the file it begins. */
-  #pieces: Uint8Array[] = [];
-  #waiting = 0;
+  /** What has not been read yet, and where in the file it begins. Grows to the largest block and a piece more. */
+  #buffer = new Uint8Array(FIRST_SIZE);
+  #filled = 0;
   #base = 0;
 
   /**
    * @param packet is given each packet as soon as it is whole, and the name of its interface ("": none is known). The packet's
-   *   bytes are a part of what push() was given: copy them, or leave that buffer alone.
+   *   bytes are the reader's own, and others soon after: copy what is kept.
    */
   constructor(packet: (packet: CapturedPacket, interfaceName: string) => void) {
     this.#packet = packet;
@@ -28,12 +29,10 @@ export class CaptureReader {
     return this.#reader?.error ?? null;
   }
 
-  /** Takes the next bytes of the file. Never throws of itself. */
+  /** Takes the next bytes of the file; the buffer that they are in can be used again. Never throws of itself. */
   push(bytes: Uint8Array): void {
-    this.#pieces.push(bytes);
-    this.#waiting += bytes.length;
-    // A block that is larger than the pieces is put together once, when all of it is there.
-    if (this.#waiting >= (this.#reader?.need ?? MAGIC_LENGTH)) this.#read(false);
+    this.#hold(bytes);
+    if (this.#filled >= (this.#reader?.need ?? MAGIC_LENGTH)) this.#read(false);
   }
 
   /** There are no more bytes. Gives `error`. */
@@ -42,27 +41,25 @@ export class CaptureReader {
     return this.error;
   }
 
+  #hold(bytes: Uint8Array): void {
+    const size = this.#filled + bytes.length;
+    if (size > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(size, 2 * this.#buffer.length));
+      larger.set(this.#buffer.subarray(0, this.#filled));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#filled);
+    this.#filled = size;
+  }
+
   #read(last: boolean): void {
-    const bytes = this.#joined();
+    const bytes = this.#buffer.subarray(0, this.#filled);
     this.#reader ??= this.#readerFor(bytes);
     if (this.error !== null) return;
     const consumed = this.#reader.read(bytes, this.#base, last);
     this.#base += consumed;
-    this.#waiting -= consumed;
-    this.#pieces = consumed < bytes.length ? [bytes.subarray(consumed)] : [];
-  }
-
-  #joined(): Uint8Array {
-    const [first] = this.#pieces;
-    if (first !== undefined && this.#pieces.length === 1) return first;
-    const joined = new Uint8Array(this.#waiting);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      joined.set(piece, at);
-      at += piece.length;
-    }
-    this.#pieces = [joined];
-    return joined;
+    this.#filled -= consumed;
+    this.#buffer.copyWithin(0, consumed, consumed + this.#filled);
   }
 
   #readerFor(bytes: Uint8Array): PcapReader | PcapngReader {

@@ -82,22 +82,23 @@ export class PcapReader {
     const { format } = this;
     if (format === null || this.error !== null) return at;
     const view = viewOf(bytes);
+    const { little } = format;
     while (bytes.length - at >= RECORD_HEADER) {
-      const record = recordAt(view, at, format);
+      const captured = view.getUint32(at + 8, little);
       const body = at + RECORD_HEADER;
-      if (record.captured > LARGEST_PACKET) {
+      if (captured > LARGEST_PACKET) {
         this.error = new PcapError(
-          `The packet at byte ${base + at} claims ${record.captured} bytes, more than the ${LARGEST_PACKET} of any capture: the capture is damaged from here on.`,
+          `The packet at byte ${base + at} claims ${captured} bytes, more than the ${LARGEST_PACKET} of any capture: the capture is damaged from here on.`,
           base + at,
         );
         return at;
       }
-      const end = body + record.captured;
+      const end = body + captured;
       if (end > bytes.length) {
         this.need = end - at;
         return last ? this.#cut(at, base + bytes.length) : at;
       }
-      this.#packet(packetOf(record, format, bytes.subarray(body, end)));
+      this.#packet(packetOf(recordAt(view, at, format), format, bytes.subarray(body, end)));
       at = end;
     }
     this.need = RECORD_HEADER;

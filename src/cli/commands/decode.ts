@@ -52,14 +52,15 @@ function packetPrinter(line: PacketLine, filter: Filter | null, output: Output) 
   return (packet: CapturedPacket, interfaceName: string): void => {
     if (output.closed) return;
     first ??= packet;
-    const decoded = new Decoded(packet, {
+    const frame = {
       number: ++number,
       bytes: packet.bytes,
       originalLength: packet.originalLength,
       time: packet,
       timeRelative: ((packet.seconds - first.seconds) * 1e9 + packet.nanoseconds - first.nanoseconds) / 1e9,
       interfaceName: interfaceName === '' ? null : interfaceName,
-    });
+    };
+    const decoded = new Decoded(frame, packet.linkType);
     if (filter === null || filter.matches(decoded)) output.line(line(decoded));
   };
 }
@@ -67,24 +68,24 @@ function packetPrinter(line: PacketLine, filter: Filter | null, output: Output) 
 /** Dissected when a filter or a line first asks for the layers. */
 class Decoded implements FilterPacket {
   readonly frame: FrameFacts;
-  readonly #packet: CapturedPacket;
+  readonly #linkType: number;
   #layers: readonly Layer[] | null = null;
 
-  constructor(packet: CapturedPacket, frame: FrameFacts) {
-    this.#packet = packet;
+  constructor(frame: FrameFacts, linkType: number) {
     this.frame = frame;
+    this.#linkType = linkType;
   }
 
   get layers(): readonly Layer[] {
-    const { bytes, linkType, originalLength } = this.#packet;
-    this.#layers ??= dissect(bytes, linkType, originalLength);
+    this.#layers ??= dissect(this.frame.bytes, this.#linkType, this.frame.originalLength);
     return this.#layers;
   }
 }
 
-const PIECE = 1 << 20;
+/** Small enough to be in the processor's cache still when it is decoded. */
+const PIECE = 1 << 18;
 
-/** The file's bytes; each piece is a buffer of its own, which packets may keep. */
+/** The file's bytes; the buffer that they are in is used again for the next. */
 async function* pieces(file: string): AsyncGenerator<Uint8Array> {
   if (file === '-') {
     for await (const chunk of process.stdin) yield chunk as Uint8Array;
@@ -92,8 +93,8 @@ async function* pieces(file: string): AsyncGenerator<Uint8Array> {
   }
   const descriptor = reading(file, () => openSync(file, 'r'));
   try {
+    const buffer = new Uint8Array(PIECE);
     for (;;) {
-      const buffer = new Uint8Array(PIECE);
       const size = reading(file, () => readSync(descriptor, buffer));
       if (size === 0) return;
       yield buffer.subarray(0, size);

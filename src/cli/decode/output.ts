@@ -1,12 +1,18 @@
 // Lines to standard output, many at a time: a write for each of a hundred thousand packets would take longer than decoding them.
 import { writeSync } from 'node:fs';
 
-/** Characters that are collected before they are written. */
-const CHUNK = 1 << 16;
+/** Characters that are put together before they become bytes: a longer text costs more for each of them. */
+const PIECE = 8192;
+/** Bytes that are written at once. */
+const CHUNK = 1 << 18;
+/** UTF-8 needs no more for a character of a JavaScript string. */
+const BYTES_PER_CHARACTER = 3;
 const STDOUT = 1;
 
 export class Output {
-  #waiting = '';
+  readonly #buffer = Buffer.allocUnsafe(CHUNK);
+  #filled = 0;
+  #text = '';
   #closed = false;
 
   /** True when nobody reads any more (`… | head`): no error, and no reason to go on. */
@@ -15,14 +21,30 @@ export class Output {
   }
 
   line(text: string): void {
-    this.#waiting += text;
-    this.#waiting += '\n';
-    if (this.#waiting.length >= CHUNK) this.flush();
+    this.#text += text;
+    this.#text += '\n';
+    if (this.#text.length >= PIECE) this.#encode();
   }
 
   flush(): void {
-    const bytes = Buffer.from(this.#waiting);
-    this.#waiting = '';
+    this.#encode();
+    this.#send(this.#buffer.subarray(0, this.#filled));
+    this.#filled = 0;
+  }
+
+  #encode(): void {
+    const text = this.#text;
+    this.#text = '';
+    const most = text.length * BYTES_PER_CHARACTER;
+    if (most > CHUNK - this.#filled) {
+      this.#send(this.#buffer.subarray(0, this.#filled));
+      this.#filled = 0;
+    }
+    if (most > CHUNK) this.#send(Buffer.from(text));
+    else this.#filled += this.#buffer.write(text, this.#filled);
+  }
+
+  #send(bytes: Buffer): void {
     for (let at = 0; at < bytes.length && !this.#closed; ) at += this.#write(bytes, at);
   }
 

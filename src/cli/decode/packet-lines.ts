@@ -9,9 +9,20 @@ export type PacketLine = (packet: FilterPacket) => string;
 /** Number, seconds since the first packet, who to whom, protocol, bytes, and what it says: the columns of Wireshark's list. */
 export const summaryLine: PacketLine = ({ layers, frame: { number, timeRelative, originalLength } }) => {
   const { source, destination, protocol, info } = summarizeLayers(layers);
-  const when = `${String(number).padStart(5)} ${timeRelative.toFixed(6).padStart(10)}`;
-  return `${when} ${source.padStart(12)} → ${destination.padEnd(12)} ${protocol} ${originalLength} ${info}`;
+  const when = `${padLeft(`${number}`, 5)} ${padLeft(microseconds(timeRelative), 10)}`;
+  const to = destination.length < 12 ? destination.padEnd(12) : destination;
+  return `${when} ${padLeft(source, 12)} → ${to} ${protocol} ${originalLength} ${info}`;
 };
+
+const padLeft = (text: string, length: number): string => (text.length < length ? text.padStart(length) : text);
+
+/** As toFixed(6), in a fifth of the time: a list has one on every line. */
+function microseconds(seconds: number): string {
+  const all = Math.round(seconds * 1e6);
+  if (!(all >= 0 && all < Number.MAX_SAFE_INTEGER)) return seconds.toFixed(6);
+  const whole = Math.floor(all / 1e6);
+  return `${whole}.${`${1e6 + (all - whole * 1e6)}`.slice(1)}`;
+}
 
 type JsonValue = number | string;
 
