@@ -37,17 +37,34 @@ export interface Field {
   readonly meaning: string;
 }
 
+/** One field of a hundred thousand packets: a Field for each would take longer than its text. */
+export interface TextColumn {
+  add(shown: string): void;
+}
+
 /** Collects fields; when one name is wanted, the others cost a comparison and are not decoded. */
 export class FieldSink {
   readonly fields: Field[] = [];
   /** The one name that is looked for, or null for all. */
   readonly want: string | null;
-  /** Where a table's fields go when nothing but their text is wanted: a column of a hundred thousand packets. */
-  readonly shown: string[] | null;
+  /** Where a table's fields go when nothing but their text is wanted. */
+  readonly column: TextColumn | null;
+  #table: unknown = null;
+  #wanted: readonly unknown[] = [];
 
-  constructor(want: string | null, shown: string[] | null = null) {
+  constructor(want: string | null, column: TextColumn | null = null) {
     this.want = want;
-    this.shown = shown;
+    this.column = column;
+  }
+
+  /** The table's fields that are looked for. Remembered for the next layer: a column asks the same table again and again. */
+  wantedOf<L extends LayerBase>(table: FieldTable<L>): readonly FieldDef<L>[] {
+    if (this.want === null) return table.all;
+    if (this.#table !== table) {
+      this.#table = table;
+      this.#wanted = table.named(this.want);
+    }
+    return this.#wanted as readonly FieldDef<L>[];
   }
 
   wants(name: string): boolean {
@@ -128,12 +145,12 @@ export class FieldTable<L extends LayerBase> {
 /** Puts the fields of a table that lie inside the layer's bytes into the sink. */
 export function readTable<L extends LayerBase>(layer: L, table: FieldTable<L>, sink: FieldSink): void {
   const available = layer.end - layer.offset;
-  for (const def of sink.want === null ? table.all : table.named(sink.want)) {
+  for (const def of sink.wantedOf(table)) {
     if (def.at + def.size > available) continue;
     const value = def.read(layer);
     if (value === undefined) continue;
-    if (sink.shown !== null) {
-      sink.shown.push(def.show(value));
+    if (sink.column !== null) {
+      sink.column.add(def.show(value));
       continue;
     }
     const { names } = def;

@@ -27,8 +27,8 @@ export interface DecodeOptions {
 /** Prints the packets. Gives the exit status: 1 when the capture could be read in part only. Throws UsageError. */
 export async function decode({ signal, file, json, fields, filter }: DecodeOptions): Promise<number> {
   if (json && fields !== null) throw new UsageError('--json prints every field: leave out --fields, or --json.');
-  const line = json ? jsonLine : fields === null ? summaryLine : (await options()).fieldsLine(fields);
-  const matches = filter === null ? null : (await options()).readFilter(filter);
+  const line = json ? jsonLine : fields === null ? summaryLine : (await fieldsOption()).fieldsLine(fields);
+  const matches = filter === null ? null : (await filterOption()).readFilter(filter);
   const output = new Output();
   const reader = new CaptureReader(packetPrinter(line, matches, output));
   for await (const bytes of pieces(file)) {
@@ -43,7 +43,8 @@ export async function decode({ signal, file, json, fields, filter }: DecodeOptio
   return exitCodes.failed;
 }
 
-const options = () => import('../decode/options.ts');
+const fieldsOption = () => import('../decode/fields-option.ts');
+const filterOption = () => import('../decode/filter-option.ts');
 
 /** Prints each packet that the filter lets through. */
 function packetPrinter(line: PacketLine, filter: Filter | null, output: Output) {

@@ -1,16 +1,16 @@
 // Fields as text, packet after packet: what `tshark -T fields` prints. Which columns a layer has is worked out once for each
 // protocol, and nothing but the text is made.
-import { FieldSink } from '../field.ts';
+import { FieldSink, type TextColumn } from '../field.ts';
 import type { Layer } from '../layer.ts';
 import { FRAME_FIELDS } from './frame.ts';
 import type { FilterPacket } from './reader.ts';
 import { canHave, type FieldInfo } from './registry.ts';
 
-/** Every occurrence of a column's field in a packet, with commas between them; "" where there is none. */
-export type ColumnReader = (packet: FilterPacket) => readonly string[];
+/** A packet's columns with tabs between them, every occurrence of a field with commas between them. */
+export type ColumnsLine = (packet: FilterPacket) => string;
 
 /** Reads the columns of these fields, from the outermost layer in. */
-export function columnReader(fields: readonly FieldInfo[]): ColumnReader {
+export function columnsLine(fields: readonly FieldInfo[]): ColumnsLine {
   const columns = fields.map((field) => new Column(field));
   const byProtocol = new Map<string, readonly Wanted[]>();
   const wantedOf = (protocol: string): readonly Wanted[] => {
@@ -22,9 +22,11 @@ export function columnReader(fields: readonly FieldInfo[]): ColumnReader {
     for (const column of columns) column.begin(packet);
     for (const layer of packet.layers) {
       const { protocol } = layer;
-      for (const { column, sink } of byProtocol.get(protocol) ?? wantedOf(protocol)) column.add(layer, sink);
+      for (const { column, sink } of byProtocol.get(protocol) ?? wantedOf(protocol)) column.read(layer, sink);
     }
-    return columns.map((column) => column.text());
+    let line = '';
+    for (let i = 0; i < columns.length; i++) line = i === 0 ? (columns[0]?.text ?? '') : `${line}\t${columns[i]?.text}`;
+    return line;
   };
 }
 
@@ -34,10 +36,11 @@ interface Wanted {
   readonly sink: FieldSink | null;
 }
 
-class Column {
+class Column implements TextColumn {
+  text = '';
+  #isEmpty = true;
   readonly #field: FieldInfo;
   readonly #ofFrame: ((packet: FilterPacket) => string) | null;
-  readonly #shown: string[] = [];
 
   constructor(field: FieldInfo) {
     this.#field = field;
@@ -50,29 +53,29 @@ class Column {
     if (type === 'protocol') return protocol === name ? [{ column: this, sink: null }] : [];
     return (parts ?? [name])
       .filter((part) => canHave(protocol, part))
-      .map((part) => ({ column: this, sink: new FieldSink(part, this.#shown) }));
+      .map((part) => ({ column: this, sink: new FieldSink(part, this) }));
   }
 
   begin(packet: FilterPacket): void {
-    this.#shown.length = 0;
-    if (this.#ofFrame !== null) this.#shown.push(this.#ofFrame(packet));
+    this.text = this.#ofFrame === null ? '' : this.#ofFrame(packet);
+    this.#isEmpty = true;
   }
 
-  add(layer: Layer, sink: FieldSink | null): void {
+  add(shown: string): void {
+    this.text = this.#isEmpty ? shown : `${this.text},${shown}`;
+    this.#isEmpty = false;
+  }
+
+  read(layer: Layer, sink: FieldSink | null): void {
     if (sink === null) {
-      this.#shown.push(layer.protocol);
+      this.add(layer.protocol);
       return;
     }
     layer.collectInto(sink);
     // What stands in lists rather than in tables.
     if (sink.fields.length === 0) return;
-    for (const { shown } of sink.fields) this.#shown.push(shown);
+    for (const { shown } of sink.fields) this.add(shown);
     sink.fields.length = 0;
-  }
-
-  text(): string {
-    const shown = this.#shown;
-    return shown.length === 1 ? (shown[0] ?? '') : shown.join(',');
   }
 }
 
