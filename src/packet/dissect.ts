@@ -25,6 +25,7 @@ import { SllLayer } from './sll.ts';
 import { Sll2Layer } from './sll2.ts';
 import { StpLayer } from './stp.ts';
 import { TcpLayer } from './tcp.ts';
+import { startsTls, TlsLayer } from './tls.ts';
 import { UdpLayer } from './udp.ts';
 import { VlanLayer } from './vlan.ts';
 import { VXLAN_PORTS, VxlanLayer } from './vxlan.ts';
@@ -235,5 +236,6 @@ function byTcpPayload(tcp: TcpLayer, bytes: Uint8Array, start: number, end: numb
   }
   if ((tcp.sourcePort === BGP_PORT || tcp.destinationPort === BGP_PORT) && startsBgp(bytes, start, end))
     return new BgpLayer(bytes, start, end, tcp);
+  if (startsTls(bytes, start, end)) return new TlsLayer(bytes, start, end, tcp);
   return startsHttp(bytes, start, end) ? new HttpLayer(bytes, start, end, tcp) : new DataLayer(bytes, start, end, tcp);
 }

@@ -21,6 +21,7 @@ import type { SllLayer } from './sll.ts';
 import type { Sll2Layer } from './sll2.ts';
 import type { StpLayer } from './stp.ts';
 import type { TcpLayer } from './tcp.ts';
+import type { TlsLayer } from './tls.ts';
 import type { UdpLayer } from './udp.ts';
 import type { VlanLayer } from './vlan.ts';
 import type { VxlanLayer } from './vxlan.ts';
@@ -48,6 +49,7 @@ export type Layer =
   | DhcpLayer
   | DnsLayer
   | HttpLayer
+  | TlsLayer
   | BgpLayer
   | DataLayer
   | MalformedLayer;

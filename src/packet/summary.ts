@@ -41,6 +41,7 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
   dns: ['DNS', 'dns'],
   mdns: ['MDNS', 'dns'],
   http: ['HTTP', 'http'],
+  tls: ['TLS', 'tcp'],
   bgp: ['BGP', 'tcp'],
   data: ['Data', 'other'],
   '_ws.short': ['', 'other'],

@@ -117,6 +117,22 @@ export const COMPARED_FIELDS: readonly string[] = [
     'soa.mname soa.rname soa.serial_number soa.refresh_interval soa.retry_interval soa.expire_limit soa.minimum_ttl',
   ),
   ...names('dns', 'rr.udp_payload_size resp.ext_rcode resp.edns0_version resp.z'),
+  ...names('tls', 'record.content_type record.version record.length alert_message.level alert_message.desc app_data'),
+  ...names('tls.handshake', 'type length version random session_id_length session_id cipher_suites_length ciphersuite'),
+  ...names('tls.handshake', 'comp_methods_length comp_method extensions_length extension.type extension.len'),
+  ...names('tls.handshake', 'extensions_server_name_list_len extensions_server_name_type extensions_server_name_len'),
+  ...names('tls.handshake', 'extensions_server_name extensions_alpn_len extensions_alpn_str_len extensions_alpn_str'),
+  ...names(
+    'tls.handshake',
+    'extensions_supported_groups_length extensions_supported_group sig_hash_alg_len sig_hash_alg',
+  ),
+  ...names('tls.handshake', 'extensions.supported_versions_len extensions.supported_version certificates_length'),
+  ...names(
+    'tls.handshake',
+    'extensions_key_share_client_length extensions_key_share_group certificate_length certificate',
+  ),
+  ...names('tls.handshake', 'extensions_key_share_key_exchange_length extensions_key_share_key_exchange'),
+  ...names('tls.handshake', 'server_curve_type server_named_curve server_point_len server_point sig_len sig'),
   ...names('bgp', 'marker length type open.version open.myas open.holdtime open.identifier open.opt.len'),
   ...names(
     'bgp',

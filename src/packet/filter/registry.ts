@@ -50,6 +50,7 @@ const PROTOCOLS: Readonly<Record<ProtocolName, string>> = {
   dns: 'Names and their addresses.',
   mdns: 'DNS by multicast, without a server.',
   http: 'The web’s requests and answers.',
+  tls: 'What encrypts the web.',
   bgp: 'Routers tell each other their routes.',
   data: 'Bytes that nothing here decodes.',
   '_ws.short': 'The capture cut the packet off.',
