@@ -9,11 +9,12 @@ import { LinkType } from '../../src/capture/link-type.ts';
 import { PcapngWriter } from '../../src/capture/pcapng-writer.ts';
 import { readCapture } from '../../src/capture/read-capture.ts';
 import { dissect } from '../../src/packet/dissect.ts';
+import { columnsLine } from '../../src/packet/filter/columns.ts';
 import { compileFilter } from '../../src/packet/filter/compile.ts';
 import { allFields, canHave, fieldInfo } from '../../src/packet/filter/registry.ts';
 import { FRAMES } from './corner-cases.ts';
 import { ANSWERED, REFUSED } from './filters.ts';
-import { tsharkFilters } from './tshark.ts';
+import { tsharkFields, tsharkFilters } from './tshark.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'lockstep-filter-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -121,4 +122,38 @@ test('the registry knows every field that a layer has, and says the same of it',
     }
   }
   expect([...wrong]).toEqual([]);
+});
+
+test('a column of a field has the text of its occurrences', () => {
+  const fields = allFields().filter(({ name, type }) => type !== 'protocol' && !name.startsWith('frame.'));
+  const line = columnsLine(fields);
+  for (const packet of packets) {
+    const all = packet.layers.flatMap((layer) => layer.fields());
+    const expected = fields.map(({ name, parts }) =>
+      all
+        .filter((field) => (parts ?? [name]).includes(field.name))
+        .map(({ shown }) => shown)
+        .join(','),
+    );
+    // A line for each column: a difference is found by its field.
+    const named = (columns: readonly string[]): string[] => columns.map((text, i) => `${fields[i]?.name}: ${text}`);
+    expect(named(line(packet).split('\t'))).toEqual(named(expected));
+  }
+});
+
+test('columns of fields that stand for others, and of the frame, are tshark’s', () => {
+  const names = [
+    ...['eth.addr', 'eth.lg', 'eth.ig', 'ip.addr', 'ip.host', 'ipv6.addr', 'tcp.port', 'udp.port'],
+    ...[
+      'frame.number',
+      'frame.len',
+      'frame.cap_len',
+      'frame.time_epoch',
+      'frame.time_relative',
+      'frame.interface_name',
+    ],
+  ];
+  const line = columnsLine(names.flatMap((name) => fieldInfo(name) ?? []));
+  const theirs = tsharkFields(file, names).map((packet) => names.map((name) => packet.get(name)?.join(',')).join('\t'));
+  expect(packets.map((packet) => line(packet))).toEqual(theirs);
 });

@@ -57,11 +57,11 @@ const PROTOCOLS: Readonly<Record<ProtocolName, string>> = {
   '_ws.malformed': 'A header that is wrong.',
 };
 
-/** Fields that stand for others, mostly for two: "either end". A host is an address as text; names are not looked up. */
+/** Fields that stand for others, mostly for two in the order of the header: "either end". A host is an address as text; names are not looked up. */
 const STAND_INS: readonly (readonly [name: string, parts: readonly string[], about: string])[] = [
-  ['eth.addr', ['eth.src', 'eth.dst'], 'The MAC address of either end.'],
-  ['eth.lg', ['eth.src.lg', 'eth.dst.lg'], 'Either end’s address was made up locally.'],
-  ['eth.ig', ['eth.src.ig', 'eth.dst.ig'], 'Either end is a group.'],
+  ['eth.addr', ['eth.dst', 'eth.src'], 'The MAC address of either end.'],
+  ['eth.lg', ['eth.dst.lg', 'eth.src.lg'], 'Either end’s address was made up locally.'],
+  ['eth.ig', ['eth.dst.ig', 'eth.src.ig'], 'Either end is a group.'],
   ['ip.addr', ['ip.src', 'ip.dst'], 'The IPv4 address of either end.'],
   ['ip.host', ['ip.src', 'ip.dst'], 'The IPv4 address of either end, as text.'],
   ['ip.src_host', ['ip.src'], 'Who sent the packet, as text.'],
