@@ -9,7 +9,9 @@ import { DNS_PORT, DnsLayer, MDNS_PORT } from './dns.ts';
 import { EthernetLayer } from './ethernet.ts';
 import { GENEVE_PORT, GeneveLayer } from './geneve.ts';
 import { GreLayer } from './gre.ts';
+import { GrpcLayer } from './grpc.ts';
 import { HttpLayer, startsHttp } from './http.ts';
+import { Http2Layer, startsHttp2 } from './http2.ts';
 import { IcmpLayer } from './icmp.ts';
 import { Icmpv6Layer } from './icmpv6.ts';
 import { Ipv4Layer } from './ipv4.ts';
@@ -103,6 +105,8 @@ function childOf(layer: Layer): Layer | null {
   const { bytes } = layer;
   const start = layer.offset + layer.headerLength;
   const end = layer.payloadEnd;
+  // gRPC's messages lie inside HTTP/2's frames rather than after them.
+  if (layer.protocol === 'http2') return layer.messages.length > 0 ? new GrpcLayer(layer.messages, bytes, layer) : null;
   if (start >= end) return null;
   switch (layer.protocol) {
     case 'eth':
@@ -237,5 +241,8 @@ function byTcpPayload(tcp: TcpLayer, bytes: Uint8Array, start: number, end: numb
   if ((tcp.sourcePort === BGP_PORT || tcp.destinationPort === BGP_PORT) && startsBgp(bytes, start, end))
     return new BgpLayer(bytes, start, end, tcp);
   if (startsTls(bytes, start, end)) return new TlsLayer(bytes, start, end, tcp);
-  return startsHttp(bytes, start, end) ? new HttpLayer(bytes, start, end, tcp) : new DataLayer(bytes, start, end, tcp);
+  if (startsHttp(bytes, start, end)) return new HttpLayer(bytes, start, end, tcp);
+  return startsHttp2(bytes, start, end)
+    ? new Http2Layer(bytes, start, end, tcp)
+    : new DataLayer(bytes, start, end, tcp);
 }

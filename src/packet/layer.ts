@@ -8,7 +8,9 @@ import type { DnsLayer } from './dns.ts';
 import type { EthernetLayer } from './ethernet.ts';
 import type { GeneveLayer } from './geneve.ts';
 import type { GreLayer } from './gre.ts';
+import type { GrpcLayer } from './grpc.ts';
 import type { HttpLayer } from './http.ts';
+import type { Http2Layer } from './http2.ts';
 import type { IcmpLayer } from './icmp.ts';
 import type { Icmpv6Layer } from './icmpv6.ts';
 import type { Ipv4Layer } from './ipv4.ts';
@@ -49,6 +51,8 @@ export type Layer =
   | DhcpLayer
   | DnsLayer
   | HttpLayer
+  | Http2Layer
+  | GrpcLayer
   | TlsLayer
   | BgpLayer
   | DataLayer

@@ -42,6 +42,8 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
   mdns: ['MDNS', 'dns'],
   http: ['HTTP', 'http'],
   tls: ['TLS', 'tcp'],
+  http2: ['HTTP2', 'http'],
+  grpc: ['GRPC', 'http'],
   bgp: ['BGP', 'tcp'],
   data: ['Data', 'other'],
   '_ws.short': ['', 'other'],
@@ -70,7 +72,7 @@ export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
       trouble = layer.info();
       continue;
     }
-    if (protocol === 'data' && about !== null) continue;
+    if ((protocol === 'data' || protocol === 'grpc') && about !== null) continue;
     if (protocol === 'http' && about?.protocol === 'http') {
       pipelined += ` ${layer.info()}`;
       continue;

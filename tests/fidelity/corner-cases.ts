@@ -230,6 +230,16 @@ const bgpMessage = (type: string, body: string): Uint8Array =>
 const bgp = (...messages: readonly Uint8Array[]): Uint8Array =>
   ethernet('0800', ipv4(6, tcp(1024, 179, { payload: join(...messages) })));
 
+/** HTTP/2 on etcd’s port, each from a port of its own: tshark keeps the headers that a connection has said. */
+let port = 1024;
+function http2(...frames: readonly Uint8Array[]): Uint8Array {
+  port++;
+  return ethernet('0800', ipv4(6, tcp(port, 2379, { payload: join(...frames) })));
+}
+/** @param head type, flags and stream */
+const frame = (head: string, payload = ''): Uint8Array =>
+  join(u16(0), Uint8Array.of(hex(payload).length), hex(head), hex(payload));
+
 /** What UDP and TCP carry. */
 const PROGRAMS: Readonly<Record<string, Uint8Array>> = {
   'DHCP discover': dhcp(
@@ -258,6 +268,31 @@ const PROGRAMS: Readonly<Record<string, Uint8Array>> = {
   'BOOTP without options': ethernet(
     '0800',
     ipv4(17, udp(68, 67, join(hex(dhcpClient), new Uint8Array(236 - hex(dhcpClient).length), new Uint8Array(64)))),
+  ),
+  'HTTP/2 magic and settings': http2(
+    ascii('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+    frame('04 00 00000000', '0001 00001000 0002 00000000 0003 00000064 0004 0000ffff 0005 00004000 0006 00002000'),
+    frame('08 00 00000000', '0000ffff'),
+  ),
+  'HTTP/2 headers by Huffman’s code': http2(frame('01 05 00000001', '8286 8441 8cf1e3c2e5f23a6ba0ab90f4ff')),
+  'HTTP/2 headers, padded and with a priority': http2(
+    frame('01 2d 00000003', '03 80000001 0f 8286 8441 8cf1e3c2e5f23a6ba0ab90f4ff 000000'),
+  ),
+  'HTTP/2 literal headers of each form': http2(
+    frame('01 04 00000005', '88 0003 612d62 0163 1003 642d65 0166 4001 67 0168'),
+  ),
+  'HTTP/2 with gRPC messages': http2(
+    frame('01 04 00000001', '83 86 44 04 2f612f62 5f 8b 1d75d0620d263d4c4d6564'),
+    frame('00 01 00000001', '00 00000003 0a0161 00 00000002 0801'),
+  ),
+  'HTTP/2 padded data': http2(frame('00 09 00000007', '03 616263 000000')),
+  'HTTP/2 control frames': http2(
+    frame('04 01 00000000'),
+    frame('06 00 00000000', '0102030405060708'),
+    frame('06 01 00000000', '0102030405060708'),
+    frame('02 00 00000009', '00000001 10'),
+    frame('03 00 00000009', '00000008'),
+    frame('07 00 00000000', '00000009 00000000 6f6b'),
   ),
   'BGP open': bgp(
     bgpMessage('01', '04 fc00 005a ac110001 1a 02 0601 04 0001 0001 02 0202 00 02 0641 04 0000fc00 02 0440 02 0078'),

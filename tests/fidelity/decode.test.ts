@@ -49,6 +49,7 @@ const CAPTURES: Readonly<Record<string, string>> = {
   'two bridges with spanning tree, DHCP, router advertisements': recorded('joining.pcapng'),
   'a route server and its neighbour': recorded('bgp.pcapng'),
   'an API server’s port': recorded('tls.pcapng'),
+  'etcd and its client': recorded('etcd.pcapng'),
   'corner cases': written(
     'corner.pcap',
     LinkType.EN10MB,
@@ -84,7 +85,10 @@ describe.each(Object.entries(CAPTURES))('%s', (_, file) => {
     for (const [i, packet] of packets.entries()) {
       const layers = dissect(packet.bytes, packet.linkType, packet.originalLength);
       const fields = layers.flatMap((layer) => layer.fields());
+      const needsStream = layers.some((layer) => layer.protocol === 'http2' && layer.needsStream);
       for (const name of COMPARED_FIELDS) {
+        // tshark knows the headers that an earlier packet said.
+        if (needsStream && name.startsWith('http2.header')) continue;
         const ours = fields.filter((field) => field.name === name).map((field) => field.shown);
         const expected = [...(theirs[i]?.get(name) ?? [])];
         // Once it has seen a hello of TLS 1.3, tshark calls the type of encrypted records opaque. We see one packet alone.
@@ -131,6 +135,8 @@ const stateless = (line: string): string =>
   line
     .replace(/ \((request|reply) in \d+\)| \(no response found!\)/, '')
     .replace(/ Win=\d+/, '')
+    .replace(' GRPCHTTP2 ', ' GRPC ')
+    .replaceAll(' (PROTOBUF)', '')
     .replace(/ TLSv1(\.\d)? /, ' TLS ')
     .replace(' [BoundErrorUnreassembled Packet]', '') // asks for the next segment
     .replace(/ +/g, ' ')

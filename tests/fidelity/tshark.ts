@@ -18,7 +18,7 @@ const STATELESS = [
 const VERIFIED = ['ip.check_checksum:TRUE', 'tcp.check_checksum:TRUE', 'udp.check_checksum:TRUE'];
 
 /** Ports that Debian's tshark does not know by itself. */
-const DECODE_AS = ['-d', 'udp.port==8472,vxlan', '-d', 'udp.port==8285,ip'];
+const DECODE_AS = ['-d', 'udp.port==8472,vxlan', '-d', 'udp.port==8285,ip', '-d', 'tcp.port==2379,http2'];
 
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
   return execFileSync('tshark', args, {
