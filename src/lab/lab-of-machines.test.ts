@@ -30,6 +30,7 @@ class PlainMachine implements Machine {
   flushTap = async () => {};
   freeze = async (reason: FreezeReason = 'reader') => this.#become({ kind: 'frozen', reason });
   thaw = async () => this.#become({ kind: 'running' });
+  setSpeed = () => {};
   stop = async () => {
     this.#become({ kind: 'off' });
     this.kernel.value = null;

@@ -2,6 +2,9 @@
 // A driver (v86/, recorded/, later qemu/) implements it; nothing above this file knows which one it has.
 import type { ReadonlySignal } from '@preact/signals-core';
 import type { KernelReport } from '../topology/kernel-report.ts';
+import type { FramePort, Unsubscribe } from '../wire/frame-port.ts';
+
+export type { FramePort, Unsubscribe } from '../wire/frame-port.ts';
 
 /** Why a machine is frozen. 'reader': asked for; 'hidden': the tab or the lab is out of sight. */
 export type FreezeReason = 'reader' | 'hidden';
@@ -34,9 +37,6 @@ export type MachineState =
       readonly reason: FailureReason /** what happened, to what, what to do next */;
       readonly message: string;
     };
-
-/** Ends a subscription. Calling it twice is harmless. */
-export type Unsubscribe = () => void;
 
 /** One terminal of a machine: bytes both ways, and a size the guest sees. */
 export interface Console {
@@ -86,12 +86,6 @@ export interface TapBatch {
   readonly lost: number;
 }
 
-/** Ethernet frames both ways, without FCS. */
-export interface FramePort {
-  send(frame: Uint8Array): void;
-  onFrame(listener: (frame: Uint8Array) => void): Unsubscribe;
-}
-
 export interface Machine {
   readonly name: string;
   readonly state: ReadonlySignal<MachineState>;
@@ -111,6 +105,8 @@ export interface Machine {
   /** Stops the CPU and the guest's clock; resolves when both stand. One that is frozen as 'hidden' can become 'reader'. */
   freeze(reason?: FreezeReason): Promise<void>;
   thaw(): Promise<void>;
+  /** Slow motion: guest time, and the guest's work, in a real ms. 0.1 to 1; holds until it is set anew. Throws RangeError. */
+  setSpeed(speed: number): void;
   /** Switches it off; start() brings it back from its snapshot. */
   stop(): Promise<void>;
   dispose(): Promise<void>;

@@ -1,5 +1,6 @@
 // The clock that the guest's time comes from. v86 takes performance.now and Date.now when it is imported, so this
-// replaces both, once, before that: stop the processor and hold this clock, and no time passes in the guest.
+// replaces both, once, before that: stop the processor and hold this clock, and no time passes in the guest; let it go
+// slowly, and a second of the guest takes longer.
 
 export interface HoldableClock {
   /** ms; goes on from where `startAt` set it, stands while held. */
@@ -8,24 +9,35 @@ export interface HoldableClock {
   release(): void;
   /** Sets the clock to a snapshot's value: the guest sees no jump between its saving and its restoring. */
   startAt(milliseconds: number): void;
+  /** ms that pass in a real ms: less than 1 is slow motion. The guest sees no jump. */
+  setSpeed(speed: number): void;
 }
 
 export function createClock(real: () => number): HoldableClock {
-  let offset = 0;
-  let heldAt: number | undefined;
+  /** The clock showed `shown` when it was `since` in real time. */
+  let since = real();
+  let shown = since;
+  let speed = 1;
+  let held = false;
+  const now = () => (held ? shown : shown + (real() - since) * speed);
+  const showFromNow = (milliseconds: number) => {
+    shown = milliseconds;
+    since = real();
+  };
   return {
-    now: () => heldAt ?? real() + offset,
+    now,
     hold() {
-      heldAt ??= real() + offset;
+      showFromNow(now());
+      held = true;
     },
     release() {
-      if (heldAt === undefined) return;
-      offset = heldAt - real();
-      heldAt = undefined;
+      if (held) since = real();
+      held = false;
     },
-    startAt(milliseconds) {
-      if (heldAt !== undefined) heldAt = milliseconds;
-      else offset = milliseconds - real();
+    startAt: showFromNow,
+    setSpeed(factor) {
+      showFromNow(now());
+      speed = factor;
     },
   };
 }

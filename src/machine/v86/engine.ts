@@ -6,6 +6,7 @@ import type { HoldableClock } from './clock.ts';
 import { tuneCompiler } from './compiled-code.ts';
 import { chunkedSource, Disk, type DiskSource } from './disk.ts';
 import { GuestPort } from './guest-ports.ts';
+import { InputQueue } from './input-queue.ts';
 import { identityText, type MachineManifest } from './manifest.ts';
 import type { FromMachine, SavedMachine, StartMachine, ToMachine } from './messages.ts';
 import { OutputBuffer } from './output-buffer.ts';
@@ -21,6 +22,8 @@ const consolePortEvent = 4;
 const concurrentChunks = 8;
 // Pieces of the disk fetched ahead, about 2 MB: of each, a command reads a few kilobytes, and may as well wait for them.
 const prefetchedPieces = 24;
+// Bytes that may wait for the guest's NIC; what comes then is lost, as from the full queue of a switch.
+const nicCapacity = 4 * 1024 * 1024;
 
 /** What a thread offers to the engine, in a browser and in Node. */
 export interface EngineHost {
@@ -40,6 +43,7 @@ export class Engine {
   #scheduler: Scheduler | undefined;
   #disk: Disk | undefined;
   #ports: GuestPort[] = [];
+  #nic: InputQueue | undefined;
   #outputs: OutputBuffer[] = [];
   #agentText = '';
   /** What came before the machine ran. A device that gets input raises an interrupt, into memory that is not there yet. */
@@ -79,7 +83,11 @@ export class Engine {
         this.#ports[agentPort]?.write(this.#encoder.encode(`${message.line}\n`));
         return this.#scheduler?.wake();
       case 'frame':
-        this.#emulator?.bus.send('net0-receive', message.bytes);
+        this.#nic?.push(message.bytes);
+        return this.#scheduler?.wake();
+      case 'speed':
+        this.#host.clock.setSpeed(message.speed);
+        this.#scheduler?.setSpeed(message.speed);
         return this.#scheduler?.wake();
       case 'freeze':
         await this.#emulator?.stop();
@@ -251,6 +259,12 @@ export class Engine {
       this.#outputs.push(output);
       emulator.add_listener(`virtio-console${port}-output-bytes`, (bytes: Uint8Array) => output.push(bytes));
     }
+    const { virtio_net } = emulator.v86.cpu.devices;
+    this.#nic = new InputQueue(
+      () => virtio_net.virtio.queues[0],
+      (frame) => emulator.bus.send('net0-receive', frame),
+      nicCapacity,
+    );
     emulator.add_listener('net0-send', (frame: Uint8Array) => {
       const bytes = frame.slice();
       this.#host.post({ type: 'frame', bytes }, [bytes.buffer as ArrayBuffer]);
@@ -275,6 +289,7 @@ export class Engine {
 
   /** What the guest printed in this slice goes out in one piece. */
   #afterSlice(): void {
+    this.#nic?.pump();
     for (let console = 0; console < consoleCount; console++) {
       const bytes = this.#outputs[console]?.take();
       if (bytes !== undefined)

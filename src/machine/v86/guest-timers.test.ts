@@ -50,3 +50,21 @@ it('one that is set, or taken back, while the machine stands', () => {
   expect(went).toEqual(['set']);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+it('a slow machine is waited for longer, and what has run of its time stays run', () => {
+  const timers = new GuestTimers();
+  let went = false;
+  timers.after(100, () => {
+    went = true;
+  });
+  vi.advanceTimersByTime(50);
+  timers.setSpeed(0.1);
+  vi.advanceTimersByTime(200);
+  timers.hold();
+  vi.advanceTimersByTime(10_000);
+  timers.release();
+  vi.advanceTimersByTime(299);
+  expect(went).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(went).toBe(true);
+});

@@ -1,9 +1,9 @@
 // Timers for what the guest is waited for. While the machine is frozen it can do nothing, and nobody's patience with it
-// runs out: its timers stand as its clock does.
+// runs out: its timers stand as its clock does, and are as slow.
 
 interface Timer {
   readonly run: () => void;
-  /** ms that the machine still has, counted from `since` while the timer runs. */
+  /** ms of the machine that it still has, counted from `since` while the timer runs. */
   left: number;
   since: number;
   handle: ReturnType<typeof setTimeout> | undefined;
@@ -12,6 +12,7 @@ interface Timer {
 export class GuestTimers {
   readonly #timers = new Set<Timer>();
   #held = false;
+  #speed = 1;
 
   /** Calls back, once, when the machine has run for so many ms. What is returned takes it back; twice is harmless. */
   after(milliseconds: number, callback: () => void): () => void {
@@ -25,8 +26,16 @@ export class GuestTimers {
     };
     const timer: Timer = { run, left: milliseconds, since: 0, handle: undefined };
     this.#timers.add(timer);
-    if (!this.#held) start(timer);
+    if (!this.#held) this.#start(timer);
     return forget;
+  }
+
+  /** Machine ms in a real ms. */
+  setSpeed(speed: number): void {
+    const held = this.#held;
+    this.hold();
+    this.#speed = speed;
+    if (!held) this.release();
   }
 
   hold(): void {
@@ -34,18 +43,18 @@ export class GuestTimers {
     this.#held = true;
     for (const timer of this.#timers) {
       clearTimeout(timer.handle);
-      timer.left -= performance.now() - timer.since;
+      timer.left -= (performance.now() - timer.since) * this.#speed;
     }
   }
 
   release(): void {
     if (!this.#held) return;
     this.#held = false;
-    for (const timer of this.#timers) start(timer);
+    for (const timer of this.#timers) this.#start(timer);
   }
-}
 
-function start(timer: Timer): void {
-  timer.since = performance.now();
-  timer.handle = setTimeout(timer.run, timer.left);
+  #start(timer: Timer): void {
+    timer.since = performance.now();
+    timer.handle = setTimeout(timer.run, timer.left / this.#speed);
+  }
 }

@@ -28,6 +28,8 @@ export type ToMachine =
   | { readonly type: 'console-resize'; readonly console: number; readonly columns: number; readonly rows: number }
   | { readonly type: 'agent'; readonly line: string }
   | { readonly type: 'frame'; readonly bytes: Uint8Array }
+  /** Guest ms in a real ms. */
+  | { readonly type: 'speed'; readonly speed: number }
   | { readonly type: 'freeze'; readonly id: number }
   | { readonly type: 'thaw'; readonly id: number }
   | { readonly type: 'save'; readonly id: number }

@@ -158,6 +158,28 @@ describe('when the guest gets the processor', () => {
     expect(scheduler.busy()).toBe(2 * core.ran.length);
   });
 
+  it('in slow motion for the same share of its time: it rests after its work, and its waits are longer', () => {
+    const scheduler = install();
+    core.guest = () => ({ takes: 2, waits: 0 });
+    scheduler.setSpeed(0.1);
+    core.run();
+    vi.advanceTimersByTime(1800);
+    // 2 ms of work and 18 ms of rest each time.
+    expect(core.ran.length).toBeGreaterThanOrEqual(99);
+    expect(core.ran.length).toBeLessThanOrEqual(101);
+    core.guest = () => ({ takes: 2, waits: 4 });
+    vi.advanceTimersByTime(100);
+    const before = core.ran.length;
+    vi.advanceTimersByTime(4000);
+    expect(core.ran.length - before).toBe(100);
+    scheduler.setSpeed(1);
+    scheduler.wake();
+    vi.advanceTimersByTime(400);
+    expect(core.ran.length - before).toBeGreaterThanOrEqual(199);
+    scheduler.dispose();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('no more once it is disposed of', () => {
     const scheduler = install();
     core.guest = () => ({ takes: 0, waits: 4 });

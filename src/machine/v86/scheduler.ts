@@ -2,6 +2,9 @@
 // millisecond), and lets an idle guest sleep: Debian's 686 kernel ticks 250 times a second (CONFIG_HZ_PERIODIC) whether
 // or not there is anything to do. The kernel catches up on ticks that come late (tick_do_update_jiffies64), as it does
 // under any hypervisor, so while nothing but ticks happens they may come late.
+//
+// In slow motion the guest's clock is slow (clock.ts), and so must its processor be: after each slice it rests for as long
+// as makes its work take the same share of the guest's time as ever.
 import type { EmulatorCore } from './v86-internals.ts';
 
 // A guest that did next to nothing this many times in a row is idle …
@@ -9,10 +12,14 @@ const quietSlices = 25;
 const quietMilliseconds = 0.7;
 // … and is woken this often; input of any kind wakes it at once.
 const idlePeriod = 20;
+// ms; browsers round shorter timers up to this when they are set one after the other, so shorter rests are saved up.
+const shortestRest = 4;
 
 export interface Scheduler {
   /** Something arrived for the guest: it must not sleep on. */
   wake(): void;
+  /** Guest ms in a real ms, at most 1. */
+  setSpeed(speed: number): void;
   /** Real ms spent inside the emulator. */
   readonly busy: () => number;
   readonly slices: () => number;
@@ -30,6 +37,10 @@ export function installScheduler(core: EmulatorCore, soon: Soon, now: () => numb
   let busy = 0;
   let slices = 0;
   let quiet = 0;
+  let speed = 1;
+  /** Real ms that the processor still has to rest. */
+  let owed = 0;
+  let resting: ReturnType<typeof setTimeout> | undefined;
 
   const run = (tick: number) => {
     started = now();
@@ -46,20 +57,26 @@ export function installScheduler(core: EmulatorCore, soon: Soon, now: () => numb
     if (started > 0) {
       const took = now() - started;
       busy += took;
+      owed += took * (1 / speed - 1);
       started = 0;
       quiet = milliseconds > 0 && took < quietMilliseconds ? quiet + 1 : 0;
       afterSlice();
     }
     pendingTick = tick;
     clearTimeout(timer);
-    timer = undefined;
+    clearTimeout(resting);
+    timer = resting = undefined;
     // 0: there is more to do. Anything else: the processor waits in HLT, and a timer of the guest ends in so long.
-    if (milliseconds <= 0) {
+    if (milliseconds > 0) {
+      const wait = Math.max(milliseconds / speed, owed, quiet > quietSlices ? idlePeriod : 0);
+      owed = 0;
+      timer = setTimeout(() => run(tick), wait);
+    } else if (owed >= shortestRest) {
+      resting = setTimeout(() => run(tick), owed);
+      owed = 0;
+    } else {
       again.call();
-      return;
     }
-    const wait = quiet > quietSlices ? Math.max(milliseconds, idlePeriod) : milliseconds;
-    timer = setTimeout(() => run(tick), wait);
   };
 
   return {
@@ -70,10 +87,15 @@ export function installScheduler(core: EmulatorCore, soon: Soon, now: () => numb
       timer = undefined;
       again.call();
     },
+    setSpeed(factor) {
+      speed = factor;
+      owed = 0;
+    },
     busy: () => busy,
     slices: () => slices,
     dispose() {
       clearTimeout(timer);
+      clearTimeout(resting);
       again.dispose();
     },
   };

@@ -11,6 +11,10 @@ export interface EmulatedConsole {
   SendEvent(port: number, event: number, value: number): void;
 }
 
+export interface EmulatedNic {
+  readonly virtio: { readonly queues: readonly VirtQueue[] };
+}
+
 /** What the emulator's WebAssembly module offers. */
 export interface EmulatorExports {
   readonly memory: WebAssembly.Memory;
@@ -18,7 +22,7 @@ export interface EmulatorExports {
 }
 
 export interface EmulatedCpu {
-  readonly devices: { readonly virtio_console: EmulatedConsole };
+  readonly devices: { readonly virtio_console: EmulatedConsole; readonly virtio_net: EmulatedNic };
   readonly mem8: Uint8Array;
   is_memory_zeroed(address: number, length: number): number;
   zero_memory(address: number, length: number): void;

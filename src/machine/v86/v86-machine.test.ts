@@ -415,6 +415,19 @@ describe('a machine that runs', () => {
     });
   });
 
+  it('goes slowly when it is told to, and still does when it is started again', async () => {
+    const { machine, worker } = await running();
+    machine.setSpeed(0.25);
+    expect(worker().posted.at(-1)).toEqual({ type: 'speed', speed: 0.25 });
+    await machine.stop();
+    const started = machine.start();
+    await turn();
+    worker().say({ type: 'running' });
+    await started;
+    expect(worker().posted).toContainEqual({ type: 'speed', speed: 0.25 });
+    expect(() => machine.setSpeed(0)).toThrow('choose 0.1 to 1');
+  });
+
   it('is off when it is disposed of, and tells nobody anything any more', async () => {
     const { machine, worker } = await running();
     const heard: unknown[] = [];

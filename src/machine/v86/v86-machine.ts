@@ -2,6 +2,7 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals-core';
 import type { KernelReport } from '../../topology/kernel-report.ts';
 import { parseReport } from '../../topology/parse-report.ts';
+import { slowest } from '../../wire/clock.ts';
 import type {
   ExecOptions,
   ExecResult,
@@ -70,6 +71,7 @@ export class V86Machine implements Machine {
   #nextAnswer = 1;
   /** Counts starts and stops: whoever waited in between finds that it is not its turn any more. */
   #turn = 0;
+  #speed = 1;
   /** Freezing and thawing one after the other: the emulator cannot be told to run while it is still stopping. */
   #standstill: Promise<void> = Promise.resolve();
   /** Ends the waiting of start(). */
@@ -88,7 +90,8 @@ export class V86Machine implements Machine {
         ),
     );
     this.nic = {
-      send: (bytes) => this.#post({ type: 'frame', bytes }),
+      // A frame is handed over, not lent (wire/frame-port.ts).
+      send: (bytes) => this.#post({ type: 'frame', bytes }, whole(bytes)),
       onFrame: (listener) => this.#frames.add(listener),
     };
     this.#agent = new AgentClient(
@@ -187,6 +190,14 @@ export class V86Machine implements Machine {
     });
   }
 
+  setSpeed(speed: number): void {
+    if (!(speed >= slowest && speed <= 1))
+      throw new RangeError(`${this.name} cannot run at ${speed} times real time: choose ${slowest} to 1.`);
+    this.#speed = speed;
+    this.#timers.setSpeed(speed);
+    this.#post({ type: 'speed', speed });
+  }
+
   /** Stops the machine for good and hands over its state; for the builder. */
   async save(): Promise<SavedMachine> {
     const message = await this.#ask({ type: 'save', id: 0 });
@@ -238,6 +249,7 @@ export class V86Machine implements Machine {
           this.#askReport();
         }
         for (const console of this.consoles) console.restoreSize();
+        if (this.#speed !== 1) this.#post({ type: 'speed', speed: this.#speed });
         break;
       case 'failed':
         this.#fail(message.reason, message.message);
@@ -309,8 +321,8 @@ export class V86Machine implements Machine {
     });
   }
 
-  #post(message: ToMachine): void {
-    this.#thread?.post(message);
+  #post(message: ToMachine, transfer?: ArrayBuffer[]): void {
+    this.#thread?.post(message, transfer);
   }
 
   #fail(reason: FailureReason, message: string): void {
@@ -346,6 +358,11 @@ function whyNoCommand(state: Exclude<MachineState, { kind: 'running' }>): string
     case 'failed':
       return `has stopped. ${state.message}`;
   }
+}
+
+/** What can be transferred with the bytes: their buffer, if it is all theirs. */
+function whole({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 
 function realSeconds(): number {
