@@ -1,61 +1,62 @@
 // One row of the packet list.
 import type { PacketSummary } from '../../packet/summary.ts';
-import type { PacketRow } from './packet-store.ts';
 import { guestClock, place, plural, sinceFirst } from './packet-words.ts';
+import type { SeenPacket } from './seen-packet.ts';
 
 export const rowId = (n: number): string => `pk-row-${n}`;
 
 interface Props {
-  readonly row: PacketRow;
-  readonly index: number;
+  readonly packet: SeenPacket;
+  readonly summary: PacketSummary;
+  /** Place in the list, from 0. */
+  readonly row: number;
   /** px from the top of the list. */
   readonly top: number;
-  readonly summary: PacketSummary;
   readonly origin: number;
   readonly severalMachines: boolean;
-  readonly showSightings: boolean;
+  /** Later sightings to tell of; 0: none, or they have rows of their own. */
+  readonly again: number;
   readonly selected: boolean;
+  readonly marked: boolean;
+  /** The packet that another one is compared with. */
+  readonly compared: boolean;
   readonly onChoose: () => void;
   readonly onOpen: () => void;
 }
 
-export function PacketLine({
-  row,
-  index,
-  top,
-  summary,
-  origin,
-  severalMachines,
-  showSightings,
-  selected,
-  onChoose,
-  onOpen,
-}: Props) {
-  const { hop } = row;
-  const more = showSightings && row.later.length > 0 ? ` +${row.later.length}` : '';
+export function PacketLine({ packet, summary, row, top, again, selected, marked, compared, ...props }: Props) {
+  const classes = ['pk-row', row % 2 === 1 && 'pk-odd', marked && 'pk-marked', compared && 'pk-compared'];
+  const signs = [marked && 'marked', compared && 'compared'].filter((sign) => sign !== false);
   return (
     // Keys are the grid's: it holds the focus and names this row as its active one.
     <tr
-      id={rowId(hop.n)}
-      class={index % 2 === 0 ? 'pk-row' : 'pk-row pk-odd'}
+      id={rowId(packet.n)}
+      class={classes.filter((name) => name !== false).join(' ')}
       style={{ transform: `translateY(${top}px)` }}
-      aria-rowindex={index + 2}
+      aria-rowindex={row + 2}
       aria-selected={selected}
-      onClick={onChoose}
-      onDblClick={onOpen}
+      onClick={props.onChoose}
+      onDblClick={props.onOpen}
     >
-      <td class="pk-time" title={`${guestClock(hop.time)} by the clock of ${hop.machine} (UTC)`}>
-        {sinceFirst(hop.time, origin)}
+      <td class="pk-number">
+        {signs.length > 0 && <span class="pk-sign">{marked ? '◆' : '⇄'}</span>}
+        {signs.length > 0 && <span class="tp-spoken">{signs.join(', ')} </span>}
+        {packet.n}
       </td>
-      <td class="pk-where" title={more === '' ? undefined : `first of ${plural(row.later.length + 1, 'sighting')}`}>
-        <span class="pk-device">{place(hop, severalMachines)}</span> <span class="pk-direction">{hop.direction}</span>
-        {more}
+      <td class="pk-time" title={`${guestClock(packet.time)} by the clock of ${packet.machine} (UTC)`}>
+        {sinceFirst(packet.time, props.origin)}
+      </td>
+      <td class="pk-where" title={again > 0 ? `first of ${plural(again + 1, 'sighting')}` : undefined}>
+        <span class="pk-device">{place(packet, props.severalMachines)}</span>{' '}
+        {packet.direction !== 'unknown' && <span class="pk-direction">{packet.direction}</span>}
+        {again > 0 && ` +${again}`}
       </td>
       <td class="pk-from">{summary.source}</td>
       <td class="pk-to">{summary.destination}</td>
       <td class="pk-protocol">
         <span class={`pk-chip pk-${summary.family}`}>{summary.protocol}</span>
       </td>
+      <td class="pk-length">{packet.originalLength}</td>
       <td class="pk-info" title={summary.info}>
         {summary.info}
       </td>

@@ -1,82 +1,82 @@
-// The packets of this run, as the list shows them: bounded, filtered, and one row a hop or one row a packet. Pure but
-// for the summaries, which are made when somebody looks at a row or a filter has to.
-import type { Hop, HopBatch } from '../../lab/lab.ts';
+// The packets of a run or a file, as the list shows them: bounded, filtered, and one row a sighting or one row a packet. Pure
+// but for the clock: filtering works in slices, and summaries are made when somebody looks at a row.
+
+import { dissect } from '../../packet/dissect.ts';
+import type { Filter } from '../../packet/filter/compile.ts';
+import type { FrameFacts } from '../../packet/filter/frame.ts';
+import type { FilterPacket } from '../../packet/filter/reader.ts';
+import type { Layer } from '../../packet/layer.ts';
 import { type PacketSummary, summarize } from '../../packet/summary.ts';
-import type { Graph } from '../../topology/graph.ts';
-import { PacketPaths } from '../../topology/packet-path.ts';
+import { PacketPages } from './packet-pages.ts';
+import { type Follow, type PacketBatch, placeName, type SeenPacket } from './seen-packet.ts';
 
-export interface PacketRow {
-  readonly hop: Hop;
-  /** Later sightings of the same packet; only a packet's first row has them. */
-  readonly later: readonly Hop[];
-  /** False when the same packet was seen at a device before. */
-  readonly first: boolean;
+/** Packets of a running lab that are kept. Their bytes, 40 bytes for each, and what is in sight. */
+export const CAPACITY = 100_000;
+/** Taken in at once when nobody works, because the page has no frames. */
+const MOST_WAITING = 20_000;
+/** Summaries kept: a few screens of them. */
+const MOST_SUMMARIES = 500;
+
+export interface StoreOptions {
+  readonly capacity?: number;
+  /** Begins anew to tell which packets are the same; null: regroup() will. */
+  readonly follow?: () => Follow | null;
 }
-
-interface Row extends PacketRow {
-  readonly later: Hop[];
-  summary?: PacketSummary;
-  haystack?: string;
-}
-
-/** Packets kept; what is older is let go and counted. */
-export const CAPACITY = 20_000;
-/** Let go at a time: taking one from the front of a long array for each that comes would cost more than all the rest. */
-const CHUNK = 1000;
 
 export class PacketStore {
-  #waiting: Hop[] = [];
-  #rows: Row[] = [];
-  /** Rows that the filter and the mode let through; the same array as #rows when everything is. */
-  #shown: Row[] = this.#rows;
-  /** How many of #rows have been looked at for #shown. */
+  readonly capacity: number;
+  readonly #newFollow: () => Follow | null;
+  #follow: Follow | null;
+  #waiting: SeenPacket[] = [];
+  #pages = new PacketPages();
+  /** Indices of the rows that the filter and the mode let through; null: all. */
+  #shown: number[] | null = null;
+  /** Index of the next that has not been looked at for #shown. */
   #scanned = 0;
-  #byPacket = new Map<number, Row>();
-  #words: readonly string[] = [];
+  #filter: Filter | null = null;
   #onePerPacket = false;
-  #paths = new PacketPaths();
+  readonly #summaries = new Map<number, PacketSummary>();
   #newest = 0;
-  #released = 0;
   #lost = 0;
   #missed = 0;
   #origin: number | null = null;
 
-  setGraph(graph: Graph): void {
-    this.#paths.setGraph(graph);
+  constructor({ capacity = CAPACITY, follow = () => null }: StoreOptions = {}) {
+    this.capacity = capacity;
+    this.#newFollow = follow;
+    this.#follow = follow();
   }
 
   /** Hands over a batch; work() takes it into the list. */
-  add(batch: HopBatch): void {
+  add(batch: PacketBatch): void {
     // Numbers that begin anew are another run of the lab: its packets are not to be mixed with the last one's.
     const [first] = batch.hops;
     if (first !== undefined && first.n <= this.#newest) this.clear();
     this.#newest = batch.hops.at(-1)?.n ?? this.#newest;
     this.#lost += batch.lost;
-    for (const hop of batch.hops) this.#waiting.push(hop);
-    // Nobody works while the page has no frames: then the oldest of what waits would be let go anyway.
-    const surplus = this.#waiting.length - 2 * CAPACITY;
-    if (surplus > 0) this.#released += this.#waiting.splice(0, surplus + CHUNK).length;
+    for (const packet of batch.hops) this.#waiting.push(packet);
+    if (this.#waiting.length > MOST_WAITING) this.#takeIn(Number.POSITIVE_INFINITY);
   }
 
   #takeIn(until: number): void {
     let taken = 0;
-    for (const hop of this.#waiting) {
+    for (const packet of this.#waiting) {
       if (taken % 64 === 63 && performance.now() > until) break;
       taken += 1;
-      this.#origin ??= hop.time;
-      const { packet, follows } = this.#paths.follow(hop);
-      const row: Row = { hop, later: [], first: follows === 0 };
-      this.#rows.push(row);
-      if (row.first) this.#byPacket.set(packet, row);
-      else this.#byPacket.get(packet)?.later.push(hop);
+      this.#origin ??= packet.time;
+      const index = this.#pages.add(packet);
+      const n = this.#follow?.(packet) ?? packet.n;
+      const first = n === packet.n ? -1 : this.#pages.indexOf(n);
+      if (first >= 0) this.#pages.join(first, index);
     }
     if (taken === this.#waiting.length) this.#waiting = [];
     else this.#waiting.splice(0, taken);
-    if (this.#rows.length > CAPACITY) this.#release(Math.ceil((this.#rows.length - CAPACITY) / CHUNK) * CHUNK);
+    this.#pages.keep(this.capacity);
+    this.#release();
   }
 
   /** The list is paused: packets are told of, not kept. */
-  pass(batch: HopBatch): void {
+  pass(batch: PacketBatch): void {
     this.#lost += batch.lost;
     this.#missed += batch.hops.length;
   }
@@ -87,20 +87,17 @@ export class PacketStore {
 
   clear(): void {
     this.#waiting = [];
-    this.#rows = [];
-    this.#byPacket = new Map();
-    this.#paths = new PacketPaths();
-    this.#released = this.#lost = this.#missed = 0;
+    this.#pages = new PacketPages();
+    this.#follow = this.#newFollow();
+    this.#summaries.clear();
+    this.#lost = this.#missed = 0;
     this.#origin = null;
     this.#rescan();
   }
 
-  /** Every word must stand somewhere in the row, in any case. */
-  setFilter(text: string): void {
-    this.#words = text
-      .toLowerCase()
-      .split(/\s+/)
-      .filter((word) => word !== '');
+  /** Only packets that match are shown; null: all. */
+  setFilter(filter: Filter | null): void {
+    this.#filter = filter?.expression === null ? null : filter;
     this.#rescan();
   }
 
@@ -109,40 +106,108 @@ export class PacketStore {
     this.#rescan();
   }
 
+  /** Which packets are the same: numbers, those of one packet together, the first first. Takes the place of what was known. */
+  regroup(packets: Iterable<readonly number[]>): void {
+    this.#pages.part();
+    for (const numbers of packets) {
+      const indices = numbers.map((n) => this.#pages.indexOf(n)).filter((index) => index >= 0);
+      const [first, ...later] = indices;
+      if (first !== undefined) for (const index of later) this.#pages.join(first, index);
+    }
+    this.#rescan();
+  }
+
   /** Takes in what was handed over and looks through it with the filter, for about `budget` ms. True when there is more to do. */
   work(budget: number): boolean {
     const until = performance.now() + budget;
     this.#takeIn(until);
     if (this.#waiting.length > 0) return true;
-    if (this.#shown === this.#rows) return false;
-    while (this.#scanned < this.#rows.length) {
-      for (let n = 0; n < 100 && this.#scanned < this.#rows.length; n++) {
-        const row = this.#rows[this.#scanned++] as Row;
-        if (this.#fits(row)) this.#shown.push(row);
+    const shown = this.#shown;
+    if (shown === null) return false;
+    const { end } = this.#pages;
+    while (this.#scanned < end) {
+      for (let n = 0; n < 50 && this.#scanned < end; n++) {
+        const index = this.#scanned++;
+        if (this.#fits(index)) shown.push(index);
       }
-      if (performance.now() > until) return this.#scanned < this.#rows.length;
+      if (performance.now() > until) return this.#scanned < end;
     }
     return false;
   }
 
-  summary(row: PacketRow): PacketSummary {
-    const own = row as Row;
-    own.summary ??= summarize(row.hop.bytes, row.hop.linkType, row.hop.originalLength);
-    return own.summary;
+  /** Rows shown. */
+  get count(): number {
+    return this.#shown?.length ?? this.kept;
   }
 
-  get shown(): readonly PacketRow[] {
-    return this.#shown;
+  /** Index of the packet in a row, 0 to count − 1; −1 for any other row. */
+  indexAt(row: number): number {
+    if (row < 0 || row >= this.count) return -1;
+    return this.#shown === null ? this.#pages.start + row : (this.#shown[row] ?? -1);
   }
 
-  /** Rows kept, whether shown or not. */
+  /** Row that shows the packet with that number; −1 when it is not shown. */
+  rowOf(n: number): number {
+    const index = this.#pages.indexOf(n);
+    if (index < 0) return -1;
+    if (this.#shown === null) return index - this.#pages.start;
+    let low = 0;
+    let high = this.#shown.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#shown[middle] ?? 0) < index) low = middle + 1;
+      else high = middle;
+    }
+    return this.#shown[low] === index ? low : -1;
+  }
+
+  packet(index: number): SeenPacket {
+    return this.#pages.packet(index);
+  }
+
+  /** The packet with that number; undefined when it was let go, or never kept. */
+  numbered(n: number): SeenPacket | undefined {
+    const index = this.#pages.indexOf(n);
+    return index < 0 ? undefined : this.#pages.packet(index);
+  }
+
+  /** How often the packet was seen after this sighting, which was the first; 0 for later ones. */
+  seenAgain(index: number): number {
+    return this.#pages.isFirst(index) ? this.#pages.later(index).length : 0;
+  }
+
+  /** Packets that were taken in around one of that number: at most `reach` before and after. */
+  *around(n: number, reach: number): Generator<SeenPacket> {
+    const { start, end } = this.#pages;
+    const index = this.#pages.indexOf(n);
+    if (index < 0) return;
+    for (let i = Math.max(start, index - reach); i < Math.min(end, index + reach + 1); i++) yield this.#pages.packet(i);
+  }
+
+  /** All that are kept, the oldest first. */
+  *all(): Generator<SeenPacket> {
+    for (let i = this.#pages.start; i < this.#pages.end; i++) yield this.#pages.packet(i);
+  }
+
+  summary(index: number): PacketSummary {
+    let summary = this.#summaries.get(index);
+    if (summary === undefined) {
+      const { bytes, linkType, originalLength } = this.#pages.packet(index);
+      summary = summarize(bytes, linkType, originalLength);
+      if (this.#summaries.size >= MOST_SUMMARIES) this.#summaries.clear();
+      this.#summaries.set(index, summary);
+    }
+    return summary;
+  }
+
+  /** Packets kept, whether shown or not. */
   get kept(): number {
-    return this.#rows.length;
+    return this.#pages.end - this.#pages.start;
   }
 
-  /** Rows let go because there were too many. */
+  /** Packets let go because there were too many. */
   get released(): number {
-    return this.#released;
+    return this.#pages.start;
   }
 
   /** Packets that the guests' captures dropped. */
@@ -150,45 +215,65 @@ export class PacketStore {
     return this.#lost;
   }
 
-  /** Hops that came while the list was paused. */
+  /** Packets that came while the list was paused. */
   get missed(): number {
     return this.#missed;
   }
 
-  /** Guest time of the first packet, seconds; null before it. */
+  /** Time of the first packet, seconds; null before it. */
   get origin(): number | null {
     return this.#origin;
   }
 
   get isFiltered(): boolean {
-    return this.#words.length > 0;
+    return this.#shown !== null;
   }
 
-  #fits(row: Row): boolean {
-    if (this.#onePerPacket && !row.first) return false;
-    if (this.#words.length === 0) return true;
-    if (row.haystack === undefined) {
-      const { protocol, source, destination, info } = this.summary(row);
-      row.haystack =
-        `${row.hop.machine} ${row.hop.device} ${row.hop.direction} ${protocol} ${source} ${destination} ${info}`.toLowerCase();
-    }
-    const { haystack } = row;
-    return this.#words.every((word) => haystack.includes(word));
+  #fits(index: number): boolean {
+    if (this.#onePerPacket && !this.#pages.isFirst(index)) return false;
+    return this.#filter === null || this.#filter.matches(new Asked(this.#pages.packet(index), this.#origin ?? 0));
   }
 
   #rescan(): void {
-    this.#scanned = 0;
-    this.#shown = this.#words.length === 0 && !this.#onePerPacket ? this.#rows : [];
+    this.#scanned = this.#pages.start;
+    this.#shown = this.#filter === null && !this.#onePerPacket ? null : [];
   }
 
-  #release(count: number): void {
-    const gone = this.#rows.splice(0, count);
-    this.#released += gone.length;
-    for (const row of gone) if (row.first) this.#byPacket.delete(row.hop.n);
-    if (this.#shown === this.#rows) return;
-    this.#scanned = Math.max(0, this.#scanned - count);
-    const last = gone.at(-1)?.hop.n ?? 0;
-    const keep = this.#shown.findIndex((row) => row.hop.n > last);
+  #release(): void {
+    const { start } = this.#pages;
+    this.#scanned = Math.max(this.#scanned, start);
+    if (this.#shown === null || (this.#shown[0] ?? start) >= start) return;
+    const keep = this.#shown.findIndex((index) => index >= start);
     this.#shown.splice(0, keep < 0 ? this.#shown.length : keep);
+  }
+}
+
+/** What a filter asks of a packet. Most are answered without all of it. */
+class Asked implements FilterPacket {
+  readonly #packet: SeenPacket;
+  readonly #origin: number;
+  #layers: Layer[] | null = null;
+
+  constructor(packet: SeenPacket, origin: number) {
+    this.#packet = packet;
+    this.#origin = origin;
+  }
+
+  get layers(): readonly Layer[] {
+    const { bytes, linkType, originalLength } = this.#packet;
+    this.#layers ??= dissect(bytes, linkType, originalLength);
+    return this.#layers;
+  }
+
+  get frame(): FrameFacts {
+    const { n, bytes, originalLength, time, exactly } = this.#packet;
+    return {
+      number: n,
+      bytes,
+      originalLength,
+      time: exactly ?? { seconds: Math.floor(time), nanoseconds: 0 },
+      timeRelative: time - this.#origin,
+      interfaceName: placeName(this.#packet),
+    };
   }
 }

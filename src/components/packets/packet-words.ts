@@ -1,5 +1,5 @@
 // How times and places of packets are written in the list.
-import type { Hop } from '../../lab/lab.ts';
+import { type Place, placeName } from './seen-packet.ts';
 
 /** Seconds since the first packet, to the microsecond that the guest's clock has: "12.004310". */
 export function sinceFirst(time: number, origin: number): string {
@@ -15,8 +15,9 @@ export function guestClock(time: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')}.${String(rest).padStart(6, '0')}`;
 }
 
-export function place(hop: Hop, severalMachines: boolean): string {
-  return severalMachines ? `${hop.machine}/${hop.device}` : hop.device;
+/** The device; with its machine where there are several, or where no device is known. */
+export function place(at: Place, severalMachines: boolean): string {
+  return severalMachines || at.device === '' ? placeName(at) : at.device;
 }
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>

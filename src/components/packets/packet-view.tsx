@@ -1,0 +1,271 @@
+// Filter, list and the packet that is looked at, for a lab's packets and for a file's.
+import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
+import { FilterBar } from './filter-bar.tsx';
+import { rememberFilter } from './filter-history.ts';
+import { streamFilter } from './filter-ideas.ts';
+import { PacketDetail } from './packet-detail.tsx';
+import { PacketList, type PacketListHandle } from './packet-list.tsx';
+import { PacketStore } from './packet-store.ts';
+import { plural } from './packet-words.ts';
+import type { PacketSource, SeenPacket } from './seen-packet.ts';
+import '../topology/topology.css';
+import './packets.css';
+import './filter-bar.css';
+
+export interface PacketViewProps {
+  readonly source: PacketSource;
+  readonly onSelect?: (packet: SeenPacket | null) => void;
+}
+
+/** ms of a frame for taking packets in and looking through them. */
+const BUDGET = 8;
+
+export function PacketView({ source, onSelect }: PacketViewProps) {
+  const id = useId();
+  const store = useMemo(() => new PacketStore({ capacity: source.capacity, follow: () => source.follow() }), [source]);
+  const [, render] = useState(0);
+  const [text, setText] = useState('');
+  const [grouped, setGrouped] = useState(false);
+  const [paused, setPaused] = useState(false);
+  const [following, setFollowing] = useState(source.live);
+  const [selected, setSelected] = useState<number | null>(null);
+  const [open, setOpen] = useState(false);
+  const [marked, setMarked] = useState<ReadonlySet<number>>(new Set());
+  const [compared, setCompared] = useState<number | null>(null);
+  const [said, say] = useState('');
+  const list = useRef<PacketListHandle>(null);
+  const isPaused = useRef(paused);
+  isPaused.current = paused;
+
+  // One render a frame, however many batches come, and filtering in slices between them.
+  const wake = useMemo(() => {
+    let frame = 0;
+    const step = (): void => {
+      frame = 0;
+      if (store.work(BUDGET)) wake();
+      render((n) => n + 1);
+    };
+    const wake = (): void => {
+      if (frame === 0) frame = requestAnimationFrame(step);
+    };
+    return wake;
+  }, [store]);
+
+  useEffect(
+    () =>
+      source.onPackets((batch) => {
+        if (isPaused.current) store.pass(batch);
+        else store.add(batch);
+        wake();
+      }),
+    [source, store, wake],
+  );
+
+  const packet = selected === null ? undefined : store.numbered(selected);
+  const row = selected === null ? -1 : store.rowOf(selected);
+
+  function choose(at: number): void {
+    const index = store.indexAt(at);
+    if (index < 0) return;
+    const chosen = store.packet(index);
+    setSelected(chosen.n);
+    onSelect?.(chosen);
+    setFollowing(false);
+    list.current?.reveal(at);
+  }
+
+  /** A packet that may be filtered out of the list. */
+  function show(n: number): void {
+    const chosen = store.numbered(n);
+    if (chosen === undefined) return;
+    setSelected(n);
+    onSelect?.(chosen);
+    setFollowing(false);
+    list.current?.reveal(store.rowOf(n));
+  }
+
+  function follow(): void {
+    const filter = packet === undefined ? null : streamFilter(packet);
+    if (filter === null) {
+      say('This packet belongs to no conversation: it has no two ends.');
+      return;
+    }
+    setText(filter);
+    rememberFilter(filter);
+    say(`Filter: ${filter}`);
+  }
+
+  function mark(): void {
+    if (selected === null) return;
+    const next = new Set(marked);
+    if (!next.delete(selected)) next.add(selected);
+    setMarked(next);
+    say(`Packet ${selected} ${next.has(selected) ? 'marked' : 'no longer marked'}.`);
+  }
+
+  /** The next marked packet after the selected one, or before it; around the end of the list. */
+  function goToMark(step: 1 | -1): void {
+    const rows = [...marked].map((n) => store.rowOf(n)).filter((at) => at >= 0);
+    rows.sort((a, b) => (a - b) * step);
+    const next = rows.find((at) => (at - row) * step > 0) ?? rows[0];
+    if (next === undefined) say('No packet in the list is marked. M marks the one that is selected.');
+    else choose(next);
+  }
+
+  function compare(): void {
+    if (selected === null) return;
+    const ends = compared === selected;
+    setCompared(ends ? null : selected);
+    say(ends ? 'Nothing is compared any more.' : `Packet ${selected} is compared with the next one that you select.`);
+    if (!ends) setOpen(true);
+  }
+
+  function onKey(event: KeyboardEvent): boolean {
+    if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    if (event.key === 'Enter' && selected !== null) setOpen(!open);
+    else if (event.key === 'Escape' && open) setOpen(false);
+    else if (event.key === 'm') mark();
+    else if (event.key === 'n') goToMark(1);
+    else if (event.key === 'N') goToMark(-1);
+    else if (event.key === 'f') follow();
+    else if (event.key === 'c') compare();
+    else return false;
+    return true;
+  }
+
+  function clear(): void {
+    store.clear();
+    setSelected(null);
+    setCompared(null);
+    setMarked(new Set());
+    onSelect?.(null);
+    setOpen(false);
+    setFollowing(true);
+    wake();
+  }
+
+  return (
+    <div class="pk">
+      <div class="pk-tools" role="toolbar" aria-label="Packets">
+        <FilterBar
+          id={id}
+          text={text}
+          onText={setText}
+          onFilter={(filter) => {
+            store.setFilter(filter);
+            wake();
+          }}
+        />
+        <label class="pk-check">
+          <input
+            type="checkbox"
+            checked={grouped}
+            onChange={(event) => {
+              setGrouped(event.currentTarget.checked);
+              store.setOnePerPacket(event.currentTarget.checked);
+              wake();
+            }}
+          />
+          One row a packet
+        </label>
+        {source.live && (
+          <span class="pk-buttons">
+            <button
+              type="button"
+              class="tp-button"
+              aria-pressed={paused}
+              onClick={() => {
+                if (paused) store.resume();
+                setPaused(!paused);
+              }}
+            >
+              Pause
+            </button>
+            <button type="button" class="tp-button" onClick={clear} disabled={store.kept === 0}>
+              Clear
+            </button>
+          </span>
+        )}
+      </div>
+      <div class="pk-body">
+        <PacketList
+          store={store}
+          severalMachines={source.severalMachines}
+          grouped={grouped}
+          following={following}
+          onFollowing={(follows) => setFollowing(follows && source.live)}
+          selected={selected}
+          marked={marked}
+          compared={compared}
+          onChoose={choose}
+          onOpen={() => setOpen(true)}
+          onKey={onKey}
+          handle={list}
+        />
+        {store.count === 0 && <Nothing kept={store.kept} filter={text} paused={paused} />}
+        {source.live && !following && store.count > 0 && (
+          <button type="button" class="tp-button pk-latest" onClick={() => setFollowing(true)}>
+            Jump to latest
+          </button>
+        )}
+      </div>
+      {open && packet !== undefined && (
+        <PacketDetail
+          packet={packet}
+          store={store}
+          source={source}
+          onShow={show}
+          onClose={() => {
+            setOpen(false);
+            list.current?.focus();
+          }}
+        />
+      )}
+      <Counts store={store} grouped={grouped} />
+      <p class="tp-spoken" aria-live="polite">
+        {said}
+      </p>
+    </div>
+  );
+}
+
+interface NothingProps {
+  readonly kept: number;
+  readonly filter: string;
+  readonly paused: boolean;
+}
+
+function Nothing({ kept, filter, paused }: NothingProps) {
+  const words =
+    kept > 0 && filter.trim() !== ''
+      ? `None of ${plural(kept, 'packet')} fits the filter.`
+      : paused
+        ? 'The list is paused and empty. Press Pause again to let packets in.'
+        : 'No packet yet. Make some: ping something from a terminal, and each device that sees a packet adds a line here.';
+  return <p class="tp-empty pk-nothing">{words}</p>;
+}
+
+function Counts({ store, grouped }: { readonly store: PacketStore; readonly grouped: boolean }) {
+  const shown = store.count;
+  return (
+    <p class="pk-counts">
+      <span>
+        {store.isFiltered
+          ? `${shown.toLocaleString('en')} ${grouped ? plural(shown, 'packet').replace(/^\S+ /, '') : 'shown'} of ${plural(store.kept, 'sighting')}`
+          : plural(store.kept, 'sighting')}
+      </span>
+      {store.released > 0 && (
+        <span>
+          The oldest {store.released.toLocaleString('en')} were let go: the list keeps{' '}
+          {store.capacity.toLocaleString('en')}.
+        </span>
+      )}
+      {store.missed > 0 && <span>Paused: {plural(store.missed, 'sighting')} not taken in.</span>}
+      {store.lost > 0 && (
+        <span class="pk-lost">
+          The machine's capture was cut off: at least {plural(store.lost, 'packet')} more went by.
+        </span>
+      )}
+    </p>
+  );
+}
