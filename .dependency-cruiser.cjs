@@ -47,9 +47,15 @@ module.exports = {
       'The graph follows from kernel reports alone: given the same reports, the same picture.',
     ),
     layer(
+      'recording-is-pure',
+      { path: '^src/recording/', pathNot: test },
+      { path: '^src/', pathNot: '^src/(recording|topology|journey|capture|packet)/' },
+      'A saved run is data: a page, a test or a phone reads it where there is no lab and no machine.',
+    ),
+    layer(
       'machine-below-lab',
       { path: '^src/machine/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(machine|wire|topology|journey|capture|packet)/' },
+      { path: '^src/', pathNot: '^src/(machine|wire|recording|topology|journey|capture|packet)/' },
       'A machine does not know that it is part of a lab, let alone who looks at it.',
     ),
     layer(
@@ -84,7 +90,7 @@ module.exports = {
     ),
     layer(
       'no-node-in-a-page',
-      { path: '^src/(components|topology|journey|wire|capture)/', pathNot: [test, '/fixtures/'] },
+      { path: '^src/(components|topology|journey|recording|wire|capture)/', pathNot: [test, '/fixtures/'] },
       { dependencyTypes: ['core'] },
       'These run in a browser; a Node module in them breaks the page, and only when it is opened.',
     ),

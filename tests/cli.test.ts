@@ -28,6 +28,7 @@ describe('lockstep', () => {
     ['lab', 'list', '--help'],
     ['lab', 'run', '--help'],
     ['lab', 'shell', '--help'],
+    ['record', '--help'],
     ['decode', '--help'],
     ['journey', '--help'],
     ['bench', '--help'],
@@ -36,7 +37,7 @@ describe('lockstep', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^Usage: lockstep/);
     expect(stdout).toContain('Exit status:');
-    if (['list', 'run', 'shell', 'decode', 'journey', 'bench'].some((name) => args.includes(name)))
+    if (['list', 'run', 'shell', 'record', 'decode', 'journey', 'bench'].some((name) => args.includes(name)))
       expect(stdout).toContain('Examples:');
   });
 
@@ -62,6 +63,8 @@ describe('lockstep', () => {
     [['lab', 'run', 'super-bridge', '--exec', 'host-1: ls'], 'has no machine "host-1"', 'Did you mean "host-01"?'],
     [['lab', 'run', 'super-bridge', '--exec', 'ls'], '--exec "ls"', 'Expected "<machine>: <command>"'],
     [['lab', 'shell', 'super-bridge'], 'A shell needs a terminal', 'lockstep lab run super-bridge --exec'],
+    [['record', 'super-bridge'], "missing required argument 'script'", '--help'],
+    [['record', 'super-bridge', 'no-such.sh'], 'There is no script no-such.sh', 'one a line'],
     [['bench', 'no-such-bench'], 'There is no bench "no-such-bench".', 'Benches:'],
   ])('%j is refused with what would do, and nothing on stdout', async (args, wrong, hint) => {
     const { code, stdout, stderr } = await lockstep(...args);

@@ -94,6 +94,26 @@ examples(
 
 examples(
   program
+    .command('record')
+    .description('type a script into a lab’s terminal, and save what the lab showed for pages to step through')
+    .argument('<lab>', 'its name, as `lockstep lab list` shows it')
+    .argument('<script>', 'a file with one command a line; `# on host-02` goes to that machine’s terminal')
+    .option('-o, --output <file>', 'where the recording goes (default: beside the script, with the ending .json)')
+    .addOption(
+      new Option('--timeout <seconds>', 'how long a command may take until its prompt is back')
+        .argParser(seconds)
+        .default(120_000, '120'),
+    )
+    .action(async (id: string, script: string, flags: { output?: string; timeout: number }) => {
+      const { output = null, timeout } = flags;
+      const { record } = await import('./commands/record.ts');
+      process.exitCode = await record({ root, signal, id, script, output, timeoutMs: timeout });
+    }),
+  'lockstep record super-bridge content/recordings/first-ping.sh',
+);
+
+examples(
+  program
     .command('decode')
     .description('print the packets of a capture: a line each, or fields, or everything as JSON')
     .argument('<file>', 'pcap or pcapng; - reads standard input')

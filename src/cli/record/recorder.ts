@@ -1,0 +1,122 @@
+// Writes down what a lab shows while it runs: graphs, hops and terminals, as they come.
+import type { Hop, Lab } from '../../lab/lab.ts';
+import type { Console, Unsubscribe } from '../../machine/machine.ts';
+import type { Recording, TerminalOutput, TypedCommand } from '../../recording/recording.ts';
+import type { Graph } from '../../topology/graph.ts';
+import type { ScriptLine } from './recording-script.ts';
+
+/** Wide enough for the commands, narrow enough for a page. */
+const COLUMNS = 100;
+const ROWS = 30;
+/** Ms without new output within which what a terminal prints is one piece. */
+const ONE_PIECE = 5;
+
+/** The prompt of our machines' shells, at the end of what was printed. */
+const PROMPT = /root@[\w-]+:[^\r\n]*# $/;
+
+/** What a terminal sends besides text: colours, titles, bracketed paste (ECMA-48 control sequences, and xterm's OSC). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const CONTROLS = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g;
+
+/** What is known of a run when it has ended; times in ms of the host's clock. */
+interface Seen {
+  readonly graphs: { readonly at: number; readonly graph: Graph }[];
+  readonly hops: Hop[];
+  readonly terminal: TerminalOutput[];
+  readonly commands: TypedCommand[];
+}
+
+/** ms since the epoch. */
+const now = (): number => performance.timeOrigin + performance.now();
+
+export class Recorder {
+  readonly #lab: Lab;
+  readonly #seen: Seen = { graphs: [], hops: [], terminal: [], commands: [] };
+  readonly #ends: Unsubscribe[] = [];
+  /** What each terminal printed since the last command. */
+  readonly #screens = new Map<Console, string>();
+  #fastest = Infinity;
+  #lost = 0;
+
+  /** Listens from now on. */
+  constructor(lab: Lab) {
+    this.#lab = lab;
+    this.#ends.push(
+      lab.graph.subscribe((graph) => this.#seen.graphs.push({ at: now(), graph })),
+      lab.onHops(({ hops, lost }) => {
+        this.#lost += lost;
+        for (const hop of hops) {
+          this.#seen.hops.push(hop);
+          this.#fastest = Math.min(this.#fastest, now() - hop.time * 1000);
+        }
+      }),
+    );
+    for (const machine of lab.machines) {
+      for (const console of machine.consoles) {
+        console.resize(COLUMNS, ROWS);
+        const decoder = new TextDecoder();
+        this.#ends.push(
+          console.onOutput((bytes) => this.#printed(machine.name, console, decoder.decode(bytes, { stream: true }))),
+        );
+      }
+    }
+  }
+
+  /** Packets that went by unseen while a guest's capture was cut off, at least. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Types a line and waits for the prompt. @throws Error when it does not come back in time (ms) */
+  async type({ machine, text }: ScriptLine, timeout: number, signal: AbortSignal): Promise<void> {
+    const console = this.#lab.machines.find(({ name }) => name === machine)?.consoles[0];
+    if (console === undefined) throw new Error(`The lab started without a terminal on "${machine}".`);
+    this.#screens.set(console, '');
+    const at = now();
+    console.write(new TextEncoder().encode(`${text}\r`));
+    for (;;) {
+      const screen = plain(this.#screens.get(console) ?? '');
+      // The first line is the echo of what was typed; the prompt after it is the next one.
+      if (screen.includes('\n') && PROMPT.test(screen)) break;
+      if (now() - at > timeout)
+        throw new Error(
+          `${machine}: no prompt ${timeout / 1000} s after "${text}". A command of a recording ends by itself. The terminal says:\n${screen}`,
+        );
+      signal.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    this.#seen.commands.push({ at, until: now(), machine, text });
+  }
+
+  /** Stops listening. Everything in one time: the machines' clock, which the fastest packet shows the way to. */
+  finish(about: Pick<Recording, 'lab' | 'title' | 'script' | 'recorded' | 'software' | 'conntrack'>): Recording {
+    for (const end of this.#ends) end();
+    const { graphs, hops, terminal, commands } = this.#seen;
+    const known = graphs.filter(({ graph }) => graph.devices.length > 0);
+    const behind = Number.isFinite(this.#fastest) ? this.#fastest : 0;
+    const first = (known[0]?.at ?? commands[0]?.at ?? now()) - behind;
+    const start = Math.floor(Math.min(first, ...hops.map(({ time }) => time * 1000))) / 1000;
+    const moment = (at: number): number => Math.max(0, at - behind - start * 1000);
+    return {
+      ...about,
+      start,
+      graphs: known.map(({ at, graph }, index) => ({ at: index === 0 ? 0 : moment(at), graph })),
+      hops: hops.map((hop, index) => ({ ...hop, n: index + 1 })),
+      terminal: terminal.map((output) => ({ ...output, at: moment(output.at) })),
+      commands: commands.map((command) => ({ ...command, at: moment(command.at), until: moment(command.until) })),
+    };
+  }
+
+  #printed(machine: string, console: Console, text: string): void {
+    this.#screens.set(console, (this.#screens.get(console) ?? '') + text);
+    const { terminal } = this.#seen;
+    const last = terminal.at(-1);
+    const at = now();
+    const isMore = last?.machine === machine && last.console === console.index && at - last.at < ONE_PIECE;
+    if (isMore) terminal[terminal.length - 1] = { ...last, text: last.text + text };
+    else terminal.push({ at, machine, console: console.index, text });
+  }
+}
+
+/** What a terminal shows, without colours and carriage returns. */
+const plain = (text: string): string => text.replace(CONTROLS, '').replaceAll('\r', '');
