@@ -1,82 +1,9 @@
-import { type Signal, signal } from '@preact/signals-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Console, FreezeReason, Machine, MachineState, TapBatch, TapFrame } from '../machine/machine.ts';
-import type { KernelReport } from '../topology/kernel-report.ts';
+import type { MachineState } from '../machine/machine.ts';
 import type { HopBatch } from './lab.ts';
 import { LabOfMachines } from './lab-of-machines.ts';
-
-/** The least that is a machine: its states are what it is told, its tap says what the test says. */
-class PlainMachine implements Machine {
-  readonly name: string;
-  readonly state: Signal<MachineState> = signal({ kind: 'off' });
-  readonly kernel = signal<KernelReport | null>(null);
-  readonly consoles: readonly Console[] = [];
-  readonly nic = { send() {}, onFrame: () => () => {} };
-  readonly taps = new Set<(batch: TapBatch) => void>();
-  disposed = false;
-
-  constructor(name: string, state: MachineState = { kind: 'off' }) {
-    this.name = name;
-    this.state.value = state;
-  }
-
-  start = async () => this.#become({ kind: 'running' });
-  exec = async () => ({ stdout: '', stderr: '', exitCode: 0, ms: 0 });
-  onTap = (listener: (batch: TapBatch) => void) => {
-    this.taps.add(listener);
-    return () => this.taps.delete(listener);
-  };
-  flushTap = async () => {};
-  freeze = async (reason: FreezeReason = 'reader') => this.#become({ kind: 'frozen', reason });
-  thaw = async () => this.#become({ kind: 'running' });
-  setSpeed = () => {};
-  stop = async () => {
-    this.#become({ kind: 'off' });
-    this.kernel.value = null;
-  };
-  dispose = async () => {
-    await this.stop();
-    this.disposed = true;
-  };
-
-  #become(state: MachineState): void {
-    this.state.value = state;
-  }
-
-  saw(ifindexes: readonly number[], lost = 0): void {
-    const frames = ifindexes.map(
-      (ifindex): TapFrame => ({
-        time: 1,
-        ifindex,
-        device: `eth${ifindex}`,
-        direction: 'in',
-        linkType: 276,
-        bytes: new Uint8Array(20),
-        originalLength: 20,
-      }),
-    );
-    for (const tap of this.taps) tap({ frames, lost });
-  }
-}
-
-function report(inode: number, ifindexes: readonly number[]): KernelReport {
-  const links = ifindexes.map((ifindex) => ({
-    ifindex,
-    ifname: `eth${ifindex}`,
-    flags: ['UP'],
-    mtu: 1500,
-    operstate: 'UP',
-    link_type: 'ether',
-    addr_info: [],
-  }));
-  return {
-    time: 1,
-    namespaces: [{ inode, pid: 1, name: '', nsid: -1, links, routes: [] }],
-    containers: [],
-    networks: [],
-  };
-}
+import { PlainMachine, report } from './test-support.ts';
 
 const stateOf = (...states: MachineState[]) =>
   new LabOfMachines(

@@ -1,29 +1,50 @@
-// A lab of machines, whatever drives them: their states and kernels as one state and one graph, their taps as hops.
+// A lab of machines, whatever drives them: their states and kernels as one state and one graph, their taps as hops, and
+// their NICs plugged into wires.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core';
+import { LinkType } from '../capture/link-type.ts';
+import { WIRE } from '../journey/hop.ts';
 import type { FreezeReason, Machine, MachineState, TapBatch, Unsubscribe } from '../machine/machine.ts';
 import { remarkOf, withRemarks } from '../machine/remark.ts';
 import { buildGraph, EMPTY_GRAPH } from '../topology/build-graph.ts';
 import { DeviceHistory } from '../topology/device-history.ts';
 import type { Graph } from '../topology/graph.ts';
 import { mergeGraphs } from '../topology/merge-graphs.ts';
+import { VirtualClock } from '../wire/clock.ts';
+import { connect } from '../wire/frame-port.ts';
+import { Wire } from '../wire/wire.ts';
+import type { WireFrame } from '../wire/wire-frame.ts';
 import type { Hop, HopBatch, Lab } from './lab.ts';
+import { realTime } from './real-time.ts';
+
+/** A wire, and the machines whose NICs are plugged into it. */
+export interface LabWire {
+  readonly name: string;
+  readonly machines: readonly string[];
+}
 
 export class LabOfMachines implements Lab {
   readonly id: string;
   readonly title: string;
   readonly machines: readonly Machine[];
+  readonly wires: readonly Wire[];
+  readonly clock = new VirtualClock(realTime);
   readonly state: ReadonlySignal<MachineState>;
   readonly #graph = signal<Graph>(EMPTY_GRAPH);
   readonly #listeners = new Set<(batch: HopBatch) => void>();
   readonly #history = new DeviceHistory();
   readonly #ends: Unsubscribe[] = [];
+  readonly #plugged = new Map<string, string>();
+  readonly #frames = new WeakMap<WireFrame, Hop>();
+  /** Seconds since the epoch at which the wires' clock was 0. */
+  #epoch = 0;
   #next = 1;
 
-  constructor(id: string, title: string, machines: readonly Machine[]) {
+  constructor(id: string, title: string, machines: readonly Machine[], wires: readonly LabWire[] = []) {
     this.id = id;
     this.title = title;
     this.machines = machines;
     this.state = computed(() => together(machines.map((machine) => machine.state.value)));
+    this.wires = wires.map((plan) => this.#wire(plan));
     const graphs = new Map<string, Graph>();
     for (const machine of machines) {
       this.#ends.push(
@@ -54,25 +75,78 @@ export class LabOfMachines implements Lab {
     // A machine that runs goes on, and so do its hops' numbers: a new run begins when none of them does.
     if (this.machines.every(({ state }) => state.value.kind === 'off' || state.value.kind === 'failed')) this.#next = 1;
     await Promise.all(this.machines.map((machine) => machine.start()));
+    // From here on the wires' time passes as the machines' does, which have just been told the time of day.
+    this.#epoch = (Date.now() - this.clock.now()) / 1000;
+    if (this.state.peek().kind === 'running') this.clock.run();
   }
 
   async freeze(reason: FreezeReason = 'reader'): Promise<void> {
+    // What a machine sends before it stands is held, too.
+    this.clock.hold();
     await Promise.all(this.machines.map((machine) => machine.freeze(reason)));
   }
 
   async thaw(): Promise<void> {
     await Promise.all(this.machines.map((machine) => machine.thaw()));
+    this.clock.run();
+  }
+
+  setSpeed(speed: number): void {
+    for (const machine of this.machines) machine.setSpeed(speed);
+    this.clock.setSpeed(speed);
+  }
+
+  hopOfFrame(frame: WireFrame): Hop {
+    let hop = this.#frames.get(frame);
+    if (hop === undefined) {
+      hop = this.#hopOfFrame(frame, 0);
+      this.#frames.set(frame, hop);
+    }
+    return hop;
+  }
+
+  wireOf(machine: string, device: string): string | undefined {
+    return device === nicDevice ? this.#plugged.get(machine) : undefined;
   }
 
   async reset(): Promise<void> {
     await Promise.all(this.machines.map((machine) => machine.stop()));
+    for (const wire of this.wires) wire.reset();
     await this.start();
   }
 
   async dispose(): Promise<void> {
     for (const end of this.#ends) end();
     this.#listeners.clear();
+    for (const wire of this.wires) wire.dispose();
+    this.clock.dispose();
     await Promise.all(this.machines.map((machine) => machine.dispose()));
+  }
+
+  #wire({ name, machines }: LabWire): Wire {
+    const wire = new Wire(name, this.clock);
+    for (const machine of this.machines) {
+      if (!machines.includes(machine.name)) continue;
+      this.#plugged.set(machine.name, name);
+      this.#ends.push(connect(machine.nic, wire.addPort(machine.name)));
+    }
+    wire.onFrame((frame) => this.#tell([this.#hopOfFrame(frame, this.#next++)], 0));
+    return wire;
+  }
+
+  #hopOfFrame({ wire, bytes, due }: WireFrame, n: number): Hop {
+    return {
+      n,
+      machine: WIRE,
+      device: wire,
+      deviceId: '',
+      ifindex: 0,
+      direction: 'out',
+      time: this.#epoch + due / 1000,
+      linkType: LinkType.EN10MB,
+      bytes,
+      originalLength: bytes.length,
+    };
   }
 
   #tapped(machine: string, { frames, lost }: TapBatch): void {
@@ -84,9 +158,16 @@ export class LabOfMachines implements Lab {
         deviceId: this.#history.find(machine, frame.ifindex)?.id ?? '',
       }),
     );
+    this.#tell(hops, lost);
+  }
+
+  #tell(hops: readonly Hop[], lost: number): void {
     for (const listener of this.#listeners) listener({ hops, lost });
   }
 }
+
+/** What Debian's kernel calls a machine's one NIC: net.ifnames=0 on its command line. */
+const nicDevice = 'eth0';
 
 /** The worst that one of them is in decides; bytes to load and remarks are added up. */
 function together(states: readonly MachineState[]): MachineState {

@@ -1,11 +1,14 @@
-// A lab: machines, (later) the wires between them, and what their taps saw. The page, the CLI and the tests use this class.
+// A lab: machines, the wires between them, and what their taps and the wires saw. The page, the CLI and the tests use this.
 import type { ReadonlySignal } from '@preact/signals-core';
 import type { FreezeReason, Machine, MachineState, TapFrame, Unsubscribe } from '../machine/machine.ts';
 import type { Graph } from '../topology/graph.ts';
+import type { VirtualClock } from '../wire/clock.ts';
+import type { Wire } from '../wire/wire.ts';
+import type { WireFrame } from '../wire/wire-frame.ts';
 
-/** One packet seen at one tap. */
+/** One packet seen at one tap, or on a wire: then the machine is "wire", the device the wire's name, the link type Ethernet. */
 export interface Hop extends TapFrame {
-  /** 1, 2, 3 … in order of arrival in this run of the lab. */
+  /** 1, 2, 3 … in order of arrival in this run of the lab; 0 for a frame that a wire still holds. */
   readonly n: number;
   readonly machine: string;
   /** Id of the device in the graph (graph.ts), "" if the device was gone before the kernel told of it. */
@@ -21,6 +24,10 @@ export interface Lab {
   readonly id: string;
   readonly title: string;
   readonly machines: readonly Machine[];
+  /** The Ethernet between the machines. */
+  readonly wires: readonly Wire[];
+  /** The wires' own; stands while the lab is frozen. */
+  readonly clock: VirtualClock;
   /** All machines together: failed if one is, loading while one loads (bytes added up), frozen, running or off. */
   readonly state: ReadonlySignal<MachineState>;
   readonly graph: ReadonlySignal<Graph>;
@@ -28,6 +35,12 @@ export interface Lab {
   start(): Promise<void>;
   freeze(reason?: FreezeReason): Promise<void>;
   thaw(): Promise<void>;
+  /** Slow motion of machines and wires, 0.1 to 1. Throws RangeError. */
+  setSpeed(speed: number): void;
+  /** A frame that waits on a wire, as the hop that it will be. The same object for the same frame. */
+  hopOfFrame(frame: WireFrame): Hop;
+  /** The wire that a machine's device is plugged into, if it is. */
+  wireOf(machine: string, device: string): string | undefined;
   /** Back to the snapshot: everything that the reader did in the machines is undone. */
   reset(): Promise<void>;
   dispose(): Promise<void>;

@@ -1,0 +1,47 @@
+// A lab's hops held against a display filter.
+import { dissect } from '../packet/dissect.ts';
+import { compileFilter, type Filter } from '../packet/filter/compile.ts';
+import type { FilterPacket } from '../packet/filter/reader.ts';
+import type { FilterError } from '../packet/filter/syntax.ts';
+import type { Layer } from '../packet/layer.ts';
+import type { Hop } from './lab.ts';
+
+export type CompiledHopFilter =
+  | { readonly ok: true; readonly matches: (hop: Hop) => boolean }
+  | { readonly ok: false; readonly error: FilterError };
+
+/** Never throws. A blank text matches every hop. */
+export function compileHopFilter(text: string): CompiledHopFilter {
+  const compiled = compileFilter(text);
+  return compiled.ok ? { ok: true, matches: (hop) => asks(compiled.filter, hop) } : compiled;
+}
+
+/** "host-01/docker0", "wire/lan": what frame.interface_name is, and what a breakpoint's device is called. */
+export const placeOfHop = ({ machine, device }: Hop): string => `${machine}/${device}`;
+
+function asks(filter: Filter, hop: Hop): boolean {
+  return filter.expression === null || filter.matches(new HopPacket(hop));
+}
+
+class HopPacket implements FilterPacket {
+  readonly #hop: Hop;
+  #layers: readonly Layer[] | undefined;
+
+  constructor(hop: Hop) {
+    this.#hop = hop;
+  }
+
+  get layers(): readonly Layer[] {
+    const { bytes, linkType, originalLength } = this.#hop;
+    this.#layers ??= dissect(bytes, linkType, originalLength);
+    return this.#layers;
+  }
+
+  get frame(): FilterPacket['frame'] {
+    const { n, bytes, originalLength, time } = this.#hop;
+    const seconds = Math.floor(time);
+    const nanoseconds = Math.round((time - seconds) * 1e9);
+    const interfaceName = placeOfHop(this.#hop);
+    return { number: n, bytes, originalLength, time: { seconds, nanoseconds }, timeRelative: 0, interfaceName };
+  }
+}

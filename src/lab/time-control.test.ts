@@ -1,0 +1,181 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { LabOfMachines } from './lab-of-machines.ts';
+import { PlainMachine } from './test-support.ts';
+import { TimeControl } from './time-control.ts';
+
+let end = async (): Promise<void> => undefined;
+afterEach(async () => end());
+
+/** A lab that runs, with the machines a, b, … on one wire if there are several. */
+async function running(names: readonly string[]) {
+  const machines = names.map((name) => new PlainMachine(name));
+  const wires = names.length > 1 ? [{ name: 'lan', machines: names }] : [];
+  const lab = new LabOfMachines('l', 'L', machines, wires);
+  const time = new TimeControl(lab);
+  await lab.start();
+  end = async () => {
+    time.dispose();
+    await lab.dispose();
+  };
+  const [a, b] = machines as [PlainMachine, PlainMachine];
+  const steps = () => time.state.value.steps;
+  const settled = () => new Promise((resolve) => setTimeout(resolve));
+  return { lab, time, a, b, steps, settled };
+}
+
+/** An ARP question in an Ethernet frame, or an answer; from host 1 to everybody, or from 2 to 1. */
+function arp(opcode: 1 | 2): Uint8Array {
+  const frame = new Uint8Array(42);
+  const [from, to] = opcode === 1 ? [1, 2] : [2, 1];
+  const mac = (host: number) => [2, 0, 0, 0, 0, host];
+  frame.set(opcode === 1 ? Array(6).fill(255) : mac(to), 0);
+  frame.set([...mac(from), 8, 6, 0, 1, 8, 0, 6, 4, 0, opcode, ...mac(from), 10, 0, 0, from], 6);
+  frame.set([...mac(opcode === 1 ? 0 : to), 10, 0, 0, to], 32);
+  return frame;
+}
+
+describe('what the kernel of one machine moves', () => {
+  it('is stopped at when the tap reports it, and what ran past is looked back at before time goes on', async () => {
+    const { lab, time, a, steps } = await running(['a']);
+    a.saw([1]);
+    await time.step();
+    expect(time.state.value).toMatchObject({ frozen: false, awaits: 'the next packet' });
+    a.saw([2, 3, 4]);
+    expect(steps()).toMatchObject({ position: 2, total: 4, grip: 'looks back', at: { n: 2 } });
+    await lab.freeze();
+    expect(time.state.value).toMatchObject({ frozen: true, awaits: null });
+    expect(time.state.value.said).toMatch(/^Step 2: .* in at eth2\. A look back: 2 more sightings have come since\.$/);
+    a.saw([5]);
+    await time.step();
+    await time.step();
+    expect(steps().at?.ifindex).toBe(4);
+    expect(time.state.value.frozen).toBe(true);
+    time.back();
+    time.toStart();
+    expect(steps().at?.ifindex).toBe(1);
+    time.toEnd();
+    expect(steps().at?.ifindex).toBe(5);
+    await time.step();
+    expect(time.state.value.frozen).toBe(false);
+    time.showHop(3);
+    expect(steps()).toMatchObject({ position: 3, awaits: false });
+    await time.goOn();
+    a.saw([6]);
+    expect(steps()).toMatchObject({ follows: true, at: { ifindex: 6 } });
+  });
+
+  it('stops time at what a filter matches, at any device or at one', async () => {
+    const { time, a, steps, settled } = await running(['a']);
+    expect(await time.runUntil('sll.ifindex ==', null)).toMatchObject({
+      message: expect.any(String),
+      at: expect.any(Number),
+    });
+    expect(time.state.value.awaits).toBeNull();
+    expect(await time.runUntil('sll', 'a/eth3')).toBeNull();
+    a.saw([1, 2]);
+    expect(time.state.value).toMatchObject({ frozen: false, awaits: 'the next packet with sll at a/eth3' });
+    a.saw([4, 3]);
+    await settled();
+    expect(time.state.value.frozen).toBe(true);
+    expect(steps().at?.device).toBe('eth3');
+  });
+
+  it('does not run past a breakpoint that matched while time was being stopped', async () => {
+    const { time, a, steps, settled } = await running(['a']);
+    expect(time.addBreakpoint('no.such.field')).toMatchObject({ ok: false });
+    a.saw([9]);
+    time.addBreakpoint('frame', 'a/eth9');
+    a.saw([1, 9, 2, 9, 3]);
+    await settled();
+    expect(time.state.value).toMatchObject({ frozen: true, stoppedBy: 1, breakpoints: [{ hits: 1 }] });
+    expect(steps()).toMatchObject({ position: 3, total: 6 });
+    a.saw([9]);
+    time.toStart();
+    const positions = [];
+    for (let n = 0; n < 2; n++) {
+      await time.goOn();
+      expect(time.state.value.frozen).toBe(true);
+      positions.push(steps().position);
+    }
+    expect(positions).toEqual([5, 7]);
+    await time.goOn();
+    expect(time.state.value).toMatchObject({ frozen: false, stoppedBy: null });
+    time.removeBreakpoint(1);
+    a.saw([9]);
+    await settled();
+    expect(time.state.value.frozen).toBe(false);
+  });
+
+  it('begins anew when the lab is reset', async () => {
+    const { lab, time, a, steps } = await running(['a']);
+    a.saw([1, 2, 3]);
+    time.back();
+    await lab.reset();
+    expect(steps()).toMatchObject({ position: 0, total: 0, follows: true });
+    a.saw([1]);
+    expect(steps()).toMatchObject({ position: 1, total: 1 });
+    expect(time.positionOf(1)).toBe(1);
+    expect(time.positionOf(2)).toBeNull();
+  });
+});
+
+describe('what is on a wire between machines', () => {
+  it('is held there, and let go by the next step', async () => {
+    const { time, a, b, steps, settled } = await running(['a', 'b']);
+    await time.freeze();
+    await time.step();
+    a.sends(arp(1));
+    await settled();
+    expect(time.state.value.said).toMatch(
+      /^Step 1: ARP: Who has 10\.0\.0\.2\? Tell 10\.0\.0\.1, on the wire lan\. Held/,
+    );
+    expect(time.state.value.frozen).toBe(true);
+    expect(b.received).toEqual([]);
+    await time.step();
+    expect(b.received).toHaveLength(1);
+    expect(time.state.value).toMatchObject({ frozen: false, awaits: 'the next packet' });
+    b.saw([2]);
+    await settled();
+    expect(steps()).toMatchObject({ position: 2, at: { machine: 'b' }, grip: 'looks back' });
+    await time.step();
+    b.sends(arp(2));
+    await settled();
+    expect(steps()).toMatchObject({ grip: 'holds', at: { machine: 'wire', device: 'lan' } });
+    await time.goOn();
+    expect(a.received).toHaveLength(1);
+    expect(time.state.value.frozen).toBe(false);
+    expect(steps().total).toBe(3);
+    time.toStart();
+    expect(steps()).toMatchObject({ at: { machine: 'wire', n: 1 }, grip: 'looks back' });
+  });
+
+  it('is let through until a breakpoint matches, and held before it arrives', async () => {
+    const { lab, time, a, b, steps, settled } = await running(['a', 'b']);
+    time.addBreakpoint('arp.opcode == 2');
+    a.sends(arp(1));
+    expect(b.received).toHaveLength(1);
+    b.sends(arp(2));
+    await settled();
+    expect(lab.state.value.kind).toBe('frozen');
+    expect(a.received).toEqual([]);
+    expect(steps()).toMatchObject({ grip: 'holds', position: 2 });
+    await time.goOn();
+    expect(a.received).toHaveLength(1);
+    expect(time.state.value).toMatchObject({ frozen: false, breakpoints: [{ hits: 1 }] });
+  });
+
+  it('is let through until a filter matches', async () => {
+    const { time, a, b, steps, settled } = await running(['a', 'b']);
+    await time.freeze();
+    await time.runUntil('arp.opcode == 2');
+    a.sends(arp(1));
+    await settled();
+    expect(b.received).toHaveLength(1);
+    expect(time.state.value.frozen).toBe(false);
+    b.sends(arp(2));
+    await settled();
+    expect(time.state.value.frozen).toBe(true);
+    expect(steps()).toMatchObject({ grip: 'holds', position: 2 });
+    expect(a.received).toEqual([]);
+  });
+});

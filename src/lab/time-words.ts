@@ -1,0 +1,33 @@
+// What a step did, in a sentence: for the line under the picture, and for those who listen to the page.
+import { WIRE } from '../journey/hop.ts';
+import { summarize } from '../packet/summary.ts';
+import type { Shown } from '../wire/stepper.ts';
+import type { Hop } from './lab.ts';
+
+/** "in at docker0", "out at host-01/veth1", "on the wire lan". The machine is named where there are several. */
+export function whereWords(hop: Hop, severalMachines: boolean): string {
+  if (hop.machine === WIRE) return `on the wire ${hop.device}`;
+  return `${hop.direction} at ${severalMachines ? `${hop.machine}/${hop.device}` : hop.device}`;
+}
+
+/** "ARP: Who has 172.17.0.2? Tell 172.17.0.3" */
+export function packetWords({ bytes, linkType, originalLength }: Hop): string {
+  const { protocol, info } = summarize(bytes, linkType, originalLength);
+  return `${protocol}: ${info}`;
+}
+
+/** Where the packet is now: whether it stands there, or has gone on and is looked back at. */
+export function gripWords({ grip, ranPast }: Pick<Shown<Hop>, 'grip' | 'ranPast'>, frozen: boolean): string {
+  if (grip === 'holds') return 'Held: it stands here, and goes on with the next step.';
+  if (ranPast === 0) return frozen ? 'The last sighting before time stopped.' : 'The newest sighting.';
+  const more = ranPast === 1 ? 'one more sighting has' : `${ranPast.toLocaleString('en')} more sightings have`;
+  return `A look back: ${more} come since.`;
+}
+
+export function shownWords(
+  shown: Shown<Hop>,
+  { frozen, severalMachines }: { frozen: boolean; severalMachines: boolean },
+): string {
+  const { hop, position } = shown;
+  return `Step ${position.toLocaleString('en')}: ${packetWords(hop)}, ${whereWords(hop, severalMachines)}. ${gripWords(shown, frozen)}`;
+}
