@@ -2,14 +2,17 @@
 // the first four bytes.
 import type { CapturedPacket, CaptureError } from './captured-packet.ts';
 import { PcapReader } from './pcap.ts';
-import { PcapngReader } from './pcapng.ts';
+import { type PcapngFilePacket, PcapngReader } from './pcapng.ts';
 import { BLOCK } from './pcapng-block.ts';
 
 const MAGIC_LENGTH = 4;
 const FIRST_SIZE = 1 << 16;
 
+/** A packet of either format; what only pcapng says is there when the file is one. */
+export type ReadPacket = CapturedPacket & Partial<Pick<PcapngFilePacket, 'direction' | 'comments'>>;
+
 export class CaptureReader {
-  readonly #packet: (packet: CapturedPacket, interfaceName: string) => void;
+  readonly #packet: (packet: ReadPacket, interfaceName: string) => void;
   #reader: PcapReader | PcapngReader | null = null;
   /** What has not been read yet, and where in the file it begins. Grows to the largest block and a piece more. */
   #buffer = new Uint8Array(FIRST_SIZE);
@@ -20,7 +23,7 @@ export class CaptureReader {
    * @param packet is given each packet as soon as it is whole, and the name of its interface ("": none is known). The packet's
    *   bytes are the reader's own, and others soon after: copy what is kept.
    */
-  constructor(packet: (packet: CapturedPacket, interfaceName: string) => void) {
+  constructor(packet: (packet: ReadPacket, interfaceName: string) => void) {
     this.#packet = packet;
   }
 

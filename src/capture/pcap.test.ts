@@ -78,11 +78,11 @@ const packets = fc.array(
 
 test('what is written is read', () => {
   fc.assert(
-    fc.property(packets, fc.constantFrom<6 | 9>(6, 9), (list, resolution) => {
+    fc.property(packets, fc.constantFrom<6 | 9>(6, 9), fc.boolean(), (list, resolution, little) => {
       const records = list.map((packet) =>
-        pcapRecord(packet, packet.bytes, packet.bytes.length + packet.more, resolution),
+        pcapRecord(packet, packet.bytes, packet.bytes.length + packet.more, resolution, little),
       );
-      const file = concat(pcapHeader(1, resolution), ...records);
+      const file = concat(pcapHeader(1, resolution, 262_144, little), ...records);
       const read = readPcap(file);
       file.fill(0xee); // packets are copies
       expect(read).toEqual({

@@ -190,30 +190,36 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The header of a little-endian pcap file. `resolution`: 6 for µs, 9 for ns. */
-export function pcapHeader(linkType: number, resolution: 6 | 9 = 6, snapLength = LARGEST_PACKET): Uint8Array {
+/** The header of a pcap file. `resolution`: 6 for µs, 9 for ns. */
+export function pcapHeader(
+  linkType: number,
+  resolution: 6 | 9 = 6,
+  snapLength: number = LARGEST_PACKET,
+  little = true,
+): Uint8Array {
   const view = new DataView(new ArrayBuffer(FILE_HEADER));
-  view.setUint32(0, resolution === 9 ? NANOSECONDS : MICROSECONDS, true);
-  view.setUint16(4, 2, true);
-  view.setUint16(6, 4, true);
-  view.setUint32(16, snapLength, true);
-  view.setUint32(20, linkType, true);
+  view.setUint32(0, resolution === 9 ? NANOSECONDS : MICROSECONDS, little);
+  view.setUint16(4, 2, little);
+  view.setUint16(6, 4, little);
+  view.setUint32(16, snapLength, little);
+  view.setUint32(20, linkType, little);
   return new Uint8Array(view.buffer);
 }
 
-/** One record of a file that begins with pcapHeader() of the same resolution. */
+/** One record of a file that begins with pcapHeader() of the same resolution and byte order. */
 export function pcapRecord(
   time: Timestamp,
   bytes: Uint8Array,
   originalLength: number = bytes.length,
   resolution: 6 | 9 = 6,
+  little = true,
 ): Uint8Array {
   const record = new Uint8Array(RECORD_HEADER + bytes.length);
   const view = new DataView(record.buffer);
-  view.setUint32(0, time.seconds, true);
-  view.setUint32(4, resolution === 9 ? time.nanoseconds : Math.floor(time.nanoseconds / 1000), true);
-  view.setUint32(8, bytes.length, true);
-  view.setUint32(12, originalLength, true);
+  view.setUint32(0, time.seconds, little);
+  view.setUint32(4, resolution === 9 ? time.nanoseconds : Math.floor(time.nanoseconds / 1000), little);
+  view.setUint32(8, bytes.length, little);
+  view.setUint32(12, originalLength, little);
   record.set(bytes, RECORD_HEADER);
   return record;
 }

@@ -42,6 +42,9 @@ export const OPTION = {
   dropped: 5,
 } as const;
 
+/** What the records of a name resolution block hold; they have the form of options. */
+export const NAME_RECORD = { ipv4: 1, ipv6: 2 } as const;
+
 /** The two lowest bits of an enhanced packet's flags. */
 export const DIRECTION = { unknown: 0, in: 1, out: 2 } as const;
 

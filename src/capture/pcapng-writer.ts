@@ -1,6 +1,8 @@
-// Writes pcapng, block by block: interfaces can be added whenever they appear. One section, little-endian.
+// Writes pcapng, block by block: interfaces can be added whenever they appear. One section, little-endian. No simple packets:
+// they have no time.
+import { parseIpv4, parseIpv6 } from '../packet/address.ts';
 import type { Timestamp } from './captured-packet.ts';
-import { BLOCK, BLOCK_OVERHEAD, BYTE_ORDER_MAGIC, DIRECTION, OPTION, padding } from './pcapng-block.ts';
+import { BLOCK, BLOCK_OVERHEAD, BYTE_ORDER_MAGIC, DIRECTION, NAME_RECORD, OPTION, padding } from './pcapng-block.ts';
 
 export interface PcapngInterface {
   /** if_name; "host-01/docker0". */
@@ -20,6 +22,15 @@ export interface PcapngPacket {
   readonly originalLength?: number;
   readonly direction?: 'in' | 'out';
   readonly comment?: string;
+}
+
+/** What an interface counted since the capture began. */
+export interface PcapngCounts {
+  /** When they were read. */
+  readonly time: Timestamp;
+  readonly received?: bigint | undefined;
+  /** Packets that there was no room for. */
+  readonly dropped?: bigint | undefined;
 }
 
 type Option = readonly [code: number, value: Uint8Array];
@@ -61,20 +72,9 @@ export class PcapngWriter {
 
   /** Writes a packet of an interface that addInterface() gave. Throws RangeError for one that it did not. */
   packet(interfaceNumber: number, packet: PcapngPacket): void {
-    const resolution = this.#resolutions[interfaceNumber];
-    if (resolution === undefined) {
-      throw new RangeError(
-        `pcapng interface ${interfaceNumber} was not added: the file has ${this.#resolutions.length}. Call addInterface first.`,
-      );
-    }
-    const { bytes, time } = packet;
-    const perSecond = resolution === 9 ? 1_000_000_000n : 1_000_000n;
-    const fraction = resolution === 9 ? time.nanoseconds : Math.floor(time.nanoseconds / 1000);
-    const units = BigInt(time.seconds) * perSecond + BigInt(fraction);
+    const { bytes } = packet;
     const body = new DataView(new ArrayBuffer(20));
-    body.setUint32(0, interfaceNumber, true);
-    body.setUint32(4, Number(units >> 32n), true);
-    body.setUint32(8, Number(units & 0xffff_ffffn), true);
+    this.#moment(body, interfaceNumber, packet.time);
     body.setUint32(12, bytes.length, true);
     body.setUint32(16, packet.originalLength ?? bytes.length, true);
     const options = textOption(OPTION.comment, packet.comment);
@@ -84,6 +84,41 @@ export class PcapngWriter {
       options.push([OPTION.packetFlags, new Uint8Array(flags.buffer)]);
     }
     this.#block(BLOCK.enhancedPacket, body, bytes, options);
+  }
+
+  /**
+   * Names for addresses, which Wireshark shows in their place. Throws RangeError for an address that is none; a name that is empty
+   * or has a zero in it is left out.
+   */
+  names(addresses: Iterable<readonly [address: string, names: readonly string[]]>): void {
+    const records = [...addresses].flatMap(([address, names]) => nameRecord(address, names));
+    if (records.length > 0) this.#block(BLOCK.names, new DataView(new ArrayBuffer(0)), null, records);
+  }
+
+  /** What an interface that addInterface() gave has counted. Throws RangeError for one that it did not. */
+  statistics(interfaceNumber: number, { time, received, dropped }: PcapngCounts): void {
+    const body = new DataView(new ArrayBuffer(12));
+    this.#moment(body, interfaceNumber, time);
+    this.#block(BLOCK.statistics, body, null, [
+      ...countOption(OPTION.received, received),
+      ...countOption(OPTION.dropped, dropped),
+    ]);
+  }
+
+  /** Interface and time, as packets and statistics begin with. */
+  #moment(body: DataView, interfaceNumber: number, time: Timestamp): void {
+    const resolution = this.#resolutions[interfaceNumber];
+    if (resolution === undefined) {
+      throw new RangeError(
+        `pcapng interface ${interfaceNumber} was not added: the file has ${this.#resolutions.length}. Call addInterface first.`,
+      );
+    }
+    const perSecond = resolution === 9 ? 1_000_000_000n : 1_000_000n;
+    const fraction = resolution === 9 ? time.nanoseconds : Math.floor(time.nanoseconds / 1000);
+    const units = BigInt(time.seconds) * perSecond + BigInt(fraction);
+    body.setUint32(0, interfaceNumber, true);
+    body.setUint32(4, Number(units >> 32n), true);
+    body.setUint32(8, Number(units & 0xffff_ffffn), true);
   }
 
   #block(type: number, body: DataView, data: Uint8Array | null, options: readonly Option[]): void {
@@ -117,4 +152,25 @@ function textOption(code: number, text: string | undefined): Option[] {
   let end = LONGEST_TEXT;
   while (end > 0 && ((value[end] ?? 0) & 0xc0) === 0x80) end--;
   return [[code, value.subarray(0, end)]];
+}
+
+function countOption(code: number, count: bigint | undefined): Option[] {
+  if (count === undefined) return [];
+  const value = new DataView(new ArrayBuffer(8));
+  value.setBigUint64(0, count, true);
+  return [[code, new Uint8Array(value.buffer)]];
+}
+
+function nameRecord(address: string, names: readonly string[]): Option[] {
+  const ipv4 = parseIpv4(address);
+  const bytes = ipv4 === null ? parseIpv6(address) : Uint8Array.of(ipv4 >>> 24, ipv4 >>> 16, ipv4 >>> 8, ipv4);
+  if (bytes === null) throw new RangeError(`"${address}" is no IP address, so it cannot have names in a capture.`);
+  const text: number[] = [];
+  for (const name of names) {
+    const encoded = encoder.encode(name);
+    if (name === '' || encoded.includes(0) || text.length + encoded.length >= LONGEST_TEXT - bytes.length) continue;
+    text.push(...encoded, 0);
+  }
+  if (text.length === 0) return [];
+  return [[ipv4 === null ? NAME_RECORD.ipv6 : NAME_RECORD.ipv4, Uint8Array.of(...bytes, ...text)]];
 }

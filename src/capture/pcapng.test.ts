@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { formatIpv6 } from '../packet/format.ts';
 import { secondsOf, timestampOf } from './captured-packet.ts';
 import { LinkType } from './link-type.ts';
 import { readPcapng } from './pcapng.ts';
@@ -109,6 +110,55 @@ test('a comment longer than an option can hold is cut between characters', () =>
   const { packets, error } = readPcapng(file);
   expect(error).toBeNull();
   expect(packets[0]?.comments[0]).toMatch(/^aö+$/);
+});
+
+test('names of addresses, and what interfaces counted', () => {
+  const file = write((writer) => {
+    const number = writer.addInterface({ name: 'x', linkType: 1, resolution: 9 });
+    const time = { seconds: 1_795_405_455, nanoseconds: 96_123_456 };
+    writer.names([
+      ['172.17.0.2', ['web', 'größer.example']],
+      ['fd00::2:0:0:1', ['six']],
+      ['172.17.0.3', []],
+    ]);
+    writer.statistics(number, { time, received: 12n, dropped: 1n << 40n });
+    writer.statistics(number, { time, received: 13n });
+    writer.packet(number, { bytes: hex('01'), time });
+    expect(() => writer.names([['web', ['172.17.0.2']]])).toThrow('"web" is no IP address');
+    expect(() => writer.statistics(7, { time })).toThrow('interface 7 was not added');
+  });
+  const read = readPcapng(file);
+  expect(read).toMatchObject({
+    error: null,
+    packets: [{ bytes: hex('01') }],
+    statistics: [
+      { interface: 0, received: 12n, dropped: 1n << 40n },
+      { interface: 0, received: 13n, dropped: null },
+    ],
+  });
+  expect([...read.names]).toEqual([
+    ['172.17.0.2', ['web', 'größer.example']],
+    ['fd00::2:0:0:1', ['six']],
+  ]);
+});
+
+test('any names survive a round trip, as far as a record can hold them', () => {
+  const bytes = fc.uint8Array({ minLength: 16, maxLength: 16 });
+  const address = fc.oneof(
+    fc.ipV4(),
+    bytes.map((all) => formatIpv6(all, 0)),
+  );
+  const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !text.includes('\0'));
+  fc.assert(
+    fc.property(fc.dictionary(address, fc.array(name, { minLength: 1, maxLength: 4 })), (names) => {
+      const { names: read, error } = readPcapng(write((writer) => writer.names(Object.entries(names))));
+      expect(error).toBeNull();
+      expect(Object.fromEntries(read)).toEqual(names);
+    }),
+  );
+  const long = ['a', 'b', 'c'].map((letter) => letter.repeat(30_000));
+  const file = write((writer) => writer.names([['10.0.0.1', ['', 'a\0b', ...long]]]));
+  expect(readPcapng(file).names.get('10.0.0.1')).toEqual(long.slice(0, 2));
 });
 
 describe('blocks of other writers', () => {

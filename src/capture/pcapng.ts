@@ -1,5 +1,6 @@
 // Reads pcapng files, draft-ietf-opsawg-pcapng: several sections of either byte order, interfaces with resolutions and
 // offsets of their own, comments, names and statistics. Blocks that it does not know (secrets among them) are passed over.
+import { formatIpv4, formatIpv6 } from '../packet/format.ts';
 import { type CapturedPacket, CaptureError } from './captured-packet.ts';
 import { LARGEST_PACKET } from './pcap.ts';
 import {
@@ -7,6 +8,7 @@ import {
   BLOCK_OVERHEAD,
   BYTE_ORDER_MAGIC,
   DIRECTION,
+  NAME_RECORD,
   OPTION,
   padding,
   SECTION_HEADER_LENGTH,
@@ -43,7 +45,7 @@ export interface PcapngFile {
   readonly application: string;
   readonly interfaces: readonly PcapngFileInterface[];
   readonly packets: readonly PcapngFilePacket[];
-  /** Names for addresses, from name resolution blocks. */
+  /** Names for addresses ("172.17.0.2", "fe80::1"), from name resolution blocks. */
   readonly names: ReadonlyMap<string, readonly string[]>;
   readonly statistics: readonly PcapngStatistics[];
   /** Comments on sections. */
@@ -269,12 +271,12 @@ export class PcapngReader {
     return null;
   }
 
-  /** Records: 1 is IPv4, 2 is IPv6: an address, then names that each end in a zero byte. */
+  /** Records: an address, then names that each end in a zero byte. */
   #nameRecords(from: number, to: number): void {
     for (const [code, value] of this.#options(from, to)) {
-      const size = code === 1 ? 4 : code === 2 ? 16 : 0;
+      const size = code === NAME_RECORD.ipv4 ? 4 : code === NAME_RECORD.ipv6 ? 16 : 0;
       if (size === 0 || value.length <= size) continue;
-      const address = code === 1 ? value.subarray(0, 4).join('.') : hexGroups(value.subarray(0, 16));
+      const address = size === 4 ? formatIpv4(value, 0) : formatIpv6(value, 0);
       const names = decoder
         .decode(value.subarray(size))
         .split('\0')
@@ -326,10 +328,4 @@ function timeOf(
   // Only the part below a second is scaled: the whole of it times 10^9 would not matter to a bigint, but costs.
   const fraction = ((units % unitsPerSecond) * 1_000_000_000n) / unitsPerSecond;
   return { seconds: Number(BigInt.asIntN(64, offset) + units / unitsPerSecond), nanoseconds: Number(fraction) };
-}
-
-function hexGroups(bytes: Uint8Array): string {
-  const groups: string[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push((((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)).toString(16));
-  return groups.join(':');
 }

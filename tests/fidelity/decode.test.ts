@@ -14,7 +14,7 @@ import { dissect } from '../../src/packet/dissect.ts';
 import { summarize } from '../../src/packet/summary.ts';
 import { COMPARED_FIELDS } from './compared-fields.ts';
 import { BROKEN, FRAMES } from './corner-cases.ts';
-import { tsharkFields, tsharkSummaries } from './tshark.ts';
+import { tsharkFields, tsharkHosts, tsharkSummaries } from './tshark.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'lockstep-fidelity-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -276,4 +276,21 @@ test('tshark opens what the pcapng writer makes: interfaces, link types, times, 
       'sll:ethertype:arp',
     ],
   ]);
+});
+
+test('tshark takes the pcapng writer’s names for addresses, and passes over its statistics', () => {
+  const chunks: Uint8Array[] = [];
+  const writer = new PcapngWriter((chunk) => chunks.push(chunk), { application: 'lockstep' });
+  const number = writer.addInterface({ name: 'docker0', linkType: LinkType.RAW });
+  const time = { seconds: 1_795_405_455, nanoseconds: 0 };
+  writer.names([
+    ['172.17.0.2', ['web.example', 'second']],
+    ['172.17.0.3', ['größer']],
+  ]);
+  writer.statistics(number, { time, received: 2n, dropped: 0n });
+  const bytes = Uint8Array.from(Buffer.from('450000146c3e000040010000ac110002ac110003', 'hex'));
+  writer.packet(number, { bytes, time });
+  const file = join(directory, 'names.pcapng');
+  writeFileSync(file, Buffer.concat(chunks));
+  expect(tsharkHosts(file)).toEqual(['web.example\tgrößer']);
 });

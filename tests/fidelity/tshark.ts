@@ -77,6 +77,13 @@ export function tsharkSummaries(file: string): TsharkLine[] {
   });
 }
 
+/** Source and destination of every packet, under the names that the capture itself has for them. */
+export function tsharkHosts(file: string): string[] {
+  return run(['-N', 'n', '-r', file, '-T', 'fields', '-e', 'ip.src_host', '-e', 'ip.dst_host'])
+    .split('\n')
+    .slice(0, -1);
+}
+
 /**
  * Which packets of a capture each display filter lets through, as `tshark -Y` would say; or, where tshark refuses a filter, why.
  * One run for all of them: filters.lua hangs each on a listener of its own.
