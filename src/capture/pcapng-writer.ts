@@ -87,7 +87,7 @@ export class PcapngWriter {
   }
 
   /**
-   * Names for addresses, which Wireshark shows in their place. Throws RangeError for an address that is none; a name that is empty
+   * Names for addresses, which Wireshark shows in their place (the last of several). Throws RangeError for an address that is none; a name that is empty
    * or has a zero in it is left out.
    */
   names(addresses: Iterable<readonly [address: string, names: readonly string[]]>): void {

@@ -284,7 +284,7 @@ test('tshark takes the pcapng writer’s names for addresses, and passes over it
   const number = writer.addInterface({ name: 'docker0', linkType: LinkType.RAW });
   const time = { seconds: 1_795_405_455, nanoseconds: 0 };
   writer.names([
-    ['172.17.0.2', ['web.example', 'second']],
+    ['172.17.0.2', ['first', 'web.example']], // of several it shows the last
     ['172.17.0.3', ['größer']],
   ]);
   writer.statistics(number, { time, received: 2n, dropped: 0n });
