@@ -1,34 +1,28 @@
-// From the click on Start to a prompt that echoes, with everything kept from the last time and with nothing; what the
-// first start fetches; and what the page's process then holds.
+// From the click on Start to a prompt that echoes, with everything kept from the last time and with nothing; and what the
+// first start fetches.
 import type { Bench, BenchContext } from '../../src/cli/bench/figure.ts';
 import { withProfile } from './support/chromium.ts';
-import { browserProcesses, residentMegabytes } from './support/renderers.ts';
 import { openSite, type Site, untilQuiet } from './support/site.ts';
 
 const cached = 'start, cached';
 const uncached = 'start, nothing cached';
 const fetched = 'fetched for the first start';
-const memory = 'renderer memory, one machine';
 
 interface FirstStart {
   readonly seconds: number;
   readonly megabytes: number;
-  readonly resident: number;
 }
 
 /** A browser that was never here. The bytes are those of the whole visit: the page before the click, and what the lab
  *  fetches ahead after it, until the network is quiet. */
 function firstStart(site: Site, signal: AbortSignal): Promise<FirstStart> {
-  return withProfile(site, signal, async ({ browser, openLab }) => {
+  return withProfile(site, signal, async ({ openLab }) => {
     const before = site.bytesSent();
     const lab = await openLab();
     const ms = await lab.start();
     await untilQuiet(site, signal);
     const megabytes = (site.bytesSent() - before) / 1e6;
-    const { rendererIds } = await browserProcesses(browser.browser());
-    // A spare renderer, started in advance, is a fraction of the one with a machine in it.
-    const resident = Math.max(...(await Promise.all(rendererIds.map(residentMegabytes))));
-    return { seconds: ms / 1000, megabytes, resident };
+    return { seconds: ms / 1000, megabytes };
   });
 }
 
@@ -53,7 +47,6 @@ export const bench: Bench = {
     { name: cached, unit: 's', target: { max: 1.5 } },
     { name: uncached, unit: 's', target: { max: 5 } },
     { name: fetched, unit: 'MB', target: { max: 45 } },
-    { name: memory, unit: 'MB', target: { max: 600 } },
   ],
   async run(context) {
     const site = await openSite(context.root);
@@ -67,7 +60,6 @@ export const bench: Bench = {
         [cached]: await cachedStarts(site, context),
         [uncached]: first.map(({ seconds }) => seconds),
         [fetched]: first.map(({ megabytes }) => megabytes),
-        [memory]: first.map(({ resident }) => resident),
       };
     } finally {
       site.close();

@@ -2,6 +2,7 @@
 // goes stale, a download that was cut goes on where it stopped, and what the browser altered is noticed.
 import { ZSTDDecoder } from 'zstddec/stream';
 import { type ChunkStore, chunkPath, MachineError } from './chunk-store.ts';
+import { freeNow } from './free-now.ts';
 
 const cacheName = 'lockstep-chunks-1';
 const attempts = 4;
@@ -95,6 +96,7 @@ function unpack(decoder: ZSTDDecoder, bytes: Uint8Array, url: string): Uint8Arra
     const content = decoder.decode(bytes, size);
     // It says nothing when it fails; it gives less.
     if (size !== undefined && content.length !== size) throw new Error(`${content.length} bytes instead of ${size}`);
+    freeNow(bytes);
     return content;
   } catch (error) {
     throw new MachineError(

@@ -5,6 +5,7 @@ import { type ChunkStore, MachineError } from './chunk-store.ts';
 import type { HoldableClock } from './clock.ts';
 import { tuneCompiler } from './compiled-code.ts';
 import { chunkedSource, Disk, type DiskSource } from './disk.ts';
+import { freeNow } from './free-now.ts';
 import { GuestPort } from './guest-ports.ts';
 import { InputQueue } from './input-queue.ts';
 import { identityText, type MachineManifest } from './manifest.ts';
@@ -184,7 +185,9 @@ export class Engine {
         const index = next++;
         const piece = pieces[index];
         if (piece === null || piece === undefined) continue;
-        cpu.mem8.set(await store.get(piece), index * pieceBytes);
+        const content = await store.get(piece);
+        cpu.mem8.set(content, index * pieceBytes);
+        freeNow(content);
         tell(piece.size);
       }
     };

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BrowserContext, chromium } from 'playwright';
+import { type Browser, type BrowserContext, chromium } from 'playwright';
 import type { BenchContext } from '../../../src/cli/bench/figure.ts';
 import { LabPage } from './lab-page.ts';
 import { openSite, type Site } from './site.ts';
@@ -11,6 +11,31 @@ export interface Profile {
   readonly browser: BrowserContext;
   /** The episode in a new tab, quiet, its lab off. */
   openLab(): Promise<LabPage>;
+}
+
+const launching = {
+  executablePath: process.env.LOCKSTEP_CHROMIUM ?? '/usr/bin/chromium',
+  // The same switches as playwright.config.ts has, for the same reasons.
+  args: [
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+/** Starts Chromium without any page for as long as `work` takes. Aborting closes it. */
+export async function withChromium<T>(signal: AbortSignal, work: (browser: Browser) => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const browser = await chromium.launch(launching);
+  const close = (): void => void browser.close();
+  signal.addEventListener('abort', close);
+  try {
+    return await work(browser);
+  } finally {
+    signal.removeEventListener('abort', close);
+    await browser.close();
+  }
 }
 
 /** Starts Chromium on a new profile for as long as `work` takes. Aborting closes it. */
@@ -26,14 +51,7 @@ export async function withProfile<T>(
   signal.addEventListener('abort', close);
   try {
     const opened = await chromium.launchPersistentContext(folder, {
-      executablePath: process.env.LOCKSTEP_CHROMIUM ?? '/usr/bin/chromium',
-      // The same switches as playwright.config.ts has, for the same reasons.
-      args: [
-        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
+      ...launching,
       viewport: { width: 1440, height: 900 },
     });
     browser = opened;
