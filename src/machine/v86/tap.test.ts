@@ -4,6 +4,7 @@ import { LinkType } from '../../capture/link-type.ts';
 import { pcapHeader, pcapRecord } from '../../capture/pcap.ts';
 import type { KernelLink, KernelReport } from '../../topology/kernel-report.ts';
 import type { TapBatch, TapFrame } from '../machine.ts';
+import { GuestTimers } from './guest-timers.ts';
 import { Tap } from './tap.ts';
 
 const header = pcapHeader(LinkType.LINUX_SLL2);
@@ -306,6 +307,23 @@ describe('flush', () => {
     await vi.advanceTimersByTimeAsync(700);
     expect(ended).toBe(true);
     await flushed;
+  });
+
+  it('does not lose patience with a machine that is frozen', async () => {
+    const timers = new GuestTimers();
+    const tap = new Tap(() => {}, timers);
+    let ended = false;
+    void tap
+      .flush(() => {})
+      .then(() => {
+        ended = true;
+      });
+    timers.hold();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ended).toBe(false);
+    timers.release();
+    await vi.advanceTimersByTimeAsync(3200);
+    expect(ended).toBe(true);
   });
 
   it('ends after 20 s even if the tap is never silent, and at once when the machine is gone', async () => {

@@ -6,6 +6,7 @@ import { LinkType } from '../../capture/link-type.ts';
 import { PcapStream } from '../../capture/pcap-stream.ts';
 import type { KernelReport } from '../../topology/kernel-report.ts';
 import type { TapBatch, TapFrame } from '../machine.ts';
+import { GuestTimers } from './guest-timers.ts';
 
 // SLL2 header (LINKTYPE_LINUX_SLL2): protocol 2, reserved 2, interface index 4, ARPHRD 2, packet type 1, address length 1, address 8
 const headerBytes = 20;
@@ -17,9 +18,12 @@ const longestWaitForName = 600;
 const mostWaiting = 64 * 1024 * 1024;
 const priceOf = ({ bytes }: CapturedPacket): number => bytes.length + 256;
 const flushMark = 'lockstep-flush-';
+/** ms of the machine. */
+const lookEvery = 100;
 
 export class Tap {
   readonly #emit: (batch: TapBatch) => void;
+  readonly #timers: GuestTimers;
   readonly #stream = new PcapStream();
   readonly #names = new Map<number, string>();
   #waiting: CapturedPacket[] = [];
@@ -30,10 +34,11 @@ export class Tap {
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #flushes = new Map<string, () => void>();
   #nextFlush = 1;
-  #lastArrival = 0;
+  #arrivals = 0;
 
-  constructor(emit: (batch: TapBatch) => void) {
+  constructor(emit: (batch: TapBatch) => void, timers: GuestTimers = new GuestTimers()) {
     this.#emit = emit;
+    this.#timers = timers;
   }
 
   /** The pcap file header that the stream goes on from; empty until it has arrived. */
@@ -43,7 +48,7 @@ export class Tap {
 
   receive(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#lastArrival = performance.now();
+    this.#arrivals++;
     const { packets, lost } = this.#stream.push(bytes);
     for (const packet of packets) {
       this.#waiting.push(packet);
@@ -64,17 +69,22 @@ export class Tap {
     const token = `${flushMark}${this.#nextFlush++}`;
     await new Promise<void>((resolve) => {
       const done = () => {
-        clearInterval(timer);
+        forget();
         this.#flushes.delete(token);
         resolve();
       };
-      const started = performance.now();
+      let waited = 0;
+      let quiet = 0;
+      let seen = this.#arrivals;
       // A guest whose loopback is down or filtered cannot send the mark: then silence has to do.
-      const timer = setInterval(() => {
-        const now = performance.now();
-        if (now - started > 3000 && now - Math.max(this.#lastArrival, started) > 500) done();
-        else if (now - started > 20_000) done();
-      }, 100);
+      const look = () => {
+        waited += lookEvery;
+        quiet = this.#arrivals === seen ? quiet + lookEvery : 0;
+        seen = this.#arrivals;
+        if ((waited > 3000 && quiet >= 500) || waited > 20_000) done();
+        else forget = this.#timers.after(lookEvery, look);
+      };
+      let forget = this.#timers.after(lookEvery, look);
       this.#flushes.set(token, done);
       send(token);
     });

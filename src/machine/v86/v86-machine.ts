@@ -301,7 +301,7 @@ export class V86Machine implements Machine {
   }
 
   #newTap(): Tap {
-    return new Tap((batch) => this.#taps.emit(batch));
+    return new Tap((batch) => this.#taps.emit(batch), this.#timers);
   }
 
   #oneByOne(work: () => Promise<void>): Promise<void> {
