@@ -1,5 +1,5 @@
 // @ts-check
-// What `npm run up | dev | build | test | bench` starts. Runs on any Node from 18 on, with nothing installed: sees to
+// What `npm run up | dev | build | test | fuzz | bench` starts. Runs on any Node from 18 on, with nothing installed: sees to
 // the npm packages, then goes on with main.ts on the Node that they bring. Debian's packages are installed from there,
 // where there is a progress display, and by the command that needs them.
 import { ensureNpmPackages } from './setup/install-npm.mjs';

@@ -1,4 +1,4 @@
-// The verbs behind `npm run up | dev | build | test | bench`; bootstrap.mjs has seen to the packages.
+// The verbs behind `npm run up | dev | build | test | fuzz | bench`; bootstrap.mjs has seen to the packages.
 // Each verb's code is loaded when it is asked for: help is instant, and lint runs while the build is in pieces.
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ServeOptions } from './commands/up.ts';
@@ -15,6 +15,13 @@ export function portNumber(text: string): number {
   if (!/^\d+$/.test(text) || port > 65_535)
     throw new InvalidArgumentError('A port is a number from 0 (any free one) to 65535.');
   return port;
+}
+
+function packetCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > 1e9)
+    throw new InvalidArgumentError('Packets are counted from 1 to 1000000000.');
+  return count;
 }
 
 function withAddress(command: Command): Command {
@@ -64,6 +71,15 @@ program
   .action(async (names: string[]) => {
     const { test } = await import('./test/run-stages.ts');
     process.exitCode = await test({ root, signal, stages: parseStageNames(names) });
+  });
+
+program
+  .command('fuzz')
+  .description('decode a million mutated packets')
+  .argument('[packets]', 'that many', packetCount, 1_000_000)
+  .action(async (packets: number) => {
+    const { fuzz } = await import('./commands/fuzz.ts');
+    process.exitCode = await fuzz({ root, signal, packets });
   });
 
 program

@@ -37,6 +37,9 @@ export const RECORD_TYPE_NAMES: Readonly<Record<number, string>> = {
 
 const CLASS_NAMES: Readonly<Record<number, string>> = { 1: 'IN', 3: 'CH', 4: 'HS', 254: 'NONE', 255: 'ANY' };
 
+const MULTICAST_FLAG = 0x8000;
+const ALL_BITS = -1;
+
 /**
  * Ten times what 64 kB of honest records have. Compression lets 64 kB say a million labels, which takes half a second to read
  * and is of no use to anyone.
@@ -82,11 +85,13 @@ class SectionReader {
   readonly #message: number;
   #at: number;
   #labels = 0;
+  readonly #multicast: boolean;
 
   constructor(layer: LayerBase, message: number) {
     this.#layer = layer;
     this.#message = message;
     this.#at = message + 12;
+    this.#multicast = layer.protocol === 'mdns';
   }
 
   question(): void {
@@ -94,8 +99,9 @@ class SectionReader {
     this.#derived('dns.qry.name.len', 'Characters of the name.', name.text === '<Root>' ? 6 : name.text.length);
     this.#derived('dns.count.labels', 'Labels of the name; the root counts as one.', Math.max(name.labels, 1));
     const type = this.#number('dns.qry.type', 2, 'What is asked about the name.', RECORD_TYPE_NAMES);
-    this.#number('dns.qry.class', 2, 'Nearly always IN, the Internet.', CLASS_NAMES, 4);
     this.info += ` ${typeName(type)} ${name.text}`;
+    const unicast = this.#class('dns.qry.class', 'dns.qry.qu', 'Please answer me alone, not everyone.');
+    if (this.#multicast) this.info += unicast ? ', "QU" question' : ', "QM" question';
   }
 
   record(): void {
@@ -111,7 +117,8 @@ class SectionReader {
       this.#number('dns.resp.edns0_version', 1, 'The version of the extension, 0.');
       this.#number('dns.resp.z', 2, 'Flags of the extension; the first asks for DNSSEC.', undefined, 4);
     } else {
-      this.#number('dns.resp.class', 2, 'Nearly always IN, the Internet.', CLASS_NAMES, 4);
+      const flush = this.#class('dns.resp.class', 'dns.resp.cache_flush', 'Forget what others said of the name.');
+      if (flush) this.info += ', cache flush';
       this.#number('dns.resp.ttl', 4, 'Seconds for which the answer may be kept.');
     }
     const length = this.#number('dns.resp.len', 2, 'Bytes of the record’s data.');
@@ -190,9 +197,10 @@ class SectionReader {
     about: string,
     names?: Readonly<Record<number, string>>,
     hex?: number,
+    mask: number = ALL_BITS,
   ): number {
     if (!this.#layer.has(this.#at, size)) throw this.#malformed(`${name} needs ${size} bytes, the message ends before`);
-    const value = this.#layer.uint(this.#at, size);
+    const value = (this.#layer.uint(this.#at, size) & mask) >>> 0;
     this.#put(
       name,
       about,
@@ -203,6 +211,17 @@ class SectionReader {
       names?.[value] ?? '',
     );
     this.#at += size;
+    return value;
+  }
+
+  /** In multicast DNS the highest bit is a flag (RFC 6762 sections 5.4 and 10.2), which this gives. */
+  #class(name: string, flagName: string, about: string): boolean {
+    const at = this.#at;
+    const mask = this.#multicast ? ~MULTICAST_FLAG : ALL_BITS;
+    this.#number(name, 2, 'Nearly always IN, the Internet.', CLASS_NAMES, 4, mask);
+    if (!this.#multicast) return false;
+    const value = (this.#layer.u16(at) & MULTICAST_FLAG) !== 0;
+    this.#put(flagName, about, at, 2, value, value ? '1' : '0');
     return value;
   }
 

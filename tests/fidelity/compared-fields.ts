@@ -116,6 +116,7 @@ export const COMPARED_FIELDS: readonly string[] = [
     'dns',
     'soa.mname soa.rname soa.serial_number soa.refresh_interval soa.retry_interval soa.expire_limit soa.minimum_ttl',
   ),
+  ...names('dns', 'qry.qu resp.cache_flush'),
   ...names('dns', 'rr.udp_payload_size resp.ext_rcode resp.edns0_version resp.z'),
   ...names('http2', 'magic length type flags flags.end_stream flags.eh flags.padded flags.priority flags.ack.settings'),
   ...names('http2', 'flags.ack.ping r streamid pad_length data.data data.padding headers exclusive stream_dependency'),

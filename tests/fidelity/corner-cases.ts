@@ -317,6 +317,13 @@ const PROGRAMS: Readonly<Record<string, Uint8Array>> = {
 };
 
 /** Well-formed Ethernet frames. */
+/** web.local, to be answered to everyone, and to whoever asks. */
+const MULTICAST_QUESTIONS = hex('03776562 056c6f63616c 00 0001 0001 c00c 001c 8001');
+/** Two addresses, the first in place of all that were known. */
+const MULTICAST_ANSWERS = hex(
+  '03776562 056c6f63616c 00 0001 8001 00000078 0004 ac110002 c00c 0001 0001 00000078 0004 ac110003',
+);
+
 export const FRAMES: Readonly<Record<string, Uint8Array>> = {
   ...LINKS_AND_TUNNELS,
   ...IP_AND_ICMPV6,
@@ -371,6 +378,14 @@ export const FRAMES: Readonly<Record<string, Uint8Array>> = {
     ipv4(6, tcp(1024, 53, { payload: join(u16(query.length + opt.length), query, opt) })),
   ),
   'DNS with EDNS': ethernet('0800', ipv4(17, udp(1024, 53, join(query, opt)))),
+  'DNS by multicast': ethernet(
+    '0800',
+    ipv4(17, udp(5353, 5353, join(hex('0000 0000 0002 0000 0000 0000'), MULTICAST_QUESTIONS))),
+  ),
+  'DNS answers by multicast': ethernet(
+    '0800',
+    ipv4(17, udp(5353, 5353, join(hex('0000 8400 0000 0002 0000 0000'), MULTICAST_ANSWERS))),
+  ),
   'DNS query for the root': ethernet(
     '0800',
     ipv4(17, udp(1024, 53, hex('0001 0100 0001 0000 0000 0000 00 0002 0001'))),

@@ -46,6 +46,8 @@ export const LISTED_FIELDS: Readonly<Partial<Record<FieldType, Readonly<Record<s
     'http.content_length': 'Bytes of the body, as a number.',
   },
   boolean: {
+    'dns.qry.qu': 'Please answer me alone, not everyone.',
+    'dns.resp.cache_flush': 'Forget what others said of the name.',
     'http.request': 'A question.',
     'http.response': 'An answer.',
   },
