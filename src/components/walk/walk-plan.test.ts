@@ -1,0 +1,171 @@
+// The recordings in content/, and what the pages ask of them.
+import { globSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { readRecording } from '../../recording/read-recording.ts';
+import type { Recording } from '../../recording/recording.ts';
+import { buildGraph } from '../../topology/build-graph.ts';
+import { parseReport } from '../../topology/parse-report.ts';
+import { extractWalks } from './extract-walks.ts';
+import { pictureOf, wayOf } from './walk-picture.ts';
+import { planWalk } from './walk-plan.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const recordings = globSync(`${root}content/recordings/*.json`);
+const pages = [...globSync(`${root}content/docs/**/*.mdx`), ...globSync(`${root}src/components/site/*.astro`)];
+
+function recorded(path: string): Recording {
+  const read = readRecording(readFileSync(path, 'utf8'));
+  if (!read.ok) throw new Error(read.error);
+  return read.recording;
+}
+
+describe.each(recordings.map((path) => [basename(path, '.json'), path]))('recording %s', (name, path) => {
+  test('is small, and made by the script beside it', () => {
+    expect(readFileSync(path).length).toBeLessThanOrEqual(150_000);
+    const { script, commands } = recorded(path);
+    expect(script).toBe(name);
+    const lines = readFileSync(path.replace(/json$/, 'sh'), 'utf8').split('\n');
+    expect(commands.map(({ text }) => text)).toEqual(lines.filter((line) => line !== '' && !line.startsWith('#')));
+  });
+
+  test('says what ran, and has its hops in the run', () => {
+    const { software, hops, commands, start } = recorded(path);
+    expect(software.map(({ name: what }) => what)).toEqual(expect.arrayContaining(['Debian', 'Linux', 'Docker']));
+    const end = commands.at(-1)?.until ?? 0;
+    for (const { time, deviceId } of hops) {
+      expect((time - start) * 1000).toBeGreaterThanOrEqual(0);
+      expect((time - start) * 1000).toBeLessThan(end + 2000);
+      expect(deviceId).not.toBe('');
+    }
+  });
+});
+
+const walks = pages.flatMap((path) =>
+  extractWalks(readFileSync(path, 'utf8')).map((walk) => ({ page: basename(path), ...walk })),
+);
+
+test('episode 1 has two walks, the home page one', () => {
+  expect(walks.map(({ page, recording }) => `${page} ${recording}`).sort()).toEqual([
+    '1-the-super-bridge.mdx first-connection',
+    '1-the-super-bridge.mdx first-ping',
+    'home-hero.astro first-ping',
+  ]);
+});
+
+describe.each(walks)('$page, line $line: walk through $recording', ({ recording: name, packets: chosen }) => {
+  const plan = planWalk(recorded(`${root}content/recordings/${name}.json`), chosen);
+
+  test('finds every packet, and each of them arrived', () => {
+    expect(plan.packets.map((packet) => packet.name)).toEqual(Object.keys(chosen));
+    expect(plan.packets.map(({ end }) => end)).toEqual(plan.packets.map(() => 'Delivered'));
+  });
+
+  test('numbers its steps, and draws each of them where the picture has a device', () => {
+    const steps = plan.packets.flatMap((packet) => packet.steps);
+    expect(steps.map(({ n }) => n)).toEqual(steps.map((_, index) => index + 1));
+    expect(plan.steps).toBe(steps.length);
+    for (const { graph, steps: own } of plan.packets) {
+      const { view, devices } = pictureOf(graph);
+      for (const { deviceId, device, path, words } of own) {
+        expect(devices.map(({ name: drawn }) => drawn)).toContain(device);
+        expect(words).toContain(device);
+        const { points, stop } = wayOf(path, deviceId, graph);
+        expect(points.length).toBeGreaterThan(1);
+        for (const { x, y } of [...points, ...(stop === null ? [] : [stop])]) {
+          expect(x >= view[0] && x <= view[0] + view[2]).toBe(true);
+          expect(y >= view[1] && y <= view[1] + view[3]).toBe(true);
+        }
+      }
+    }
+  });
+});
+
+test('the first ping goes from container to container, and its words say so', () => {
+  const { packets } = planWalk(recorded(`${root}content/recordings/first-ping.json`), {
+    question: 'arp.opcode == 1',
+    answer: 'arp.opcode == 2',
+  });
+  const words = packets.flatMap(({ steps }) => steps.map((step) => step.words.replaceAll(/veth\w{7}/g, 'veth')));
+  expect(words).toEqual([
+    'In at veth, over the veth pair from eth0 of client.',
+    'Through the bridge docker0, out at veth, over the veth pair to eth0 of web.',
+    'Up from the bridge’s port veth to docker0: host-01 itself gets it.',
+    'In at veth, over the veth pair from eth0 of web.',
+    'Through the bridge docker0, out at veth, over the veth pair to eth0 of client.',
+  ]);
+  expect(packets[1]?.answers).toMatchObject({
+    step: 1,
+    changes: expect.arrayContaining([
+      { field: 'arp.opcode', from: 1, to: 2, about: expect.stringMatching(/^[A-Z].+\.$/) },
+    ]),
+  });
+  expect(packets[0]?.steps.map(({ layers }) => layers?.map(({ protocol }) => protocol))).toEqual([
+    ['sll', 'arp'],
+    undefined,
+    undefined,
+  ]);
+});
+
+/** A ping that leaves the host, recorded from a kernel (src/topology/fixtures). */
+function outside(): Recording {
+  const fixture = (file: string): string => readFileSync(`${root}src/topology/fixtures/${file}`, 'utf8');
+  const parsed = parseReport(fixture('host.report.json'));
+  if (!parsed.ok) throw new Error(parsed.error);
+  const graph = buildGraph('host-01', parsed.report);
+  const hops = fixture('outside.hops.jsonl')
+    .trim()
+    .split('\n')
+    .map((line, index) => {
+      const hop = JSON.parse(line) as Recording['hops'][number] & { readonly bytes: unknown };
+      const space = graph.namespaces.find(({ root: own }) => own)?.id;
+      const device = graph.devices.find(({ ifindex, namespace }) => ifindex === hop.ifindex && namespace === space);
+      return {
+        ...hop,
+        n: index + 1,
+        machine: 'host-01',
+        deviceId: device?.id ?? '',
+        linkType: 276,
+        bytes: Uint8Array.from(Buffer.from(String(hop.bytes), 'base64')),
+      };
+    });
+  const start = hops[0]?.time ?? 0;
+  // As conntrack -L prints what these packets show.
+  const tuples = 'src=172.17.0.3 dst=10.0.0.1 type=8 code=0 id=5239 src=10.0.0.1 dst=10.0.0.11 type=0 code=0 id=5239';
+  const masquerade = { machine: 'host-01', text: `icmp     1 29 ${tuples} mark=0 use=1` };
+  const about = { lab: 'lab', title: 'Lab', script: 'outside', recorded: '2026-11-25T08:00:00Z', software: [] };
+  return { ...about, start, graphs: [{ at: 0, graph }], hops, terminal: [], commands: [], conntrack: [masquerade] };
+}
+
+test('what a router changes is said with the field’s own sentence, and shown anew', () => {
+  const { packets } = planWalk(outside(), { request: 'icmp.type == 8' });
+  const steps = packets[0]?.steps ?? [];
+  const changes = steps.flatMap((step) => step.changes);
+  expect(changes).toContainEqual(
+    expect.objectContaining({ field: 'ip.ttl', from: 64, to: 63, about: expect.stringMatching(/^[A-Z].+\.$/) }),
+  );
+  expect(changes).toContainEqual(
+    expect.objectContaining({
+      field: 'ip.src',
+      from: '172.17.0.3',
+      to: '10.0.0.11',
+      why: expect.stringMatching('NAT'),
+    }),
+  );
+  expect(steps.at(-1)?.words).toBe('Routed by host-01 from docker0, out at eth0, onto the wire.');
+  for (const { changes: own, layers } of steps.slice(1)) expect(layers !== null).toBe(own.length > 0);
+});
+
+test('a filter that is none, and a packet that is not there, are named', () => {
+  const recording = recorded(`${root}content/recordings/first-ping.json`);
+  expect(() => planWalk(recording, { a: 'icmp.tpye == 8' })).toThrow('packet "a"');
+  expect(() => planWalk(recording, { reply: 'icmp.type == 0', request: 'icmp.type == 8' })).toThrow(
+    'packet "request": no packet of the recording "first-ping" matches icmp.type == 8 after the ones before it',
+  );
+});
+
+test('a walk that cannot be read is an error with its line', () => {
+  expect(() => extractWalks('a\n<Walk recording={name} packets={{ a: "arp" }} />')).toThrow('line 2');
+  expect(() => extractWalks('<Walk recording="x" packets={{}} />')).toThrow('needs packets');
+});

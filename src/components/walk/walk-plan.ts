@@ -1,0 +1,228 @@
+// A recording and the packets that an author chose from it -> the steps of a walk, with all that a page shows of them. Worked
+// out when the site is built: a page that is only read decodes nothing.
+import { stitch } from '../../journey/builder.ts';
+import { type Change, changesBetween } from '../../journey/changes.ts';
+import type { Hop } from '../../journey/hop.ts';
+import { type Journey, type JourneyHop, layersOf } from '../../journey/journey.ts';
+import { topologyOf } from '../../lab/journey-topology.ts';
+import type { Field } from '../../packet/field.ts';
+import { compileFilter, pointAt } from '../../packet/filter/compile.ts';
+import type { FilterPacket } from '../../packet/filter/reader.ts';
+import type { Layer } from '../../packet/layer.ts';
+import { type Family, summarizeLayers } from '../../packet/summary.ts';
+import {
+  conntrackEntries,
+  graphAt,
+  journeyHops,
+  momentOf,
+  type Recording,
+  wholeGraph,
+} from '../../recording/recording.ts';
+import type { Graph } from '../../topology/graph.ts';
+import { type HopPath, PacketPaths } from '../../topology/packet-path.ts';
+import { hopWords, sinceWords } from './step-words.ts';
+
+export interface WalkPlan {
+  readonly packets: readonly WalkPacket[];
+  /** Of all packets. */
+  readonly steps: number;
+}
+
+export interface WalkPacket {
+  /** The author's name for it. */
+  readonly name: string;
+  readonly protocol: string;
+  readonly family: Family;
+  /** "172.17.0.3 → 172.17.0.2" and what it is, as the packet list has it. */
+  readonly ends: string;
+  readonly info: string;
+  readonly steps: readonly WalkStep[];
+  /** The picture at its first hop. */
+  readonly graph: Graph;
+  /** How it ended, and what shows it. */
+  readonly end: string;
+  readonly why: string;
+  /** Against the packet that it answers, if that is in the walk. */
+  readonly answers: { readonly step: number; readonly changes: readonly WalkChange[] } | null;
+}
+
+export interface WalkStep {
+  /** 1, 2, 3 … through the whole walk. */
+  readonly n: number;
+  readonly device: string;
+  readonly deviceId: string;
+  readonly direction: 'in' | 'out';
+  readonly path: HopPath;
+  /** "In at veth1, over the veth pair from eth0 of client." */
+  readonly words: string;
+  /** Since the walk's first hop: "+0.69 ms". */
+  readonly since: string;
+  readonly changes: readonly WalkChange[];
+  /** From the outside in; null: the same bytes as at the step before. */
+  readonly layers: readonly WalkLayer[] | null;
+}
+
+export interface WalkChange extends Change {
+  /** What the field is for; "" for headers that came or went. */
+  readonly about: string;
+}
+
+export interface WalkLayer {
+  readonly protocol: string;
+  /** Bytes of the header. */
+  readonly length: number;
+  readonly info: string;
+  readonly fields: readonly Pick<Field, 'name' | 'about' | 'shown' | 'meaning'>[];
+}
+
+/**
+ * @param chosen names and display filters: of each the first journey that matches, and that began after the one before
+ * @throws Error naming the filter that is none, or that no packet of the recording matches
+ */
+export function planWalk(recording: Recording, chosen: Readonly<Record<string, string>>): WalkPlan {
+  const whole = wholeGraph(recording);
+  const journeys = stitch(journeyHops(recording), {
+    topology: topologyOf(whole),
+    conntrack: conntrackEntries(recording),
+  });
+  const paths = pathsOf(recording);
+  const picked = pick(journeys, chosen, recording);
+  const start = picked[0]?.journey.hops[0]?.time ?? 0;
+  let n = 1;
+  const packets: WalkPacket[] = [];
+  for (const { name, journey } of picked) {
+    const [first] = journey.hops;
+    const graph = graphAt(recording, momentOf(recording, first?.time ?? 0)) ?? whole;
+    const summary = summarizeLayers(first?.layers ?? []);
+    const from = n;
+    const steps = journey.hops.map((hop, index) => stepOf(hop, index, from + index, start, paths, graph));
+    n += steps.length;
+    const question = picked.findIndex((other) => other.journey.answeredBy === journey.id);
+    const asked = picked[question]?.journey.hops[0];
+    packets.push({
+      name,
+      protocol: summary.protocol,
+      family: summary.family,
+      ends: summary.destination === '' ? '' : `${summary.source} → ${summary.destination}`,
+      info: summary.info,
+      steps,
+      graph,
+      end: END[journey.end],
+      why: sentence(journey.why),
+      answers:
+        asked === undefined || first === undefined || packets[question]?.steps[0] === undefined
+          ? null
+          : {
+              step: packets[question].steps[0].n,
+              changes: withAbout(changesBetween(asked.layers, first.layers), asked.layers, first.layers).filter(
+                ({ field }) => !field.startsWith('sll.'),
+              ),
+            },
+    });
+  }
+  return { packets, steps: n - 1 };
+}
+
+const END: Readonly<Record<Journey['end'], string>> = {
+  delivered: 'Delivered',
+  dropped: 'Dropped',
+  unknown: 'End unknown',
+};
+
+/** Which edges each hop crossed; the order in which the taps told of them counts. */
+function pathsOf(recording: Recording): ReadonlyMap<number, HopPath> {
+  const paths = new PacketPaths();
+  return new Map(
+    recording.hops.map((hop) => {
+      const graph = graphAt(recording, momentOf(recording, hop.time));
+      if (graph !== undefined) paths.setGraph(graph);
+      return [hop.n, paths.follow(hop)];
+    }),
+  );
+}
+
+function pick(
+  journeys: readonly Journey[],
+  chosen: Readonly<Record<string, string>>,
+  { script, start }: Recording,
+): { readonly name: string; readonly journey: Journey }[] {
+  let next = 0;
+  return Object.entries(chosen).map(([name, text]) => {
+    const compiled = compileFilter(text);
+    if (!compiled.ok)
+      throw new Error(`the walk’s packet "${name}": ${compiled.error.message}\n${pointAt(text, compiled.error)}`);
+    const index = journeys.findIndex(({ hops: [first] }, at) => {
+      return at >= next && first !== undefined && compiled.filter.matches(packetOf(first.hop, start));
+    });
+    const journey = journeys[index];
+    if (journey === undefined)
+      throw new Error(
+        `the walk’s packet "${name}": no packet of the recording "${script}" matches ${text} after the ones before it`,
+      );
+    next = index + 1;
+    return { name, journey };
+  });
+}
+
+function packetOf(hop: Hop, start: number): FilterPacket {
+  const { id: number, time, machine, device, bytes, originalLength } = hop;
+  const seconds = Math.floor(time);
+  return {
+    layers: layersOf(hop),
+    frame: {
+      number,
+      bytes,
+      originalLength,
+      time: { seconds, nanoseconds: Math.round((time - seconds) * 1e6) * 1000 },
+      timeRelative: time - start,
+      interfaceName: `${machine}/${device}`,
+    },
+  };
+}
+
+function stepOf(
+  seen: JourneyHop,
+  index: number,
+  n: number,
+  start: number,
+  paths: ReadonlyMap<number, HopPath>,
+  graph: Graph,
+): WalkStep {
+  const { hop, changes, layers, time } = seen;
+  const direction = hop.direction === 'out' ? 'out' : 'in';
+  const deviceId =
+    graph.devices.find(
+      ({ machine, ifindex, namespace }) =>
+        machine === hop.machine &&
+        ifindex === hop.ifindex &&
+        graph.namespaces.some(({ id, root }) => id === namespace && root),
+    )?.id ?? '';
+  const path = paths.get(hop.id) ?? { follows: 0, packet: hop.id, crossings: [], from: deviceId, to: deviceId };
+  return {
+    n,
+    device: hop.device,
+    deviceId,
+    direction,
+    path,
+    words: hopWords({ machine: hop.machine, device: hop.device, deviceId, direction }, path, graph),
+    since: sinceWords((time - start) * 1000),
+    changes: withAbout(changes, layers, layers),
+    layers: index === 0 || changes.length > 0 ? layers.map(layerOf) : null,
+  };
+}
+
+function withAbout(changes: readonly Change[], before: readonly Layer[], after: readonly Layer[]): WalkChange[] {
+  const about = (name: string): string =>
+    [...after, ...before].flatMap((layer) => layer.named(name)).find((field) => field.about !== '')?.about ?? '';
+  return changes.map((change) => ({ ...change, about: change.field === 'encapsulation' ? '' : about(change.field) }));
+}
+
+function layerOf(layer: Layer): WalkLayer {
+  const fields = layer.fields().map(({ name, about, shown, meaning }) => ({ name, about, shown, meaning }));
+  // Wireshark's line of an IP header names what is inside; inside a box that is to be seen.
+  const isIp = layer.protocol === 'ip' || layer.protocol === 'ipv6';
+  const info = isIp ? `${layer.source} → ${layer.destination}` : layer.info();
+  return { protocol: layer.protocol, length: layer.length, info, fields };
+}
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -1,0 +1,172 @@
+// Walks through recordings: what a reader does with them, and what is left of them without a screen, a script or motion.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, type Locator, type Page, test } from '@playwright/test';
+
+const episode = '/episodes/1-the-super-bridge/';
+
+const ping = (page: Page): Locator => page.getByRole('group', { name: 'Recording: The first ping, hop by hop' });
+const count = (walk: Locator): Locator => walk.locator('.walk-count');
+const current = (walk: Locator): Locator => walk.locator('[aria-current=step]');
+
+test('the keyboard goes through the steps, and what listens is told', async ({ page }) => {
+  await page.goto(episode);
+  const walk = ping(page);
+  await walk.getByRole('slider', { name: 'Step' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(count(walk)).toHaveText('2 / 9');
+  await expect(walk.locator('[aria-live=polite]')).toHaveText(
+    /^Step 2 of 9\. ARP Who has 172\.17\.0\.2\? Tell 172\.17\.0\.3\. Through the bridge docker0, .* to eth0 of web\. Nothing in the packet changed\.$/,
+  );
+  await page.keyboard.press('End');
+  await expect(count(walk)).toHaveText('9 / 9');
+  await expect(walk.locator('.walk-line-of:visible')).toContainText('Echo (ping) reply');
+  await expect(walk.getByText('That is the question.')).toBeHidden();
+  await page.keyboard.press('ArrowRight');
+  await expect(count(walk)).toHaveText('9 / 9');
+  await page.keyboard.press('ArrowLeft');
+  await expect(current(walk)).toHaveAttribute('aria-label', /^Step 8: in at veth/);
+  await page.keyboard.press('Home');
+  await expect(count(walk)).toHaveText('1 / 9');
+  await expect(walk.getByText('That is the question.')).toBeVisible();
+
+  // The space bar plays, and pauses.
+  await page.keyboard.press('Space');
+  await expect(walk.getByRole('button', { name: 'Pause' })).toBeVisible();
+  await page.keyboard.press('Space');
+  await expect(walk.getByRole('button', { name: 'Play' })).toBeVisible();
+
+  // Outside, the same keys are the page's own.
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  const before = await count(walk).textContent();
+  await page.keyboard.press('ArrowRight');
+  await expect(count(walk)).toHaveText(before ?? '');
+});
+
+test('buttons and slider go forward, back, to both ends and anywhere; playing ends at the end', async ({ page }) => {
+  await page.goto(episode);
+  const walk = ping(page);
+  await walk.getByRole('button', { name: 'Forward' }).click();
+  await expect(count(walk)).toHaveText('2 / 9');
+  await walk.getByRole('button', { name: 'To the end' }).click();
+  await walk.getByRole('button', { name: 'Back', exact: true }).click();
+  await expect(count(walk)).toHaveText('8 / 9');
+  await walk.getByRole('button', { name: 'Play' }).click();
+  await expect(count(walk)).toHaveText('9 / 9');
+  await expect(walk.getByRole('button', { name: 'Play' })).toBeVisible();
+  await walk.getByRole('slider').fill('4');
+  await expect(count(walk)).toHaveText('4 / 9');
+  await walk.getByRole('button', { name: 'To the start' }).click();
+  await expect(count(walk)).toHaveText('1 / 9');
+});
+
+test('a step has an address of its own', async ({ page }) => {
+  await page.goto(`${episode}#walk-first-ping-4`);
+  const walk = ping(page);
+  await expect(count(walk)).toHaveText('4 / 9');
+  await expect(walk.locator('.walk-hops:visible .walk-chip').first()).toBeInViewport();
+  await walk.getByRole('link', { name: /^Step 5/ }).click();
+  await expect(page).toHaveURL(/#walk-first-ping-5$/);
+  await expect(count(walk)).toHaveText('5 / 9');
+  await page.evaluate(() => {
+    location.hash = '#walk-first-connection-8';
+  });
+  const other = page.getByRole('group', { name: 'Recording: A first TCP connection' });
+  await expect(count(other)).toHaveText('8 / 18');
+  await expect(other.locator('.walk-line-of:visible')).toContainText('GET / HTTP/1.1');
+});
+
+test('headers open in headers, each field with its sentence', async ({ page }) => {
+  await page.goto(`${episode}#walk-first-ping-6`);
+  const walk = ping(page);
+  await walk.locator('summary', { hasText: 'IPv4' }).locator('visible=true').click();
+  const field = walk.locator('dl > div:visible', { hasText: 'ip.ttl' });
+  await expect(field).toContainText('64');
+  await expect(field).toContainText('one');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await walk.getByText('Beside step 6, which it answers').locator('visible=true').click();
+  await expect(walk.locator('.walk-answer:visible li', { hasText: 'icmp.type' })).toContainText('8 → 0');
+});
+
+test('nothing moves the text below, whatever is shown', async ({ page }) => {
+  await page.goto(episode);
+  const walk = ping(page);
+  const height = (await walk.boundingBox())?.height;
+  for (let step = 2; step <= 9; step++) {
+    await walk.getByRole('button', { name: 'Forward' }).click();
+    expect((await walk.boundingBox())?.height).toBe(height);
+  }
+});
+
+test('the home page opens with one that plays, and rests while nobody sees it', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto('/');
+  const walk = page.getByRole('group', { name: 'Recording: A ping between two containers' });
+  await expect(walk).toBeInViewport();
+  await expect(walk.getByRole('button', { name: 'Pause' })).toBeVisible();
+  await expect(count(walk)).toHaveText('2 / 9', { timeout: 10_000 });
+  // Nobody asked for it: it is not read out.
+  await expect(walk.locator('[aria-live=polite]')).toHaveText('');
+  await page.evaluate(() => scrollTo({ top: document.body.scrollHeight, behavior: 'instant' }));
+  await expect(walk).not.toBeInViewport();
+  const there = await count(walk).textContent();
+  // Longer than any step stays.
+  await page.waitForTimeout(5000);
+  expect(await count(walk).textContent()).toBe(there);
+  await page.evaluate(() => scrollTo({ top: 0, behavior: 'instant' }));
+  await expect(count(walk)).not.toHaveText(there ?? '', { timeout: 10_000 });
+  await walk.getByRole('button', { name: 'Pause' }).click();
+  await expect(walk.getByRole('button', { name: 'Play' })).toBeVisible();
+});
+
+test('with reduced motion nothing plays by itself, and steps do not glide', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto('/');
+  const walk = page.getByRole('group', { name: 'Recording: A ping between two containers' });
+  await expect(walk.getByRole('button', { name: 'Play' })).toBeVisible();
+  await walk.getByRole('button', { name: 'Forward' }).click();
+  await expect(count(walk)).toHaveText('2 / 9');
+  expect(await walk.evaluate((element) => element.getAnimations({ subtree: true }).length)).toBe(0);
+});
+
+test('without JavaScript it is text with still pictures', async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, baseURL: baseURL ?? '' });
+  const page = await context.newPage();
+  await page.goto(episode);
+  const walk = ping(page);
+  await expect(walk.getByRole('img')).toHaveCount(4);
+  for (const picture of await walk.getByRole('img').all()) await expect(picture).toBeVisible();
+  for (const step of await walk.locator('.walk-step').all()) await expect(step).toBeVisible();
+  await expect(walk.getByRole('button')).toHaveCount(0);
+  await walk.getByRole('link', { name: /^Step 9/ }).click();
+  await expect(page).toHaveURL(/#walk-first-ping-9$/);
+  await context.close();
+});
+
+test('in print it is a table of steps', async ({ page }) => {
+  await page.goto(episode);
+  await page.emulateMedia({ media: 'print' });
+  const walk = ping(page);
+  await expect(walk.getByRole('row')).toHaveCount(1 + 4 + 9);
+  await expect(walk.getByRole('row').last()).toContainText('out at veth');
+  await expect(walk.getByRole('button', { name: 'Forward' })).toBeHidden();
+  await expect(walk).toContainText('A real run of the lab The super bridge');
+});
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`axe finds nothing in a walk, and it fits on a phone: ${theme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${episode}#walk-first-connection-8`);
+    const walk = page.getByRole('group', { name: 'Recording: A first TCP connection' });
+    for (const summary of await walk.locator('.walk-packet.is-now summary').all()) await summary.click();
+    const wide = await walk
+      .locator('.walk-packet.is-now *')
+      .evaluateAll((parts) =>
+        parts.filter((part) => part.getBoundingClientRect().right > innerWidth + 0.5).map((part) => part.outerHTML),
+      );
+    expect(wide).toEqual([]);
+    const { violations } = await new AxeBuilder({ page }).include('lockstep-walk').analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+  });
+}
