@@ -1,7 +1,6 @@
 // Hops out of a capture file whose interfaces are named after places: "host-01/docker0", "host-01/web/eth0", "wire/lan".
 
-import type { CaptureError } from '../capture/captured-packet.ts';
-import { secondsOf } from '../capture/captured-packet.ts';
+import { type CapturedPacket, type CaptureError, secondsOf } from '../capture/captured-packet.ts';
 import { readPcap } from '../capture/pcap.ts';
 import { readPcapng } from '../capture/pcapng.ts';
 import { BLOCK } from '../capture/pcapng-block.ts';
@@ -24,23 +23,44 @@ export function hopsOfCapture(file: Uint8Array, name: string, firstId: number): 
   const isPcapng =
     file.length >= 4 && new DataView(file.buffer, file.byteOffset, 4).getUint32(0, true) === BLOCK.section;
   const hops: Hop[] = [];
-  const add = (captured: Captured, at: string, direction: Hop['direction'], time: number): void => {
-    const packet = seenAt(captured);
-    const place = at.includes('/') ? placeNamed(at) : placeInFile(at, name, packet.ifindex);
-    hops.push({ id: firstId + hops.length, ...place, ...packet, direction, time });
+  const add = (packet: CapturedPacket & Pick<CapturedHere, 'direction'>, interfaceName: string): void => {
+    const { linkType, bytes, originalLength } = packet;
+    const place = placeOfCaptured(packet, interfaceName, name);
+    hops.push({ id: firstId + hops.length, ...place, linkType, bytes, originalLength, time: secondsOf(packet) });
   };
   if (isPcapng) {
     const { packets, interfaces, error } = readPcapng(file);
-    for (const packet of packets) {
-      const { linkType, bytes } = packet;
-      const direction = packet.direction === 'unknown' ? directionOf(linkType, bytes) : packet.direction;
-      add(packet, interfaces[packet.interface]?.name ?? '', direction, secondsOf(packet));
-    }
+    for (const packet of packets) add(packet, interfaces[packet.interface]?.name ?? '');
     return { hops, error };
   }
   const { packets, error } = readPcap(file);
-  for (const packet of packets) add(packet, '', directionOf(packet.linkType, packet.bytes), secondsOf(packet));
+  for (const packet of packets) add(packet, '');
   return { hops, error };
+}
+
+interface CapturedHere {
+  readonly linkType: number;
+  readonly bytes: Uint8Array;
+  /** As the file says; left out or unknown: the packet's own header may. */
+  readonly direction?: Hop['direction'] | undefined;
+}
+
+/**
+ * Where a packet of a file was seen, by the rules of hopsOfCapture.
+ *
+ * @param name the file's name without folder and ending
+ */
+export function placeOfCaptured(
+  { linkType, bytes, direction = 'unknown' }: CapturedHere,
+  interfaceName: string,
+  name: string,
+): Pick<Hop, 'machine' | 'namespace' | 'device' | 'ifindex' | 'direction'> {
+  const ifindex = ifindexOf(linkType, bytes);
+  return {
+    ...(interfaceName.includes('/') ? placeNamed(interfaceName) : placeInFile(interfaceName, name, ifindex)),
+    ...(ifindex === undefined ? {} : { ifindex }),
+    direction: direction === 'unknown' ? directionOf(linkType, bytes) : direction,
+  };
 }
 
 function placeInFile(device: string, name: string, ifindex: number | undefined): ReturnType<typeof placeNamed> {
@@ -50,19 +70,9 @@ function placeInFile(device: string, name: string, ifindex: number | undefined):
   return { machine, device: device === '' ? (at < 0 ? '' : name.slice(at + 1)) : device };
 }
 
-interface Captured {
-  readonly linkType: number;
-  readonly bytes: Uint8Array;
-  readonly originalLength: number;
-}
-
 /** A cooked capture of all interfaces ("any") says which one it was by number only. */
-function seenAt({ linkType, bytes, originalLength }: Captured): Captured & { readonly ifindex?: number } {
-  const packet = { linkType, bytes, originalLength };
-  return linkType === 276 && bytes.length >= 20
-    ? { ...packet, ifindex: new DataView(bytes.buffer, bytes.byteOffset).getUint32(4) }
-    : packet;
-}
+const ifindexOf = (linkType: number, bytes: Uint8Array): number | undefined =>
+  linkType === 276 && bytes.length >= 20 ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(4) : undefined;
 
 /** Packet type 4 of a cooked header is "outgoing"; other captures do not say. */
 function directionOf(linkType: number, bytes: Uint8Array): Hop['direction'] {

@@ -5,6 +5,7 @@ import { compileFilter, type Filter, pointAt } from '../../packet/filter/compile
 import { complete } from '../../packet/filter/complete.ts';
 import { loadFilters, rememberFilter } from './filter-history.ts';
 import { ideasFor } from './filter-ideas.ts';
+import { keepInSight } from './keep-in-sight.ts';
 
 interface Props {
   readonly text: string;
@@ -55,7 +56,8 @@ export function FilterBar({ text, onText, onFilter, id }: Props) {
   }, [compiled]);
 
   useEffect(() => {
-    listbox.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+    const list = listbox.current;
+    if (list !== null) keepInSight(list, list.querySelector('[aria-selected=true]'));
   }, [active]);
 
   function close(): void {

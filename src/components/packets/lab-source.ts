@@ -1,6 +1,9 @@
 // A running lab's packets for the list.
+import { LinkType } from '../../capture/link-type.ts';
+import type { Context } from '../../journey/builder.ts';
 import { topologyOf } from '../../lab/journey-topology.ts';
 import type { Hop, Lab } from '../../lab/lab.ts';
+import type { Graph } from '../../topology/graph.ts';
 import { PacketPaths } from '../../topology/packet-path.ts';
 import { CAPACITY } from './packet-store.ts';
 import type { Follow, PacketSource, SeenPacket } from './seen-packet.ts';
@@ -13,13 +16,26 @@ export function labSource(lab: Lab): PacketSource {
     capacity: CAPACITY,
     onPackets: (listener) => lab.onHops(listener),
     follow: () => followIn(lab),
-    context: () => ({ topology: topologyOf(lab.graph.peek()) }),
+    context: contextOf(lab),
+  };
+}
+
+function contextOf(lab: Lab): () => Context {
+  let graph: Graph | null = null;
+  let context: Context = {};
+  return () => {
+    const now = lab.graph.peek();
+    if (now !== graph) context = { topology: topologyOf(now, (machine, device) => lab.wireOf(machine, device)) };
+    graph = now;
+    return context;
   };
 }
 
 function followIn(lab: Lab): Follow {
   const paths = new PacketPaths();
   return (packet) => {
+    // What a wire saw is no cooked capture: paths cannot tell it.
+    if (packet.linkType !== LinkType.LINUX_SLL2) return packet.n;
     paths.setGraph(lab.graph.peek());
     return paths.follow(hopOf(packet)).packet;
   };

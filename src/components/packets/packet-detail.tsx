@@ -1,38 +1,180 @@
-// The selected packet in words: its whole line, and every device that saw it, in order.
+// The packet that is looked at: what is to be said of it, the way it went, its layers, its fields and its bytes.
+import { useEffect, useId, useMemo, useState } from 'preact/hooks';
 import { summarize } from '../../packet/summary.ts';
-import type { PacketStore } from './packet-store.ts';
+import { Anatomy, type Spot } from './anatomy.ts';
+import { CompareView } from './compare-view.tsx';
+import { FieldTree, spotKey } from './field-tree.tsx';
+import { HexView } from './hex-view.tsx';
+import type { JourneyLens } from './journey-lens.ts';
+import { LayerFigure } from './layer-figure.tsx';
+import { noticesOf } from './packet-notices.ts';
+import { HopChanges, PacketWay } from './packet-way.tsx';
 import { guestClock, place, plural } from './packet-words.ts';
-import type { PacketSource, SeenPacket } from './seen-packet.ts';
+import type { SeenPacket } from './seen-packet.ts';
+import './packet-detail.css';
 
 interface Props {
   readonly packet: SeenPacket;
-  readonly store: PacketStore;
-  readonly source: PacketSource;
+  /** Another one, to lay beside it. */
+  readonly compared: SeenPacket | undefined;
+  readonly lens: JourneyLens;
+  /** Packets go on coming: what is known of the way may change. */
+  readonly live: boolean;
+  readonly severalMachines: boolean;
+  readonly marked: boolean;
+  /** The packet is the one that others are compared with. */
+  readonly comparing: boolean;
   /** Selects another packet. */
-  readonly onShow: (n: number) => void;
-  readonly onClose: () => void;
+  onShow(n: number): void;
+  onMark(): void;
+  onFollow(): void;
+  onCompare(): void;
+  onClose(): void;
 }
 
-export function PacketDetail({ packet, source, onClose }: Props) {
-  const summary = summarize(packet.bytes, packet.linkType, packet.originalLength);
-  const cut = packet.bytes.length < packet.originalLength ? `, of which ${packet.bytes.length} were captured` : '';
+/** ms between two looks at what a running lab shows of the packet's way. */
+const LOOK_AGAIN = 1000;
+
+export function PacketDetail({ packet, compared, lens, live, ...props }: Props) {
+  const id = useId();
+  const [looks, setLooks] = useState(0);
+  const anatomy = useMemo(() => new Anatomy(packet), [packet.n, packet.bytes]);
+  const summary = useMemo(() => summarize(packet.bytes, packet.linkType, packet.originalLength), [anatomy]);
+  const notices = useMemo(() => noticesOf(anatomy.parts.map(({ layer }) => layer)), [anatomy]);
+  const journey = useMemo(() => lens.journeyOf(packet.n), [lens, packet.n, looks]);
+  const hop = journey?.hops.find((each) => each.hop.id === packet.n);
+  const before = useMemo(() => {
+    const found = new Map<string, string>();
+    for (const { field, from, to } of hop?.changes ?? []) {
+      const spot = to === null || from === null ? null : anatomy.find(field, String(to));
+      if (spot !== null) found.set(spotKey(spot), String(from));
+    }
+    return found;
+  }, [anatomy, hop]);
+
+  useEffect(() => {
+    if (!live) return;
+    const timer = setInterval(() => setLooks((n) => n + 1), LOOK_AGAIN);
+    return () => clearInterval(timer);
+  }, [live]);
+
   return (
-    <section class="pk-detail" aria-label={`Packet ${packet.n}`} aria-live="polite">
-      <p>
-        <span class={`pk-chip pk-${summary.family}`}>{summary.protocol}</span>{' '}
-        <span class="pk-mono">
-          {summary.source} to {summary.destination}
+    <section class="pk-detail" aria-label={`Packet ${packet.n}`}>
+      <header class="pk-detail-head">
+        <p class="pk-detail-line">
+          <span class={`pk-chip pk-${summary.family}`}>{summary.protocol}</span>{' '}
+          <span class="pk-mono">
+            {summary.source} → {summary.destination}
+          </span>{' '}
+          {summary.info}
+        </p>
+        <span class="pk-buttons">
+          <button type="button" class="tp-button" onClick={() => props.onFollow()} aria-keyshortcuts="f">
+            Follow
+          </button>
+          <button
+            type="button"
+            class="tp-button"
+            aria-pressed={props.marked}
+            onClick={() => props.onMark()}
+            aria-keyshortcuts="m"
+          >
+            Mark
+          </button>
+          <button
+            type="button"
+            class="tp-button"
+            aria-pressed={props.comparing}
+            onClick={() => props.onCompare()}
+            aria-keyshortcuts="c"
+          >
+            Compare
+          </button>
+          <button type="button" class="tp-button" onClick={() => props.onClose()} aria-label="Close the packet">
+            Close
+          </button>
         </span>
-        : {summary.info}
-      </p>
-      <p>
-        {plural(packet.originalLength, 'byte')}
-        {cut}; {guestClock(packet.time)} by the clock of {packet.machine} (UTC), at{' '}
-        {place(packet, source.severalMachines)}.
-      </p>
-      <button type="button" class="tp-button" onClick={onClose}>
-        Close
-      </button>
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within reach of the keyboard */}
+      <div class="pk-detail-body" tabIndex={0}>
+        {compared !== undefined ? (
+          <CompareView left={compared} right={packet} />
+        ) : (
+          <>
+            <p class="pk-soft">
+              {plural(packet.originalLength, 'byte')}
+              {packet.bytes.length < packet.originalLength && `, of which ${packet.bytes.length} were captured`}; seen{' '}
+              {guestClock(packet.time)} UTC at {place(packet, props.severalMachines)}.
+              {props.comparing && ' Select another packet to compare it with this one.'}
+            </p>
+            {packet.comment !== undefined && <p class="pk-comment">{packet.comment}</p>}
+            {notices.map(({ kind, text }) => (
+              <p key={text} class={kind === 'bad' ? 'pk-notice is-bad' : 'pk-notice'}>
+                {text}
+              </p>
+            ))}
+            {journey !== undefined && <PacketWay journey={journey} n={packet.n} onShow={props.onShow} />}
+            {journey !== undefined && hop !== undefined && <HopChanges hop={hop} hops={journey.hops} />}
+            <Inside key={packet.n} id={id} anatomy={anatomy} before={before} />
+          </>
+        )}
+      </div>
     </section>
+  );
+}
+
+interface InsideProps {
+  readonly id: string;
+  readonly anatomy: Anatomy;
+  readonly before: ReadonlyMap<string, string>;
+}
+
+/** Layers, fields and bytes: what is pointed at in one of the three is shown in the others. */
+function Inside({ id, anatomy, before }: InsideProps) {
+  const [active, setActive] = useState<Spot>({ part: anatomy.main, field: -1 });
+  const [hovered, setHovered] = useState<Spot | null>(null);
+  const [open, setOpen] = useState<ReadonlySet<number>>(new Set([anatomy.main]));
+  const shown = hovered ?? active;
+
+  function openPart(part: number, isOpen: boolean): void {
+    setOpen((was) => {
+      const next = new Set(was);
+      if (isOpen) next.add(part);
+      else next.delete(part);
+      return next;
+    });
+  }
+
+  function choose(spot: Spot): void {
+    setActive(spot);
+    if (spot.field >= 0) openPart(spot.part, true);
+  }
+
+  return (
+    <>
+      <LayerFigure
+        anatomy={anatomy}
+        shown={shown}
+        onHover={setHovered}
+        onChoose={(spot) => {
+          choose(spot);
+          openPart(spot.part, true);
+        }}
+      />
+      <div class="pk-inside-out">
+        <FieldTree
+          id={id}
+          anatomy={anatomy}
+          active={active}
+          shown={shown}
+          open={open}
+          before={before}
+          onOpen={openPart}
+          onChoose={choose}
+          onHover={setHovered}
+        />
+        <HexView id={id} anatomy={anatomy} active={active} shown={shown} onChoose={choose} onHover={setHovered} />
+      </div>
+    </>
   );
 }

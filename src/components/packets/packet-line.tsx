@@ -37,6 +37,8 @@ export function PacketLine({ packet, summary, row, top, again, selected, marked,
       aria-selected={selected}
       onClick={props.onChoose}
       onDblClick={props.onOpen}
+      // A double click opens the packet; by itself it would select a word as well.
+      onMouseDown={(event) => event.detail > 1 && event.preventDefault()}
     >
       <td class="pk-number">
         {signs.length > 0 && <span class="pk-sign">{marked ? '◆' : '⇄'}</span>}

@@ -33,8 +33,8 @@ interface Props {
 
 const WIDE_ROW = 26;
 const NARROW_ROW = 44;
-/** px; below it a packet takes two lines. */
-const NARROW = 700;
+/** px that the columns and a readable Info need; below it a packet takes two lines. */
+const NARROW = 860;
 
 export function PacketList({ store, following, selected, handle, ...props }: Props) {
   const [view, setView] = useState({ top: 0, height: 0, width: 0 });

@@ -5,6 +5,8 @@ import type { Place, SeenPacket } from './seen-packet.ts';
 
 const PAGE = 1024;
 const FIRST_BYTES = 1 << 16;
+/** Of one packet: a frame that goes round in a loop is seen for ever. */
+const MOST_LATER = 999;
 
 class Page {
   size = 0;
@@ -15,7 +17,7 @@ class Page {
   readonly originalLengths = new Uint32Array(PAGE);
   /** One past the packet's last byte in `bytes`; it begins where the one before ends. */
   readonly ends = new Uint32Array(PAGE);
-  /** Of the same packet: index of the first that saw it, of the next, and (for the first) of the last; see PacketPages.join. */
+  /** Of the same packet: index of the first that saw it, one more than that of the next, and (for the first) that of the last. */
   readonly firsts = new Uint32Array(PAGE);
   readonly nexts = new Uint32Array(PAGE);
   readonly lasts = new Uint32Array(PAGE);
@@ -127,7 +129,7 @@ export class PacketPages {
     const one = this.#find(first);
     const last = this.#find(Math.max(one.page.lasts[one.at] ?? first, this.#start));
     const own = this.#find(later);
-    last.page.nexts[last.at] = later;
+    last.page.nexts[last.at] = later + 1;
     one.page.lasts[one.at] = later;
     own.page.firsts[own.at] = first;
   }
@@ -150,14 +152,14 @@ export class PacketPages {
   /** Indices of the later sightings of the packet that `index` saw first. */
   later(index: number): number[] {
     const found: number[] = [];
-    // 0 is nobody's next: it comes first of all.
-    for (let next = this.#next(index); next !== 0 && found.length < 1000; next = this.#next(next)) found.push(next);
+    for (let next = this.#next(index); next >= 0 && found.length < MOST_LATER; next = this.#next(next))
+      found.push(next);
     return found;
   }
 
   #next(index: number): number {
     const { page, at } = this.#find(index);
-    return page.nexts[at] ?? 0;
+    return (page.nexts[at] ?? 0) - 1;
   }
 
   /** Every page but the last is full, and the first begins at a whole page. */

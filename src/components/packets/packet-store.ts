@@ -40,6 +40,7 @@ export class PacketStore {
   #lost = 0;
   #missed = 0;
   #origin: number | null = null;
+  #run = 1;
 
   constructor({ capacity = CAPACITY, follow = () => null }: StoreOptions = {}) {
     this.capacity = capacity;
@@ -86,6 +87,7 @@ export class PacketStore {
   }
 
   clear(): void {
+    this.#run++;
     this.#waiting = [];
     this.#pages = new PacketPages();
     this.#follow = this.#newFollow();
@@ -198,6 +200,11 @@ export class PacketStore {
       this.#summaries.set(index, summary);
     }
     return summary;
+  }
+
+  /** Another number after the list was cleared: the same packet number may be another packet. */
+  get run(): number {
+    return this.#run;
   }
 
   /** Packets kept, whether shown or not. */

@@ -1,12 +1,16 @@
 // Filter, list and the packet that is looked at, for a lab's packets and for a file's.
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
+import { JourneyBuilder } from '../../journey/builder.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { rememberFilter } from './filter-history.ts';
 import { streamFilter } from './filter-ideas.ts';
+import { JourneyLens, journeyHop } from './journey-lens.ts';
 import { PacketDetail } from './packet-detail.tsx';
 import { PacketList, type PacketListHandle } from './packet-list.tsx';
 import { PacketStore } from './packet-store.ts';
 import { plural } from './packet-words.ts';
+import { INITIAL_SHARE, PaneBorder } from './pane-border.tsx';
+import { captureOf } from './save-capture.ts';
 import type { PacketSource, SeenPacket } from './seen-packet.ts';
 import '../topology/topology.css';
 import './packets.css';
@@ -32,6 +36,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   const [open, setOpen] = useState(false);
   const [marked, setMarked] = useState<ReadonlySet<number>>(new Set());
   const [compared, setCompared] = useState<number | null>(null);
+  const [share, setShare] = useState(INITIAL_SHARE);
   const [said, say] = useState('');
   const list = useRef<PacketListHandle>(null);
   const isPaused = useRef(paused);
@@ -60,6 +65,10 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
       }),
     [source, store, wake],
   );
+
+  const lens = useMemo(() => new JourneyLens(store, source), [store, source, store.run]);
+  // Another run of the lab: the numbers are other packets'.
+  useEffect(() => forget(), [store.run]);
 
   const packet = selected === null ? undefined : store.numbered(selected);
   const row = selected === null ? -1 : store.rowOf(selected);
@@ -133,19 +142,51 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     return true;
   }
 
-  function clear(): void {
-    store.clear();
+  function save(): void {
+    const shown = function* (): Generator<SeenPacket> {
+      for (let at = 0; at < store.count; at++) yield store.packet(store.indexAt(at));
+    };
+    const comment = `${source.title}, saved from Lockstep${text.trim() === '' ? '' : `; filter: ${text.trim()}`}`;
+    const pieces = captureOf(shown(), { comment, isMarked: (n) => marked.has(n), resolution: source.live ? 6 : 9 });
+    const url = URL.createObjectURL(new Blob(pieces, { type: 'application/vnd.tcpdump.pcap' }));
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = `${source.title.replace(/\.\w+$/, '')}${store.isFiltered ? '-part' : ''}.pcapng`;
+    link.click();
+    // The browser has its own hold on it once the download began.
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    say(`${plural(store.count, 'packet')} saved as ${link.download}.`);
+  }
+
+  /** A file's packets are put together by their journeys, when somebody asks: that takes a second for a hundred thousand. */
+  function group(on: boolean): void {
+    if (on && !source.live) {
+      const builder = new JourneyBuilder();
+      for (const packet of store.all()) builder.add([journeyHop(packet)]);
+      builder.know(source.context());
+      store.regroup(builder.journeys().map(({ hops }) => hops.map(({ hop }) => hop.id)));
+    }
+    setGrouped(on);
+    store.setOnePerPacket(on);
+    wake();
+  }
+
+  function forget(): void {
     setSelected(null);
     setCompared(null);
     setMarked(new Set());
-    onSelect?.(null);
     setOpen(false);
+    onSelect?.(null);
+  }
+
+  function clear(): void {
+    store.clear();
     setFollowing(true);
     wake();
   }
 
   return (
-    <div class="pk">
+    <div class="pk" style={{ '--pk-detail': `${share}%` }}>
       <div class="pk-tools" role="toolbar" aria-label="Packets">
         <FilterBar
           id={id}
@@ -157,35 +198,32 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           }}
         />
         <label class="pk-check">
-          <input
-            type="checkbox"
-            checked={grouped}
-            onChange={(event) => {
-              setGrouped(event.currentTarget.checked);
-              store.setOnePerPacket(event.currentTarget.checked);
-              wake();
-            }}
-          />
+          <input type="checkbox" checked={grouped} onChange={({ currentTarget }) => group(currentTarget.checked)} />
           One row a packet
         </label>
-        {source.live && (
-          <span class="pk-buttons">
-            <button
-              type="button"
-              class="tp-button"
-              aria-pressed={paused}
-              onClick={() => {
-                if (paused) store.resume();
-                setPaused(!paused);
-              }}
-            >
-              Pause
-            </button>
-            <button type="button" class="tp-button" onClick={clear} disabled={store.kept === 0}>
-              Clear
-            </button>
-          </span>
-        )}
+        <span class="pk-buttons">
+          {source.live && (
+            <>
+              <button
+                type="button"
+                class="tp-button"
+                aria-pressed={paused}
+                onClick={() => {
+                  if (paused) store.resume();
+                  setPaused(!paused);
+                }}
+              >
+                Pause
+              </button>
+              <button type="button" class="tp-button" onClick={clear} disabled={store.kept === 0}>
+                Clear
+              </button>
+            </>
+          )}
+          <button type="button" class="tp-button" onClick={save} disabled={store.count === 0}>
+            Save pcapng
+          </button>
+        </span>
       </div>
       <div class="pk-body">
         <PacketList
@@ -202,26 +240,34 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           onKey={onKey}
           handle={list}
         />
-        {store.count === 0 && <Nothing kept={store.kept} filter={text} paused={paused} />}
+        {store.count === 0 && <Nothing kept={store.kept} filter={text} paused={paused} live={source.live} />}
         {source.live && !following && store.count > 0 && (
           <button type="button" class="tp-button pk-latest" onClick={() => setFollowing(true)}>
             Jump to latest
           </button>
         )}
       </div>
+      {open && packet !== undefined && <PaneBorder share={share} onShare={setShare} />}
       {open && packet !== undefined && (
         <PacketDetail
           packet={packet}
-          store={store}
-          source={source}
+          compared={compared === null || compared === selected ? undefined : store.numbered(compared)}
+          lens={lens}
+          live={source.live}
+          severalMachines={source.severalMachines}
+          marked={marked.has(packet.n)}
+          comparing={compared === selected}
           onShow={show}
+          onMark={mark}
+          onFollow={follow}
+          onCompare={compare}
           onClose={() => {
             setOpen(false);
             list.current?.focus();
           }}
         />
       )}
-      <Counts store={store} grouped={grouped} />
+      <Counts store={store} grouped={grouped} live={source.live} />
       <p class="tp-spoken" aria-live="polite">
         {said}
       </p>
@@ -233,26 +279,36 @@ interface NothingProps {
   readonly kept: number;
   readonly filter: string;
   readonly paused: boolean;
+  readonly live: boolean;
 }
 
-function Nothing({ kept, filter, paused }: NothingProps) {
+function Nothing({ kept, filter, paused, live }: NothingProps) {
   const words =
     kept > 0 && filter.trim() !== ''
       ? `None of ${plural(kept, 'packet')} fits the filter.`
       : paused
         ? 'The list is paused and empty. Press Pause again to let packets in.'
-        : 'No packet yet. Make some: ping something from a terminal, and each device that sees a packet adds a line here.';
+        : live
+          ? 'No packet yet. Make some: ping something from a terminal, and each device that sees a packet adds a line here.'
+          : 'There is no packet in this file.';
   return <p class="tp-empty pk-nothing">{words}</p>;
 }
 
-function Counts({ store, grouped }: { readonly store: PacketStore; readonly grouped: boolean }) {
+interface CountsProps {
+  readonly store: PacketStore;
+  readonly grouped: boolean;
+  readonly live: boolean;
+}
+
+function Counts({ store, grouped, live }: CountsProps) {
   const shown = store.count;
+  const all = plural(store.kept, live || grouped ? 'sighting' : 'packet');
   return (
     <p class="pk-counts">
       <span>
         {store.isFiltered
-          ? `${shown.toLocaleString('en')} ${grouped ? plural(shown, 'packet').replace(/^\S+ /, '') : 'shown'} of ${plural(store.kept, 'sighting')}`
-          : plural(store.kept, 'sighting')}
+          ? `${shown.toLocaleString('en')} ${grouped ? plural(shown, 'packet').replace(/^\S+ /, '') : 'shown'} of ${all}`
+          : all}
       </span>
       {store.released > 0 && (
         <span>

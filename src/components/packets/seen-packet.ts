@@ -53,7 +53,7 @@ export interface PacketSource {
   onPackets(listener: (batch: PacketBatch) => void): () => void;
   /** Begins to tell which packets are one, for another run; null: journeys tell. */
   follow(): Follow | null;
-  /** What is known besides the packets, for their journeys. */
+  /** What is known besides the packets, for their journeys; the same object as long as nothing else is. */
   context(): Context;
 }
 
