@@ -1,13 +1,15 @@
 // `lockstep lab` with a real machine, as a person or a script uses it.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readPcapng } from '../src/capture/pcapng.ts';
 import { root } from '../src/cli/setup/root.mjs';
+import { readRecording } from '../src/recording/read-recording.ts';
+import { outputOf } from '../src/recording/terminal-text.ts';
 
 const lockstep = join(root, 'src/cli/lockstep.mjs');
 const children: ChildProcess[] = [];
@@ -123,4 +125,37 @@ test('a shell has the size of its terminal, and Ctrl-] leaves it', async () => {
   await until(() => /31 97[\s\S]*i686/.test(run.stdout), `"31 97" in what it printed:\n${run.stdout}`);
   run.child.stdin?.write('\x1d');
   expect(await run.code).toBe(0);
+});
+
+test('records what a script does in the lab, and writes nothing of a command that does not end', async () => {
+  const record = (script: string, ...more: string[]): Run =>
+    start(process.execPath, [lockstep, 'record', 'super-bridge', script, ...more]);
+  await writeFile(
+    join(folder, 'bridge.sh'),
+    'ip link add br-test type bridge\nip link set br-test up\nping -c 1 -q 127.0.0.1\n',
+  );
+  const run = record('bridge.sh');
+  expect(await run.code, run.stderr).toBe(0);
+  const read = readRecording(await readFile(join(folder, 'bridge.json'), 'utf8'));
+  if (!read.ok) throw new Error(read.error);
+  const { recording } = read;
+  const named = (index: number): boolean | undefined =>
+    recording.graphs.at(index)?.graph.devices.some(({ name }) => name === 'br-test');
+  expect([named(0), named(-1)]).toEqual([false, true]);
+  const [, , ping] = recording.commands;
+  expect(ping && outputOf(recording, ping)).toContain('1 packets transmitted, 1 received');
+  const onLoopback = recording.hops.filter(({ device }) => device === 'lo');
+  // The request and its reply, and after the command was typed, before its prompt came back.
+  expect(onLoopback.length).toBe(2);
+  for (const { time } of onLoopback) {
+    const at = (time - recording.start) * 1000;
+    expect(at).toBeGreaterThan(ping?.at ?? Infinity);
+    expect(at).toBeLessThan(ping?.until ?? 0);
+  }
+
+  await writeFile(join(folder, 'endless.sh'), 'cat\n');
+  const endless = record('endless.sh', '--timeout', '2');
+  expect(await endless.code).toBe(1);
+  expect(endless.stderr).toContain('no prompt 2 s after "cat"');
+  await expect(access(join(folder, 'endless.json'))).rejects.toThrow();
 });

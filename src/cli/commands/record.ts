@@ -75,7 +75,10 @@ export async function recordLab(lab: Lab, options: RecordLabOptions): Promise<Re
   await lab.start();
   await kernelsKnown(lab, signal);
   const recorded = new Date().toISOString();
-  for (const line of script) await recorder.type(line, timeoutMs, signal);
+  for (const line of script) {
+    console.error(`${line.machine}# ${line.text}`);
+    await recorder.type(line, timeoutMs, signal);
+  }
   await Promise.all(lab.machines.map((machine) => machine.flushTap()));
   await new Promise((resolve) => setTimeout(resolve, SETTLING));
   if (recorder.lost > 0)

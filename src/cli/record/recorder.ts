@@ -2,6 +2,7 @@
 import type { Hop, Lab } from '../../lab/lab.ts';
 import type { Console, Unsubscribe } from '../../machine/machine.ts';
 import type { Recording, TerminalOutput, TypedCommand } from '../../recording/recording.ts';
+import { plainText } from '../../recording/terminal-text.ts';
 import type { Graph } from '../../topology/graph.ts';
 import type { ScriptLine } from './recording-script.ts';
 
@@ -13,10 +14,6 @@ const ONE_PIECE = 5;
 
 /** The prompt of our machines' shells, at the end of what was printed. */
 const PROMPT = /root@[\w-]+:[^\r\n]*# $/;
-
-/** What a terminal sends besides text: colours, titles, bracketed paste (ECMA-48 control sequences, and xterm's OSC). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const CONTROLS = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g;
 
 /** What is known of a run when it has ended; times in ms of the host's clock. */
 interface Seen {
@@ -75,7 +72,7 @@ export class Recorder {
     const at = now();
     console.write(new TextEncoder().encode(`${text}\r`));
     for (;;) {
-      const screen = plain(this.#screens.get(console) ?? '');
+      const screen = plainText(this.#screens.get(console) ?? '');
       // The first line is the echo of what was typed; the prompt after it is the next one.
       if (screen.includes('\n') && PROMPT.test(screen)) break;
       if (now() - at > timeout)
@@ -117,6 +114,3 @@ export class Recorder {
     else terminal.push({ at, machine, console: console.index, text });
   }
 }
-
-/** What a terminal shows, without colours and carriage returns. */
-const plain = (text: string): string => text.replace(CONTROLS, '').replaceAll('\r', '');

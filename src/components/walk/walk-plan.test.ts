@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readRecording } from '../../recording/read-recording.ts';
 import type { Recording } from '../../recording/recording.ts';
+import { outputOf } from '../../recording/terminal-text.ts';
 import { buildGraph } from '../../topology/build-graph.ts';
 import { parseReport } from '../../topology/parse-report.ts';
 import { extractWalks } from './extract-walks.ts';
@@ -28,6 +29,18 @@ describe.each(recordings.map((path) => [basename(path, '.json'), path]))('record
     expect(script).toBe(name);
     const lines = readFileSync(path.replace(/json$/, 'sh'), 'utf8').split('\n');
     expect(commands.map(({ text }) => text)).toEqual(lines.filter((line) => line !== '' && !line.startsWith('#')));
+  });
+
+  test('has the output of each command, without prompts and colours', () => {
+    const recording = recorded(path);
+    for (const command of recording.commands) {
+      const output = outputOf(recording, command);
+      if (command.text.startsWith('docker run')) expect(output).toMatch(/^[0-9a-f]{64}$/);
+      else
+        expect(output).toMatch(
+          /^(PING 172\.17\.0\.2[\s\S]*\b0% packet loss|host name [\s\S]*\nyou are +172\.17\.0\.3)/,
+        );
+    }
   });
 
   test('says what ran, and has its hops in the run', () => {
