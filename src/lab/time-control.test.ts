@@ -36,15 +36,15 @@ function arp(opcode: 1 | 2): Uint8Array {
 
 describe('what the kernel of one machine moves', () => {
   it('is stopped at when the tap reports it, and what ran past is looked back at before time goes on', async () => {
-    const { lab, time, a, steps } = await running(['a']);
+    const { time, a, steps, settled } = await running(['a']);
     a.saw([1]);
     await time.step();
     expect(time.state.value).toMatchObject({ frozen: false, awaits: 'the next packet' });
     a.saw([2, 3, 4]);
     expect(steps()).toMatchObject({ position: 2, total: 4, grip: 'looks back', at: { n: 2 } });
-    await lab.freeze();
+    await settled();
     expect(time.state.value).toMatchObject({ frozen: true, awaits: null });
-    expect(time.state.value.said).toMatch(/^Step 2: .* in at eth2\. A look back: 2 more sightings have come since\.$/);
+    expect(time.state.value.said).toMatch(/^Step 2: .* in at eth2\. A look back: 2 more sightings since\.$/);
     a.saw([5]);
     await time.step();
     await time.step();

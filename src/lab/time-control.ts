@@ -99,7 +99,7 @@ export class TimeControl {
       this.#stepper.seek(Math.max(position, this.#looked));
       const step = this.#stepper.step((hop) => this.#breaksAtTap(hop));
       if (step.kind === 'shown') {
-        this.#arrived(step);
+        await this.#halt(step);
         return;
       }
     }
@@ -225,8 +225,7 @@ export class TimeControl {
       step = next;
     }
     if (step.kind === 'shown') {
-      this.#arrived(step);
-      await this.#lab.freeze();
+      await this.#halt(step);
       return;
     }
     if (step.kind === 'start') return;
@@ -281,16 +280,14 @@ export class TimeControl {
     this.#looked = before + (at < 0 ? hops.length : at);
     if (at < 0) return;
     const step = this.#stepper.seek(this.#looked);
-    if (step.kind === 'shown') this.#arrived(step);
-    void this.#lab.freeze();
+    if (step.kind === 'shown') void this.#halt(step);
   }
 
   /** A wire's breakpoint has held the clock just before a frame. */
   #stoppedAtFrame(): void {
     this.#stepper.held(this.#held());
     const step = this.#stepper.toEnd();
-    if (step.kind === 'shown') this.#arrived(step);
-    void this.#lab.freeze();
+    if (step.kind === 'shown') void this.#halt(step);
   }
 
   /** Frames came to wait on a wire, or were taken from it by hand. */
@@ -326,11 +323,15 @@ export class TimeControl {
     return hop.machine !== WIRE && this.#breaks(hop);
   }
 
-  #arrived(shown: Shown<Hop>): void {
+  /** Time is to stand here. What is said waits until it does: by then it is known what has run past. */
+  async #halt(shown: Shown<Hop>): Promise<void> {
     this.#stopped = true;
     this.#awaits.value = null;
     this.#looked = Math.max(this.#looked, shown.position);
-    this.#said.value = this.#words(shown);
+    await this.#lab.freeze();
+    const { position, total } = this.#stepper.state.peek();
+    if (position === shown.position)
+      this.#said.value = this.#words({ ...shown, ranPast: Math.max(0, total - position) });
   }
 
   #words(shown: Shown<Hop>): string {

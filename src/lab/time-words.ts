@@ -18,10 +18,9 @@ export function packetWords({ bytes, linkType, originalLength }: Hop): string {
 
 /** Where the packet is now: whether it stands there, or has gone on and is looked back at. */
 export function gripWords({ grip, ranPast }: Pick<Shown<Hop>, 'grip' | 'ranPast'>, frozen: boolean): string {
-  if (grip === 'holds') return 'Held: it stands here, and goes on with the next step.';
-  if (ranPast === 0) return frozen ? 'The last sighting before time stopped.' : 'The newest sighting.';
-  const more = ranPast === 1 ? 'one more sighting has' : `${ranPast.toLocaleString('en')} more sightings have`;
-  return `A look back: ${more} come since.`;
+  if (grip === 'holds') return 'Held here until the next step.';
+  if (ranPast <= 0) return frozen ? 'The last sighting before time stopped.' : 'The newest sighting.';
+  return `A look back: ${ranPast.toLocaleString('en')} more ${ranPast === 1 ? 'sighting' : 'sightings'} since.`;
 }
 
 export function shownWords(

@@ -125,7 +125,7 @@ class LockstepLab extends HTMLElement {
         property: '--lab-picture',
         min: 15,
         max: 82,
-        initial: 46,
+        initial: 58,
         grows: 1,
         share: (event) => {
           const box = body.getBoundingClientRect();
@@ -149,10 +149,11 @@ class LockstepLab extends HTMLElement {
         void session.cancel().then(() => this.#part('[data-card=off] [data-do=start]').focus());
         break;
       case 'freeze':
-        void (session.state.kind === 'frozen' ? session.thaw() : session.freeze());
+        if (session.state.kind === 'frozen') this.#goOn(session);
+        else void (this.#panels?.time.freeze() ?? session.freeze());
         break;
       case 'thaw':
-        void session.thaw();
+        this.#goOn(session);
         break;
       case 'reset':
         this.#part<HTMLDialogElement>('[data-dialog=reset]').showModal();
@@ -164,6 +165,11 @@ class LockstepLab extends HTMLElement {
         this.#open(!this.#part('.lab').classList.contains('is-open'));
         break;
     }
+  }
+
+  /** Past what has run past a breakpoint time does not go: the panel under the picture knows. */
+  #goOn(session: LabSession): void {
+    void (this.#panels?.time.goOn() ?? session.thaw());
   }
 
   async #reset(): Promise<void> {

@@ -2,6 +2,9 @@
 // is only read pays for none of it.
 import { h, render } from 'preact';
 import type { Hop, Lab } from '../../lab/lab.ts';
+import { TimeControl } from '../../lab/time-control.ts';
+import { JourneyPanel } from '../journey/journey-panel.tsx';
+import { shownHop } from '../journey/looking.ts';
 import { PacketsPanel } from '../packets/packets-panel.tsx';
 import { TerminalPanel } from '../terminal/terminal-panel.ts';
 import { TopologyPanel } from '../topology/topology-panel.tsx';
@@ -13,6 +16,7 @@ export interface PanelHosts {
 }
 
 export interface Panels {
+  readonly time: TimeControl;
   /** Brings a machine's first terminal to the front. */
   showTerminal(machine: string): void;
   /** Empty terminals over the consoles of a lab that was reset. */
@@ -30,10 +34,13 @@ declare global {
 }
 
 export async function mountPanels(lab: Lab, hosts: PanelHosts): Promise<Panels> {
-  render(h(TopologyPanel, { lab, onDrawn: tellDrawn(hosts.picture) }), hosts.picture);
+  const time = new TimeControl(lab);
+  const picture = h(TopologyPanel, { lab, onDrawn: tellDrawn(hosts.picture), shown: shownHop(time) });
+  render(h('div', { class: 'jn-frame' }, picture, h(JourneyPanel, { lab, time })), hosts.picture);
   render(h(PacketsPanel, { lab }), hosts.packets);
   let terminals = await TerminalPanel.open(lab, hosts.terminal);
   return {
+    time,
     showTerminal: (machine) => terminals.show(machine),
     async renewTerminals() {
       terminals.dispose();
@@ -42,6 +49,7 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts): Promise<Panels> 
     dispose() {
       render(null, hosts.picture);
       render(null, hosts.packets);
+      time.dispose();
       terminals.dispose();
     },
   };

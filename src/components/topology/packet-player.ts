@@ -5,9 +5,9 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Hop, HopBatch } from '../../lab/lab.ts';
 import { type Family, summarize } from '../../packet/summary.ts';
 import type { Graph } from '../../topology/graph.ts';
-import { PacketPaths } from '../../topology/packet-path.ts';
+import { type Crossing, type HopPath, PacketPaths } from '../../topology/packet-path.ts';
 import type { PacketCanvas } from './packet-canvas.ts';
-import { PacketFlow, quickFamily } from './packet-flow.ts';
+import { type Dot, type Label, LEG, PacketFlow, quickFamily } from './packet-flow.ts';
 
 export interface PlayerStatus {
   readonly paused: boolean;
@@ -17,6 +17,13 @@ export interface PlayerStatus {
   readonly lag: number;
   /** Packets that came while the picture was paused. */
   readonly missed: number;
+}
+
+/** A packet that the reader looks at, standing where a tap saw it. */
+export interface ShownHop {
+  readonly hop: Hop;
+  /** It travels there, rather than being there at once. */
+  readonly glides: boolean;
 }
 
 export interface PlayerOptions {
@@ -31,6 +38,10 @@ export interface PlayerOptions {
 const LAMP = 450;
 /** A lag below this is the time that packets take anyway. */
 const WORTH_TELLING = 3000;
+/** How far along the last line a packet stands that is looked at: beside the device, not behind its name. */
+const STANDS = 0.75;
+/** Ways of packets that can be looked at. */
+const REMEMBERED = 20_000;
 /** ms of a frame for packets that have come. */
 const BUDGET = 6;
 
@@ -42,6 +53,9 @@ export class PacketPlayer {
   readonly #status = signal<PlayerStatus>({ paused: false, addedUp: 0, lag: 0, missed: 0 });
   readonly #observer: IntersectionObserver;
   readonly #ending = new AbortController();
+  /** By hop. */
+  readonly #ways = new Map<number, HopPath>();
+  #shown: { readonly hop: Hop; readonly label: Label; readonly since: number } | null = null;
   #waiting: Hop[] = [];
   #newest = 0;
   #later: ReturnType<typeof setTimeout> | undefined;
@@ -84,7 +98,10 @@ export class PacketPlayer {
   receive(batch: HopBatch): void {
     for (const hop of batch.hops) {
       // Numbers that begin anew are another run of the lab: nothing of the last one is still under way.
-      if (hop.n <= this.#newest) this.#flow.clear();
+      if (hop.n <= this.#newest) {
+        this.#flow.clear();
+        this.#ways.clear();
+      }
       this.#newest = hop.n;
       this.#waiting.push(hop);
     }
@@ -101,7 +118,8 @@ export class PacketPlayer {
       taken += 1;
       const path = this.#paths.follow(hop);
       const item = { n: hop.n, time: hop.time, path };
-      if (!seen || this.#paused) {
+      this.#remember(hop.n, path);
+      if (!seen || this.#paused || this.#shown !== null) {
         this.#flow.skip(item);
         if (this.#paused && path.follows === 0) this.#missed += 1;
         continue;
@@ -122,6 +140,22 @@ export class PacketPlayer {
   #takeInLater(): void {
     this.#later = undefined;
     this.#takeIn();
+  }
+
+  /** Shows this one packet instead of what happens; null: what happens from now on. */
+  show(shown: ShownHop | null): void {
+    this.#flow.clear();
+    this.#lamps.clear();
+    this.#shown =
+      shown === null
+        ? null
+        : {
+            hop: shown.hop,
+            label: labelOf(shown.hop),
+            since: shown.glides && !this.#paused && !this.#options.still() ? this.#clock : Number.NEGATIVE_INFINITY,
+          };
+    this.#wake();
+    this.redraw();
   }
 
   setPaused(paused: boolean): void {
@@ -169,7 +203,7 @@ export class PacketPlayer {
     this.#clock += Math.max(0, Math.min(100, time - this.#last));
     this.#last = time;
     if (this.#waiting.length > 0) this.#takeIn();
-    const busy = this.#flow.advance(this.#clock) || this.#waiting.length > 0;
+    const busy = this.#flow.advance(this.#clock) || this.#waiting.length > 0 || this.#isGliding();
     for (const [id, lamp] of this.#lamps) if (this.#clock - lamp.since > LAMP) this.#lamps.delete(id);
     this.#draw();
     if (time - this.#told > 250) {
@@ -183,6 +217,12 @@ export class PacketPlayer {
 
   #draw(): void {
     const now = this.#clock;
+    if (this.#shown !== null) {
+      const { hop, label } = this.#shown;
+      const lamps = new Map([[hop.deviceId, { family: label.family, strength: 1 }]]);
+      this.#options.canvas.draw({ dots: this.#standing(now), glows: [], lamps, still: this.#options.still() });
+      return;
+    }
     this.#options.canvas.draw({
       dots: this.#flow.dots(now),
       glows: this.#flow.glows(now),
@@ -198,6 +238,37 @@ export class PacketPlayer {
     const drawn = this.#undrawn;
     this.#undrawn = [];
     for (const hop of drawn) this.#options.onDrawn?.(hop);
+  }
+
+  #isGliding(): boolean {
+    if (this.#shown === null) return false;
+    const { since, hop } = this.#shown;
+    return this.#clock - since < (this.#ways.get(hop.n)?.crossings.length ?? 0) * LEG;
+  }
+
+  /** The packet that is looked at: on its way along the lines that the hop showed, or at their end. */
+  #standing(now: number): Dot[] {
+    if (this.#shown === null) return [];
+    const { hop, label, since } = this.#shown;
+    if (hop.deviceId === '') return [];
+    const here: Crossing = { edge: '', from: hop.deviceId, to: hop.deviceId };
+    const path = this.#ways.get(hop.n);
+    const crossings = path === undefined || path.crossings.length === 0 ? [here] : path.crossings;
+    const gone = Math.max(0, (now - since) / LEG);
+    const leg = Math.min(Math.floor(gone), crossings.length - 1);
+    const crossing = crossings[leg] ?? here;
+    const before = leg === 0 ? null : (crossings[leg - 1] ?? null);
+    const most = leg === crossings.length - 1 ? STANDS : 1;
+    return [{ ...label, crossing, before, at: crossing === here ? 0 : Math.min(gone - leg, most) }];
+  }
+
+  #remember(n: number, path: HopPath): void {
+    this.#ways.set(n, path);
+    if (this.#ways.size <= REMEMBERED * 1.1) return;
+    for (const old of this.#ways.keys()) {
+      this.#ways.delete(old);
+      if (this.#ways.size <= REMEMBERED) return;
+    }
   }
 
   #tell(): void {

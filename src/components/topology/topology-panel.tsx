@@ -1,12 +1,13 @@
 // The living picture of a lab: what its kernels say, and the packets that move. Picture or list, and one device's
 // inspector beside it.
+import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Hop, Lab } from '../../lab/lab.ts';
 import { plural } from '../packets/packet-words.ts';
 import { announceChanges } from './change-announcer.ts';
 import { DeviceList } from './device-list.tsx';
 import { Inspector } from './inspector.tsx';
-import type { PlayerStatus } from './packet-player.ts';
+import type { PlayerStatus, ShownHop } from './packet-player.ts';
 import type { Picture } from './picture.ts';
 import { useSignalValue } from './use-signal-value.ts';
 import './topology.css';
@@ -15,11 +16,13 @@ export interface TopologyPanelProps {
   readonly lab: Lab;
   /** Called in the frame in which something of a hop is first drawn: its device lights up, its packet sets out. */
   readonly onDrawn?: (hop: Hop) => void;
+  /** The packet that the reader looks at, instead of what happens; null: none. */
+  readonly shown?: ReadonlySignal<ShownHop | null>;
 }
 
 const QUIET: PlayerStatus = { paused: false, addedUp: 0, lag: 0, missed: 0 };
 
-export function TopologyPanel({ lab, onDrawn }: TopologyPanelProps) {
+export function TopologyPanel({ lab, onDrawn, shown }: TopologyPanelProps) {
   const graph = useSignalValue(lab.graph);
   const [view, setView] = useState<'picture' | 'list'>('picture');
   const [selected, setSelected] = useState<string | null>(null);
@@ -45,10 +48,12 @@ export function TopologyPanel({ lab, onDrawn }: TopologyPanelProps) {
         if (ended) return;
         const made = new Picture({ lab, host: element, onSelect: setSelected, onDrawn: (hop) => drawn.current?.(hop) });
         const stop = made.player.status.subscribe(setStatus);
+        const stopShown = shown?.subscribe((hop) => made.player.show(hop));
         picture.current = made;
         made.select(marked.current);
         end = () => {
           stop();
+          stopShown?.();
           made.dispose();
           picture.current = null;
           setStatus(QUIET);
@@ -63,7 +68,7 @@ export function TopologyPanel({ lab, onDrawn }: TopologyPanelProps) {
       ended = true;
       end();
     };
-  }, [lab, view, attempt]);
+  }, [lab, view, attempt, shown]);
 
   useEffect(() => picture.current?.select(selected), [selected, graph]);
 

@@ -1,0 +1,116 @@
+// The way of one packet as a strip: where it was seen, in order, and what each hop changed in it.
+import { useEffect, useRef } from 'preact/hooks';
+import type { Change } from '../../journey/changes.ts';
+import type { Journey, JourneyHop } from '../../journey/journey.ts';
+import type { Hop } from '../../lab/lab.ts';
+import { packetWords, whereWords } from '../../lab/time-words.ts';
+import { summarize } from '../../packet/summary.ts';
+import type { Grip } from '../../wire/stepper.ts';
+import { stepLink } from './step-link.ts';
+
+interface Props {
+  readonly journey: Journey | undefined;
+  readonly at: Hop | null;
+  readonly severalMachines: boolean;
+  readonly positionOf: (n: number) => number | null;
+  readonly onShow: (n: number) => void;
+  readonly grip: Grip | null;
+  /** Whether it stands here or is looked back at, in words. */
+  readonly gripWords: string;
+  /** What stands here when there is no packet. */
+  readonly hint: string;
+}
+
+const ENDS = { delivered: 'Delivered', dropped: 'Dropped', unknown: 'End not known' } as const;
+/** Changes of a hop that the strip has room for. */
+const MOST_CHANGES = 1;
+
+export function HopStrip({ journey, at, severalMachines, positionOf, onShow, grip, gripWords, hint }: Props) {
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    const current = list.current?.querySelector('[aria-current]');
+    const box = list.current;
+    if (!(current instanceof HTMLElement) || box === null) return;
+    const left = current.offsetLeft - box.offsetLeft;
+    if (left < box.scrollLeft || left + current.offsetWidth > box.scrollLeft + box.clientWidth)
+      box.scrollLeft = left - 24;
+  }, [at]);
+  const { family } = at === null ? { family: 'other' } : summarize(at.bytes, at.linkType, at.originalLength);
+  const follow = (n: number) => (event: MouseEvent) => {
+    event.preventDefault();
+    onShow(n);
+  };
+  const answer = journey === undefined || journey.answeredBy === null ? null : positionOf(journey.answeredBy);
+  return (
+    <div class={`jn-strip jn-${family}`}>
+      <p class="jn-title">
+        {at === null ? (
+          <span class="jn-words jn-soft">{hint}</span>
+        ) : (
+          <>
+            <span class="jn-dot" aria-hidden="true" />
+            <span class="jn-words">
+              {packetWords(at)}, {whereWords(at, severalMachines)}
+            </span>
+            <span class={grip === 'holds' ? 'jn-grip jn-held' : 'jn-grip jn-soft'}>{gripWords}</span>
+          </>
+        )}
+      </p>
+      <ol class="jn-hops" aria-label="Way of the packet" ref={list}>
+        {journey?.hops.map((hop, index) => {
+          const hops = journey.hops;
+          const position = positionOf(hop.hop.id);
+          const name = nameOf(hop, severalMachines);
+          return (
+            <li key={hop.hop.id}>
+              <a
+                class="jn-hop"
+                href={position === null ? undefined : stepLink(position)}
+                aria-current={hop.hop.id === at?.n ? 'step' : undefined}
+                onClick={follow(hop.hop.id)}
+              >
+                <span class="jn-at">{name}</span>
+                <span class="jn-soft">
+                  {hop.hop.direction === 'unknown' ? '' : hop.hop.direction}
+                  {index > 0 && ` +${Math.round((hop.time - (hops[0]?.time ?? 0)) * 1e6).toLocaleString('en')} µs`}
+                  {index > 0 && hop.after !== index - 1 && ` after ${afterWords(hops[hop.after], severalMachines)}`}
+                </span>
+                {hop.changes.length > 0 && (
+                  <span class="jn-change" title={hop.changes.map(whole).join('\n')}>
+                    {hop.changes.slice(0, MOST_CHANGES).map(changeWords).join(', ')}
+                    {hop.changes.length > MOST_CHANGES && `, ${hop.changes.length - MOST_CHANGES} more`}
+                  </span>
+                )}
+              </a>
+            </li>
+          );
+        })}
+        {journey !== undefined && (
+          <li class="jn-end" data-end={journey.end} title={journey.why}>
+            <strong>{ENDS[journey.end]}</strong>
+            <span class="jn-soft">{journey.why}</span>
+            {answer !== null && (
+              <a href={stepLink(answer)} onClick={follow(journey.answeredBy ?? 0)}>
+                To its answer
+              </a>
+            )}
+          </li>
+        )}
+      </ol>
+    </div>
+  );
+}
+
+function nameOf({ at, hop }: JourneyHop, severalMachines: boolean): string {
+  return severalMachines || hop.device === '' ? at : at.replace(/^[^/]+\//, '');
+}
+
+const afterWords = (hop: JourneyHop | undefined, severalMachines: boolean): string =>
+  hop === undefined ? 'nothing that was seen' : nameOf(hop, severalMachines);
+
+function changeWords({ field, from, to, bytes }: Change): string {
+  if (bytes !== undefined) return `${bytes > 0 ? '+' : '−'}${Math.abs(bytes)} bytes: ${to ?? from}`;
+  return `${field} ${from ?? 'none'} → ${to ?? 'none'}`;
+}
+
+const whole = (change: Change): string => `${changeWords(change)}${change.why === undefined ? '' : `: ${change.why}`}`;

@@ -1,0 +1,186 @@
+// Under the picture: time in the lab. Stop it, step from packet to packet or along the way of one, look back, go on to what
+// a filter matches; and the way of the packet that is looked at, hop by hop.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Lab } from '../../lab/lab.ts';
+import type { TimeControl } from '../../lab/time-control.ts';
+import { gripWords } from '../../lab/time-words.ts';
+import { BreakpointBar } from './breakpoint-bar.tsx';
+import { HopStrip } from './hop-strip.tsx';
+import { hopLookedAt } from './looking.ts';
+import { linkToStep, onStepLink } from './step-link.ts';
+import { Transport } from './transport.tsx';
+import { useFrameValue } from './use-frame-value.ts';
+import '../topology/topology.css';
+import './journey.css';
+
+export interface JourneyPanelProps {
+  readonly lab: Lab;
+  readonly time: TimeControl;
+}
+
+/** ms from step to step at full speed. */
+const PACE = 900;
+/** ms after time went on: what the machines are asked then does not get in the way of what the reader let go on. */
+const ASK_LATER = 2500;
+
+export function JourneyPanel({ lab, time }: JourneyPanelProps) {
+  const state = useFrameValue(time.state);
+  const { steps, frozen, awaits, speed, breakpoints, said } = state;
+  const [playing, setPlaying] = useState(false);
+  const [onlyThis, setOnlyThis] = useState(false);
+  const [breaking, setBreaking] = useState(false);
+  const [, learn] = useState(0);
+  const looks = useRef(false);
+  const at = hopLookedAt(state);
+  looks.current ||= at !== null;
+  const journey = at === null || at.n === 0 ? undefined : time.journeys.of(at.n);
+  const atEnd = steps.position >= steps.total + Math.min(1, steps.held);
+
+  useEffect(() => {
+    const ending = new AbortController();
+    onStepLink((position) => {
+      if (position <= time.state.peek().steps.total) time.seek(position);
+    }, ending.signal);
+    return () => ending.abort();
+  }, [time]);
+
+  useEffect(() => {
+    if (at !== null) linkToStep(steps.position);
+  }, [at, steps.position]);
+
+  // Only what somebody has looked at is worth a machine's time.
+  useEffect(() => {
+    if (frozen || !looks.current) return;
+    const timer = setTimeout(() => void time.journeys.ask().then((known) => known && learn((n) => n + 1)), ASK_LATER);
+    return () => clearTimeout(timer);
+  }, [frozen, time]);
+
+  useEffect(() => {
+    if (!playing) return;
+    const timer = setInterval(() => {
+      if (!stepOn(false)) setPlaying(false);
+    }, PACE / speed);
+    return () => clearInterval(timer);
+  });
+
+  /** One step forward; false if there is none without letting time go on, and that was not wanted. */
+  function stepOn(letGo: boolean): boolean {
+    const now = time.state.peek();
+    const hop = hopLookedAt(now);
+    const next = onlyThis && hop !== null ? nextHop(hop.n) : null;
+    if (next !== null) time.showHop(next);
+    else if (!letGo && (onlyThis || now.steps.position >= now.steps.total)) return false;
+    else if (onlyThis && hop !== null && hop.n > 0) void time.stepHop(hop.n);
+    else void time.step();
+    return true;
+  }
+
+  function nextHop(n: number): number | null {
+    const later =
+      time.journeys
+        .of(n)
+        ?.hops.map(({ hop }) => hop.id)
+        .filter((id) => id > n) ?? [];
+    return later.length === 0 ? null : Math.min(...later);
+  }
+
+  const go = {
+    playPause() {
+      if (playing) setPlaying(false);
+      else if (awaits !== null || (!frozen && at === null)) void time.freeze();
+      else if (!atEnd) setPlaying(true);
+      else void time.goOn();
+    },
+    forward() {
+      setPlaying(false);
+      stepOn(true);
+    },
+    back() {
+      setPlaying(false);
+      if (onlyThis && at !== null) time.backHop(at.n);
+      else time.back();
+    },
+    toStart() {
+      setPlaying(false);
+      const first = onlyThis ? journey?.hops[0]?.hop.id : undefined;
+      if (first === undefined) time.toStart();
+      else time.showHop(first);
+    },
+    toEnd() {
+      setPlaying(false);
+      const last = onlyThis ? journey?.hops.at(-1)?.hop.id : undefined;
+      if (last !== undefined) time.showHop(last);
+      else if (frozen) time.toEnd();
+      else time.follow();
+    },
+  };
+
+  function onKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const target = event.target as HTMLElement;
+    if (target.matches('select, input:not([type=range], [type=checkbox])')) return;
+    // A button's own key stays its own.
+    if (event.key === ' ' && target.matches('button, input, summary')) return;
+    const does = {
+      ArrowRight: go.forward,
+      ArrowLeft: go.back,
+      Home: go.toStart,
+      End: go.toEnd,
+      ' ': go.playPause,
+    }[event.key];
+    if (does === undefined) return;
+    event.preventDefault();
+    does();
+  }
+
+  return (
+    <section class="jn" aria-label="Time" onKeyDown={onKey}>
+      <Transport
+        steps={steps}
+        moves={playing || awaits !== null || (!frozen && at === null)}
+        frozen={frozen}
+        atEnd={atEnd}
+        speed={speed}
+        onlyThis={onlyThis}
+        hasPacket={at !== null && at.n > 0}
+        breaking={breaking}
+        breakpoints={breakpoints.length}
+        go={go}
+        onSeek={(position) => {
+          setPlaying(false);
+          time.seek(position);
+        }}
+        onSpeed={(factor) => time.setSpeed(factor)}
+        onOnlyThis={setOnlyThis}
+        onBreaking={() => setBreaking(!breaking)}
+      />
+      {breaking && <BreakpointBar lab={lab} time={time} state={state} />}
+      <HopStrip
+        journey={journey}
+        at={at}
+        severalMachines={lab.machines.length > 1}
+        positionOf={(n) => time.positionOf(n)}
+        onShow={(n) => {
+          setPlaying(false);
+          time.showHop(n);
+        }}
+        grip={steps.grip}
+        gripWords={
+          steps.grip === null ? '' : gripWords({ grip: steps.grip, ranPast: steps.total - steps.position }, frozen)
+        }
+        hint={hint(awaits, frozen, steps.total)}
+      />
+      <p class="jn-said" aria-live="polite">
+        {awaits === null ? said : `Waiting for ${awaits}.`}
+      </p>
+    </section>
+  );
+}
+
+function hint(awaits: string | null, frozen: boolean, total: number): string {
+  if (awaits !== null) return `Waiting for ${awaits}: time goes on until it is there.`;
+  if (frozen) return 'Nothing was seen yet. Step lets time go on to the next packet.';
+  return total === 0
+    ? 'The way of a packet stands here, hop by hop, when time stands still.'
+    : 'Step back, or stop time, and the way of the packet stands here, hop by hop.';
+}

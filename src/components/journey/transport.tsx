@@ -1,0 +1,107 @@
+// To start, back, play or pause, forward, to end; where the reader stands; how fast.
+import type { Hop } from '../../lab/lab.ts';
+import type { StepperState } from '../../wire/stepper.ts';
+import { stepLink } from './step-link.ts';
+
+interface Props {
+  readonly steps: StepperState<Hop>;
+  /** Something moves by itself: the lab, or steps that are played. */
+  readonly moves: boolean;
+  readonly frozen: boolean;
+  readonly atEnd: boolean;
+  readonly speed: number;
+  readonly onlyThis: boolean;
+  readonly hasPacket: boolean;
+  readonly breaking: boolean;
+  readonly breakpoints: number;
+  readonly go: Readonly<Record<'playPause' | 'forward' | 'back' | 'toStart' | 'toEnd', () => void>>;
+  readonly onSeek: (position: number) => void;
+  readonly onSpeed: (speed: number) => void;
+  readonly onOnlyThis: (only: boolean) => void;
+  readonly onBreaking: () => void;
+}
+
+const SPEEDS = [1, 0.5, 0.25, 0.1] as const;
+
+export function Transport(props: Props) {
+  const { steps, moves, frozen, atEnd, speed, onlyThis, hasPacket, breaking, breakpoints, go } = props;
+  const { first, position, total, held } = steps;
+  const none = total + held === 0;
+  const last = total + Math.min(1, held);
+  const play = moves ? 'Stop' : atEnd && frozen ? 'Let time run' : 'Play';
+  return (
+    <div class="jn-bar" role="toolbar" aria-label="Steps">
+      <span class="jn-keys">
+        <Key name="To the first packet" shape="start" disabled={none} onPress={go.toStart} />
+        <Key name="Step back" shape="back" disabled={none} onPress={go.back} />
+        <Key name={play} shape={moves ? 'pause' : 'play'} onPress={go.playPause} />
+        <Key name="Step" shape="forward" onPress={go.forward} />
+        <Key name="To the last packet" shape="end" disabled={none} onPress={go.toEnd} />
+      </span>
+      <input
+        type="range"
+        class="jn-seek"
+        aria-label="Step"
+        aria-valuetext={`${position} of ${last}`}
+        min={first}
+        max={Math.max(last, first + 1)}
+        value={position}
+        disabled={none}
+        onInput={(event) => props.onSeek(event.currentTarget.valueAsNumber)}
+      />
+      <a class="jn-place" href={stepLink(position)} title="Link to this step">
+        {position.toLocaleString('en')} / {last.toLocaleString('en')}
+      </a>
+      <label class="jn-check">
+        <input
+          type="checkbox"
+          checked={onlyThis}
+          disabled={!hasPacket && !onlyThis}
+          onChange={(event) => props.onOnlyThis(event.currentTarget.checked)}
+        />
+        This packet only
+      </label>
+      <select
+        class="jn-speed"
+        aria-label="Speed"
+        value={String(speed)}
+        onChange={(event) => props.onSpeed(Number(event.currentTarget.value))}
+      >
+        {SPEEDS.map((factor) => (
+          <option key={factor} value={String(factor)}>
+            {factor}×
+          </option>
+        ))}
+      </select>
+      <button type="button" class="tp-button" aria-expanded={breaking} onClick={props.onBreaking}>
+        Breakpoints{breakpoints > 0 && ` (${breakpoints})`}
+      </button>
+    </div>
+  );
+}
+
+const SHAPES = {
+  start: 'M2 3h2v10H2zM9 3v10L4 8zM14 3v10L9 8z',
+  back: 'M13 3v10L6 8zM3 3h2v10H3z',
+  play: 'M4 3v10l9-5z',
+  pause: 'M4 3h3v10H4zM9 3h3v10H9z',
+  forward: 'M3 3v10l7-5zM11 3h2v10h-2z',
+  end: 'M2 3v10l5-5zM7 3v10l5-5zM12 3h2v10h-2z',
+} as const;
+
+interface KeyProps {
+  readonly name: string;
+  readonly shape: keyof typeof SHAPES;
+  readonly disabled?: boolean;
+  readonly onPress: () => void;
+}
+
+function Key({ name, shape, disabled = false, onPress }: KeyProps) {
+  return (
+    <button type="button" class="tp-button jn-key" aria-label={name} title={name} disabled={disabled} onClick={onPress}>
+      <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+        <path d={SHAPES[shape]} fill="currentColor" />
+      </svg>
+    </button>
+  );
+}
