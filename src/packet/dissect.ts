@@ -51,11 +51,55 @@ const QUOTED_MINIMUM = 8;
  * @param originalLength bytes of the packet before the capture cut it; tells "cut off" from "malformed"
  */
 export function dissect(bytes: Uint8Array, linkType: number, originalLength: number = bytes.length): Layer[] {
+  return layersFrom(firstLayer(bytes, linkType), 0, originalLength);
+}
+
+/**
+ * The last of the same layers: those that a line about the packet speaks of. Whole Ethernet, IPv4, UDP and VXLAN headers around
+ * an Ethernet frame, and what is around IPv4, are stepped over: in a list of tunnelled packets that is most of the work.
+ */
+export function dissectInnermost(bytes: Uint8Array, linkType: number, originalLength: number = bytes.length): Layer[] {
+  const isCooked = linkType === 276;
+  if (linkType !== 1 && !isCooked) return dissect(bytes, linkType, originalLength);
+  let frame = 0;
+  let end = bytes.length;
+  let ip = isCooked ? 20 : 14;
+  let type = isCooked ? 0 : 12;
+  let depth = 0;
+  for (;;) {
+    const length = u16(bytes, ip + 2);
+    const isPlain = end - ip >= 20 && u16(bytes, type) === ETHERTYPE.ipv4 && bytes[ip] === 0x45 && length >= 20;
+    if (!isPlain) break;
+    const ipEnd = Math.min(end, ip + length);
+    const inner = ip + 36; // after IPv4, UDP and VXLAN
+    const datagram = u16(bytes, ip + 24);
+    const isTunnel =
+      bytes[ip + 9] === IP_PROTOCOL.udp &&
+      VXLAN_PORTS.has(u16(bytes, ip + 22)) &&
+      (u16(bytes, ip + 6) & 0x1fff) === 0 &&
+      Math.min(ipEnd, ip + 20 + datagram) - inner >= 14 &&
+      depth < MOST_LAYERS - 8;
+    if (!isTunnel) return layersFrom(new Ipv4Layer(bytes, ip, end, null), depth + 1, originalLength);
+    end = Math.min(ipEnd, ip + 20 + datagram);
+    frame = inner;
+    type = inner + 12;
+    ip = inner + 14;
+    depth += 4;
+  }
+  const link =
+    isCooked && frame === 0 ? new Sll2Layer(bytes, 0, end, null) : new EthernetLayer(bytes, frame, end, null);
+  return layersFrom(link, depth, originalLength);
+}
+
+const u16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+
+/** @param depth how many layers lie around the first one */
+function layersFrom(first: Layer, depth: number, originalLength: number): Layer[] {
   const layers: Layer[] = [];
-  let layer = firstLayer(bytes, linkType);
+  let layer: Layer | null = first;
   while (layer !== null) {
-    const problem =
-      layers.length < MOST_LAYERS
+    const problem: Problem | null =
+      depth + layers.length < MOST_LAYERS
         ? layer.problem()
         : { at: layer.offset, reason: `more than ${MOST_LAYERS} headers inside each other` };
     if (layer.offset < layer.end || problem === null) layers.push(layer);
@@ -78,7 +122,7 @@ function stoppedBy(layer: Layer, problem: Problem, originalLength: number): Malf
   return new MalformedLayer(cut ? '_ws.short' : '_ws.malformed', layer.protocol, problem, bytes, end, parent);
 }
 
-function firstLayer(bytes: Uint8Array, linkType: number): Layer | null {
+function firstLayer(bytes: Uint8Array, linkType: number): Layer {
   const end = bytes.length;
   switch (linkType) {
     case 0: // LINKTYPE_NULL

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { summarize } from './summary.ts';
+import { dissect } from './dissect.ts';
+import { summarize, summarizeLayers } from './summary.ts';
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replace(/\s/g, ''), 'hex'));
 const SEND = '0242ac110003 0242ac110002';
@@ -106,4 +108,31 @@ describe('a packet’s line', () => {
       info: '[Packet size limited during capture]',
     });
   });
+});
+
+test('stepping over tunnels changes no line: nested to any depth, with bytes changed and ends cut off', () => {
+  const frame = bytes(`${SEND} 0800 4500003cc273400040065f610af401000af40200
+    8a66005045e14c2d00000000a002faf019160000020405b40402080a320395d4000000000103030a`);
+  const tunnelled = (inside: Uint8Array): Uint8Array => {
+    const udp = 16 + inside.length;
+    const outer = bytes(
+      `${SEND} 0800 45000000 00004000 40110000 c0a80501c0a80502 86a5 2118 0000 0000 0800000000000100`,
+    );
+    outer.set([(udp + 20) >>> 8, udp + 20], 16);
+    outer.set([udp >>> 8, udp], 38);
+    return Uint8Array.of(...outer, ...inside);
+  };
+  const edits = fc.array(fc.tuple(fc.nat(130), fc.nat(255)), { maxLength: 3 });
+  const linkType = fc.constantFrom(1, 1, 1, 276, 101);
+  fc.assert(
+    fc.property(fc.nat(14), edits, fc.nat(60), linkType, (depth, changes, missing, link) => {
+      let packet = frame;
+      for (let i = 0; i < depth; i++) packet = tunnelled(packet);
+      const { length } = packet;
+      packet = packet.slice(0, length - (missing > 30 ? missing : 0));
+      for (const [at, value] of changes) if (at < packet.length) packet[at] = value;
+      expect(summarize(packet, link, length)).toEqual(summarizeLayers(dissect(packet, link, length)));
+    }),
+    { numRuns: 2000 },
+  );
 });

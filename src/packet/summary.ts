@@ -1,5 +1,5 @@
 // One packet in one line, as Wireshark's columns have it.
-import { dissect } from './dissect.ts';
+import { dissectInnermost } from './dissect.ts';
 import type { Layer } from './layer.ts';
 
 /** One hue each on the page. */
@@ -55,7 +55,7 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
  * connection's first packet, and this looks at one packet alone.
  */
 export function summarize(bytes: Uint8Array, linkType: number, originalLength: number = bytes.length): PacketSummary {
-  return summarizeLayers(dissect(bytes, linkType, originalLength));
+  return summarizeLayers(dissectInnermost(bytes, linkType, originalLength));
 }
 
 /** The same for a packet that was dissected already. */

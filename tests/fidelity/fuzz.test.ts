@@ -8,9 +8,8 @@ import { LinkType } from '../../src/capture/link-type.ts';
 import { readCapture } from '../../src/capture/read-capture.ts';
 import { dissect } from '../../src/packet/dissect.ts';
 import { allFields, fieldInfo } from '../../src/packet/filter/registry.ts';
-import type { Layer } from '../../src/packet/layer.ts';
 import { Reassembler } from '../../src/packet/reassemble.ts';
-import { summarizeLayers } from '../../src/packet/summary.ts';
+import { type PacketSummary, summarize, summarizeLayers } from '../../src/packet/summary.ts';
 import { BROKEN, FRAMES } from './corner-cases.ts';
 
 const { LOCKSTEP_FUZZ = '20000' } = process.env;
@@ -34,12 +33,17 @@ const otherLinkType = fc.oneof(
   fc.constantFrom(...Object.values(LinkType), 147),
 );
 
+const lineOf = ({ protocol, family, source, destination, info }: PacketSummary): string =>
+  `${source} → ${destination} ${protocol} ${family} ${info}`;
+
 const seen = new Set<string>();
 
 /** What is wrong with what was decoded, or null. Not expect(): it runs a million times. */
-function complaint(packet: Uint8Array, layers: readonly Layer[]): string | null {
-  const { info } = summarizeLayers(layers);
-  if (/undefined|NaN/.test(info)) return `summary "${info}"`;
+function complaint(packet: Uint8Array, linkType: number, originalLength: number): string | null {
+  const layers = dissect(packet, linkType, originalLength);
+  const line = lineOf(summarizeLayers(layers));
+  if (/undefined|NaN/.test(line)) return `summary "${line}"`;
+  if (lineOf(summarize(packet, linkType, originalLength)) !== line) return `summary is not "${line}"`;
   for (const layer of layers) {
     const { protocol } = layer;
     seen.add(protocol);
@@ -64,9 +68,10 @@ test(`${RUNS} mutated packets are decoded without harm`, () => {
       if (original === undefined) return;
       const packet = original.bytes.slice(0, Math.max(original.bytes.length - missing, 0));
       for (const [at, value] of changes) if (at < packet.length) packet[at] = value;
-      const layers = dissect(packet, linkType ?? original.linkType, original.bytes.length);
-      expect(complaint(packet, layers)).toBeNull();
-      for (const whole of reassembler.push(layers)) expect(complaint(whole.bytes, whole.layers)).toBeNull();
+      const link = linkType ?? original.linkType;
+      expect(complaint(packet, link, original.bytes.length)).toBeNull();
+      for (const { bytes } of reassembler.push(dissect(packet, link, original.bytes.length)))
+        expect(complaint(bytes, LinkType.RAW, bytes.length)).toBeNull();
       if (reassembler.held > limit) expect.fail(`the fragments that are kept take ${reassembler.held} bytes`);
     }),
     { numRuns: RUNS },

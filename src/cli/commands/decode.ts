@@ -62,7 +62,7 @@ function packetPrinter(line: PacketLine, filter: Filter | null, output: Output) 
       interfaceName: interfaceName === '' ? null : interfaceName,
     };
     const decoded = new Decoded(frame, packet.linkType);
-    if (filter === null || filter.matches(decoded)) output.line(line(decoded));
+    if (filter === null || filter.matches(decoded)) output.line(line(decoded, packet.linkType));
   };
 }
 

@@ -2,13 +2,13 @@
 import { secondsOf } from '../../capture/captured-packet.ts';
 import type { FieldValue } from '../../packet/field.ts';
 import type { FilterPacket } from '../../packet/filter/reader.ts';
-import { summarizeLayers } from '../../packet/summary.ts';
+import { summarize, summarizeLayers } from '../../packet/summary.ts';
 
-export type PacketLine = (packet: FilterPacket) => string;
+export type PacketLine = (packet: FilterPacket, linkType: number) => string;
 
 /** Number, seconds since the first packet, who to whom, protocol, bytes, and what it says: the columns of Wireshark's list. */
-export const summaryLine: PacketLine = ({ layers, frame: { number, timeRelative, originalLength } }) => {
-  const { source, destination, protocol, info } = summarizeLayers(layers);
+export const summaryLine: PacketLine = ({ frame: { number, timeRelative, bytes, originalLength } }, linkType) => {
+  const { source, destination, protocol, info } = summarize(bytes, linkType, originalLength);
   const when = `${padLeft(`${number}`, 5)} ${padLeft(microseconds(timeRelative), 10)}`;
   const to = destination.length < 12 ? destination.padEnd(12) : destination;
   return `${when} ${padLeft(source, 12)} → ${to} ${protocol} ${originalLength} ${info}`;
