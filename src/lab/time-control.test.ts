@@ -19,7 +19,8 @@ async function running(names: readonly string[]) {
   };
   const [a, b] = machines as [PlainMachine, PlainMachine];
   const steps = () => time.state.value.steps;
-  const settled = () => new Promise((resolve) => setTimeout(resolve));
+  /** A tap's report is waited for a moment, before what a wire holds is the next step. */
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 60));
   return { lab, time, a, b, steps, settled };
 }
 

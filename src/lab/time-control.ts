@@ -30,6 +30,9 @@ export interface TimeState {
   readonly said: string;
 }
 
+/** ms between a frame on a wire and the report of what its sender's tap had seen before. */
+const tapTakes = 50;
+
 export class TimeControl {
   readonly state: ReadonlySignal<TimeState>;
   readonly journeys: LabJourneys;
@@ -50,6 +53,9 @@ export class TimeControl {
   /** The hop of the frame that is being let go. */
   #passing: Hop | null = null;
   #letsGo = false;
+  /** The next thing of any kind is awaited. */
+  #tapsFirst = false;
+  #later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(lab: Lab) {
     this.#lab = lab;
@@ -114,14 +120,14 @@ export class TimeControl {
 
   /** To the next sighting of any packet: one that has come already, or else time goes on until there is one. */
   step(): Promise<void> {
-    return this.#advance(() => true, 'the next packet');
+    return this.#advance(() => true, 'the next packet', true);
   }
 
   /** To the next place at which the packet of this hop is seen. */
   stepHop(n: number): Promise<void> {
     const matches = (hop: Hop): boolean =>
       hop.n === 0 ? this.journeys.wouldJoin(n, hop) : hop.n > n && this.journeys.joins(n, hop.n);
-    return this.#advance(matches, 'the next place of this packet');
+    return this.#advance(matches, 'the next place of this packet', true);
   }
 
   /**
@@ -207,12 +213,14 @@ export class TimeControl {
 
   dispose(): void {
     for (const end of this.#ends) end();
+    clearTimeout(this.#later);
     this.#stepper.clear();
     this.journeys.clear();
   }
 
-  async #advance(matches: (hop: Hop) => boolean, words: string): Promise<void> {
+  async #advance(matches: (hop: Hop) => boolean, words: string, tapsFirst = false): Promise<void> {
     this.#awaits.value = null;
+    this.#tapsFirst = tapsFirst;
     await this.#take(this.#stepper.step(matches), words);
   }
 
@@ -292,7 +300,14 @@ export class TimeControl {
 
   /** Frames came to wait on a wire, or were taken from it by hand. */
   #waitingChanged(): void {
+    clearTimeout(this.#later);
     if (this.#letsGo) return;
+    // What made a machine send this comes first, and its tap takes a moment to report it.
+    if (this.#tapsFirst && this.#awaits.peek() !== null) this.#later = setTimeout(() => this.#look(), tapTakes);
+    else this.#look();
+  }
+
+  #look(): void {
     const held = this.#held();
     const next = this.#stepper.held(held);
     if (next === null || this.#stopped) return;
@@ -329,9 +344,10 @@ export class TimeControl {
     this.#awaits.value = null;
     this.#looked = Math.max(this.#looked, shown.position);
     await this.#lab.freeze();
-    const { position, total } = this.#stepper.state.peek();
-    if (position === shown.position)
-      this.#said.value = this.#words({ ...shown, ranPast: Math.max(0, total - position) });
+    // A held one's place moves when its sender's tap reports what came before it.
+    const { at, position, total } = this.#stepper.state.peek();
+    if (at === shown.hop)
+      this.#said.value = this.#words({ ...shown, position, ranPast: Math.max(0, total - position) });
   }
 
   #words(shown: Shown<Hop>): string {

@@ -48,7 +48,8 @@ const until = async (what: string, condition: (state: TimeState) => boolean, sec
   }
   throw new Error(`waited ${seconds} s for ${what}: ${time.state.value.said}`);
 };
-const standing = (): Promise<TimeState> => until('time to stop', ({ frozen, awaits }) => frozen && awaits === null);
+const standing = (): Promise<TimeState> =>
+  until('time to stop', ({ frozen, awaits, said }) => frozen && awaits === null && said.startsWith('Step'));
 const infoOf = (hop: Hop | null): string => (hop === null ? '' : summarize(hop.bytes, hop.linkType).info);
 const fieldOf = (hop: Hop | null, name: string): string | undefined =>
   hop === null ? undefined : dissect(hop.bytes, hop.linkType).flatMap((layer) => layer.named(name))[0]?.shown;
