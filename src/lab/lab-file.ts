@@ -1,4 +1,4 @@
-// A lab's file (sandboxes/labs/<lab>/lab.yaml): which machines there are, and what runs in them.
+// A lab's file (sandboxes/labs/<lab>/lab.yaml): which machines there are, what runs in them, and which wires join them.
 // Strict: an unknown key is a mistake. parse-lab-file.ts turns a mistake into file, line, and what was expected.
 import { z } from 'zod';
 
@@ -32,6 +32,16 @@ const machineSchema = z
   })
   .describe('A machine.');
 
+const wireSchema = z
+  .strictObject({
+    name: name('the name of a wire').describe('What captures call the wire: "wire/lan".'),
+    machines: z
+      .array(z.string())
+      .min(1)
+      .describe('Names of the machines whose NIC (eth0) is plugged into it. Each has one NIC.'),
+  })
+  .describe('An Ethernet segment between machines.');
+
 export const labFileSchema = z
   .strictObject({
     $schema: z.string().optional().describe('Where an editor finds the JSON Schema of this file.'),
@@ -42,18 +52,41 @@ export const labFileSchema = z
     title: z.string().min(1).max(80).describe('What a reader sees above the lab.'),
     summary: z.string().min(1).max(300).describe('What one can do here, in a sentence or two.'),
     machines: z.array(machineSchema).min(1).max(8).describe('The machines, in the order in which they are shown.'),
+    wires: z.array(wireSchema).max(8).default([]).describe('The wires between them. Left out: none.'),
   })
-  .check(({ value: { machines }, issues }) => {
-    const names = machines.map((machine) => machine.name);
-    for (const [index, name] of names.entries()) {
-      const first = names.indexOf(name);
-      if (first === index) continue;
-      issues.push({
-        code: 'custom',
-        input: name,
-        path: ['machines', index, 'name'],
-        message: `a name that no other one has: machines[${first}] is called "${name}" already`,
-      });
+  .check(({ value: { machines, wires }, issues }) => {
+    const mistake = (path: PropertyKey[], input: string, message: string) =>
+      issues.push({ code: 'custom', input, path, message });
+    for (const [list, named] of [
+      ['machines', machines],
+      ['wires', wires],
+    ] as const) {
+      const names = named.map(({ name }) => name);
+      for (const [index, name] of names.entries()) {
+        const first = names.indexOf(name);
+        if (first === index) continue;
+        mistake(
+          [list, index, 'name'],
+          name,
+          `a name that no other one has: ${list}[${first}] is called "${name}" already`,
+        );
+      }
+    }
+    const plugged = new Map<string, string>();
+    for (const [w, wire] of wires.entries()) {
+      for (const [m, machine] of wire.machines.entries()) {
+        const path = ['wires', w, 'machines', m];
+        if (!machines.some(({ name }) => name === machine))
+          mistake(
+            path,
+            machine,
+            `the name of a machine of this lab (${machines.map(({ name }) => `"${name}"`).join(', ')})`,
+          );
+        const other = plugged.get(machine);
+        if (other !== undefined)
+          mistake(path, machine, `a machine whose NIC is free: that of "${machine}" is plugged into "${other}"`);
+        plugged.set(machine, wire.name);
+      }
     }
   });
 

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { LabManifest } from '../machine/v86/manifest.ts';
 import { nodeThread, nodeWasm } from '../machine/v86/thread-node.ts';
-import { createLab, type WiredManifest } from './create-lab.ts';
+import { createLab } from './create-lab.ts';
 import type { Lab } from './lab.ts';
 
 const assets = fileURLToPath(new URL('../../build/site-assets', import.meta.url));
@@ -18,7 +19,7 @@ export async function createNodeLab(id: string, { signal }: NodeLabOptions = {})
   const text = await readFile(path, 'utf8').catch(() => {
     throw new Error(`The lab "${id}" is not built: ${path} is missing. Build it: npm run build.`);
   });
-  const lab = createLab(JSON.parse(text) as WiredManifest, {
+  const lab = createLab(JSON.parse(text) as LabManifest, {
     base: join(assets, 'machine'),
     thread: nodeThread,
     wasm: nodeWasm,

@@ -1,6 +1,7 @@
 // A lab in the page.
+import type { LabManifest } from '../machine/v86/manifest.ts';
 import { browserThread, browserWasm } from '../machine/v86/thread-browser.ts';
-import { createLab, type WiredManifest } from './create-lab.ts';
+import { createLab } from './create-lab.ts';
 import type { Lab } from './lab.ts';
 
 /** Not started yet. Throws an Error that says what to do when the lab's description cannot be had. */
@@ -14,6 +15,6 @@ export async function openLab(id: string): Promise<Lab> {
     throw new Error(
       `The lab's description could not be loaded (${url.pathname}: ${response.status}). Try again; if that does not help, reload the page.`,
     );
-  const manifest = (await response.json()) as WiredManifest;
+  const manifest = (await response.json()) as LabManifest;
   return createLab(manifest, { base: new URL('machine/', root).href, thread: browserThread, wasm: browserWasm });
 }

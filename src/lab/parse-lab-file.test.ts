@@ -48,13 +48,30 @@ describe('a lab file', () => {
     );
   });
 
-  test('with a key for what no lab can do: two terminals a machine, and no wire between machines', () => {
+  test('with a key for what no lab can do: two terminals a machine, and one NIC', () => {
     expect(complaint(good.replace('    services: [docker]', '    consoles: 4'))).toContain(
       'lab.yaml:7:5: unknown key "consoles" in machines[0]. Known here: name, ',
     );
-    expect(complaint(`${good}wires: [{ name: lan }]\n`)).toBe(
-      'lab.yaml:11:1: unknown key "wires" in the file. Known here: $schema, id, title, summary, machines.',
+    expect(complaint(`${good}wires: [{ name: lan, mtu: 9000 }]\n`)).toContain('unknown key "mtu" in wires[0]');
+  });
+
+  test('with wires: which machines are plugged into them', () => {
+    const wires = parseLabFile(`${good}wires:\n  - { name: lan, machines: [host-01, host-02] }\n`, 'lab.yaml').wires;
+    expect(wires).toEqual([{ name: 'lan', machines: ['host-01', 'host-02'] }]);
+    expect(parseLabFile(good, 'lab.yaml').wires).toEqual([]);
+  });
+
+  test('with a wire to a machine that is not there, or one that is plugged in elsewhere', () => {
+    expect(complaint(`${good}wires:\n  - { name: lan, machines: [host-01, host-3] }\n`)).toBe(
+      'lab.yaml:12:38: wires[0].machines[1]: found "host-3"; expected the name of a machine of this lab ("host-01", "host-02")',
     );
+    const two = '  - { name: lan, machines: [host-01] }\n  - { name: dmz, machines: [host-01] }\n';
+    expect(complaint(`${good}wires:\n${two}`)).toBe(
+      'lab.yaml:13:29: wires[1].machines[0]: found "host-01"; expected a machine whose NIC is free: that of "host-01" is plugged into "lan"',
+    );
+    expect(
+      complaint(`${good}wires:\n${two.replace('dmz', 'lan').replace('[host-01] }\n  -', '[host-02] }\n  -')}`),
+    ).toContain('a name that no other one has: wires[0] is called "lan" already');
   });
 
   test('with a value of the wrong kind: what was found and what was expected', () => {

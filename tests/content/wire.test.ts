@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLab, type WiredManifest } from '../../src/lab/create-lab.ts';
+import { createLab } from '../../src/lab/create-lab.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { TimeControl, type TimeState } from '../../src/lab/time-control.ts';
 import type { Machine } from '../../src/machine/machine.ts';
+import type { LabManifest } from '../../src/machine/v86/manifest.ts';
 import { nodeThread, nodeWasm } from '../../src/machine/v86/thread-node.ts';
 import { dissect } from '../../src/packet/dissect.ts';
 import { summarize } from '../../src/packet/summary.ts';
@@ -19,7 +20,7 @@ let one: Machine;
 let other: Machine;
 
 beforeAll(async () => {
-  const manifest = JSON.parse(await readFile(assets('labs/super-bridge/lab.json'), 'utf8')) as WiredManifest;
+  const manifest = JSON.parse(await readFile(assets('labs/super-bridge/lab.json'), 'utf8')) as LabManifest;
   const [machine] = manifest.machines;
   if (machine === undefined) throw new Error('super-bridge has a machine');
   const machines = [machine, { ...machine, name: 'host-02' }];

@@ -57,7 +57,7 @@ export async function buildSnapshot(lab: LabFile, ctx: BuildContext): Promise<{ 
       }),
     );
   }
-  const manifest: StampedManifest = { format: 1, key, lab: lab.id, title: lab.title, machines };
+  const manifest: StampedManifest = { format: 1, key, lab: lab.id, title: lab.title, machines, wires: lab.wires };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'packages.txt'), await readFile(image.packages));
   await writeFile(join(folder, 'sources.txt'), await readFile(join(image.packages, '../sources.txt')));

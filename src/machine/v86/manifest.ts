@@ -44,6 +44,8 @@ export interface LabManifest {
   readonly lab: string;
   readonly title: string;
   readonly machines: readonly MachineManifest[];
+  /** Which machines' NICs are plugged into one wire, by name. Left out: none. */
+  readonly wires?: readonly { readonly name: string; readonly machines: readonly string[] }[];
 }
 
 /** The text whose SHA-256 is a machine's `id`: whatever of RAM, devices or disk differs, the id does. */
