@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPcapng } from '../../capture/pcapng.ts';
 import { fidelityCapture, journeyFixture, readAs, storeOf } from './fixtures/captures.ts';
+import { groupPackets } from './group-packets.ts';
 import { JourneyLens } from './journey-lens.ts';
 import { captureOf } from './save-capture.ts';
 import { placeName, type SeenPacket } from './seen-packet.ts';
@@ -109,5 +110,26 @@ describe('the way of a packet in the list', () => {
       bytes: 50,
     });
     expect(lens.journeyOf(9999)).toBeUndefined();
+  });
+});
+
+describe('packets of a file', () => {
+  it('are put together by their journeys', async () => {
+    const read = await readAs('overlay.pcapng', journeyFixture('overlay.pcapng'));
+    const progress: number[] = [];
+    const note = (share: number): unknown => progress.push(share);
+    const groups = await groupPackets(read.packets, 50, {}, note, new AbortController().signal);
+    const store = storeOf(read);
+    store.setOnePerPacket(true);
+    store.regroup(groups ?? []);
+    while (store.work(100));
+    expect(groups?.some((group) => group.includes(10) && group.length === 9)).toBe(true);
+    expect(store.count).toBe(50 - (groups ?? []).reduce((sum, group) => sum + group.length - 1, 0));
+    expect(progress.every((share) => share >= 0 && share <= 1)).toBe(true);
+  });
+
+  it('are left as they are when that is called off', async () => {
+    const { packets } = await readAs('overlay.pcapng', journeyFixture('overlay.pcapng'));
+    expect(await groupPackets(packets, 50, {}, () => {}, AbortSignal.abort())).toBeNull();
   });
 });

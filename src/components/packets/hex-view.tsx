@@ -95,7 +95,6 @@ export function HexView({ id, anatomy, active, shown, onChoose, onHover }: Props
         anatomy={anatomy}
         from={from}
         to={Math.min(from + perLine, bytes.length)}
-        top={line * LINE}
         row={line + 1}
         marked={marked}
         cursor={focused ? cursor : -1}
@@ -117,7 +116,7 @@ export function HexView({ id, anatomy, active, shown, onChoose, onHover }: Props
         aria-colcount={perLine}
         aria-activedescendant={bytes.length > 0 ? cellId(cursor) : undefined}
         tabIndex={0}
-        style={{ height: `${lines * LINE}px` }}
+        style={{ height: `${lines * LINE}px`, paddingBlockStart: `${first * LINE}px` }}
         onKeyDown={onKey}
         onFocus={() => {
           setFocused(true);
@@ -151,14 +150,13 @@ interface LineProps {
   readonly anatomy: Anatomy;
   readonly from: number;
   readonly to: number;
-  readonly top: number;
   readonly row: number;
   readonly marked: Range;
   readonly cursor: number;
   readonly cellId: (at: number) => string;
 }
 
-function Line({ anatomy, from, to, top, row, marked, cursor, cellId }: LineProps) {
+function Line({ anatomy, from, to, row, marked, cursor, cellId }: LineProps) {
   const cells = [];
   const text = [];
   for (let at = from; at < to; at++) {
@@ -193,7 +191,7 @@ function Line({ anatomy, from, to, top, row, marked, cursor, cellId }: LineProps
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: see the cell
     // biome-ignore lint/a11y/useSemanticElements: see the grid
-    <div class="pk-line" role="row" aria-rowindex={row} style={{ transform: `translateY(${top}px)` }}>
+    <div class="pk-line" role="row" aria-rowindex={row}>
       <span class="pk-offset" aria-hidden="true">
         {from.toString(16).padStart(4, '0')}
       </span>

@@ -10,8 +10,6 @@ interface Props {
   readonly summary: PacketSummary;
   /** Place in the list, from 0. */
   readonly row: number;
-  /** px from the top of the list. */
-  readonly top: number;
   readonly origin: number;
   readonly severalMachines: boolean;
   /** Later sightings to tell of; 0: none, or they have rows of their own. */
@@ -24,7 +22,7 @@ interface Props {
   readonly onOpen: () => void;
 }
 
-export function PacketLine({ packet, summary, row, top, again, selected, marked, compared, ...props }: Props) {
+export function PacketLine({ packet, summary, row, again, selected, marked, compared, ...props }: Props) {
   const classes = ['pk-row', row % 2 === 1 && 'pk-odd', marked && 'pk-marked', compared && 'pk-compared'];
   const signs = [marked && 'marked', compared && 'compared'].filter((sign) => sign !== false);
   return (
@@ -32,7 +30,6 @@ export function PacketLine({ packet, summary, row, top, again, selected, marked,
     <tr
       id={rowId(packet.n)}
       class={classes.filter((name) => name !== false).join(' ')}
-      style={{ transform: `translateY(${top}px)` }}
       aria-rowindex={row + 2}
       aria-selected={selected}
       onClick={props.onChoose}

@@ -1,10 +1,10 @@
 // Filter, list and the packet that is looked at, for a lab's packets and for a file's.
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
-import { JourneyBuilder } from '../../journey/builder.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { rememberFilter } from './filter-history.ts';
 import { streamFilter } from './filter-ideas.ts';
-import { JourneyLens, journeyHop } from './journey-lens.ts';
+import { groupPackets } from './group-packets.ts';
+import { JourneyLens } from './journey-lens.ts';
 import { PacketDetail } from './packet-detail.tsx';
 import { PacketList, type PacketListHandle } from './packet-list.tsx';
 import { PacketStore } from './packet-store.ts';
@@ -39,6 +39,9 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   const [share, setShare] = useState(INITIAL_SHARE);
   const [said, say] = useState('');
   const list = useRef<PacketListHandle>(null);
+  const [progress, setProgress] = useState(1);
+  const grouping = useRef<AbortController | null>(null);
+  useEffect(() => () => grouping.current?.abort(), []);
   const isPaused = useRef(paused);
   isPaused.current = paused;
 
@@ -158,15 +161,19 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     say(`${plural(store.count, 'packet')} saved as ${link.download}.`);
   }
 
-  /** A file's packets are put together by their journeys, when somebody asks: that takes a second for a hundred thousand. */
-  function group(on: boolean): void {
-    if (on && !source.live) {
-      const builder = new JourneyBuilder();
-      for (const packet of store.all()) builder.add([journeyHop(packet)]);
-      builder.know(source.context());
-      store.regroup(builder.journeys().map(({ hops }) => hops.map(({ hop }) => hop.id)));
-    }
+  /** A lab's packets are put together as they come, a file's when somebody asks. */
+  async function group(on: boolean): Promise<void> {
     setGrouped(on);
+    grouping.current?.abort();
+    if (on && !source.live) {
+      const ending = new AbortController();
+      grouping.current = ending;
+      const context = source.context();
+      const groups = await groupPackets(store.all(), store.kept, context, setProgress, ending.signal);
+      if (groups === null) return;
+      setProgress(1);
+      store.regroup(groups);
+    }
     store.setOnePerPacket(on);
     wake();
   }
@@ -198,8 +205,12 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           }}
         />
         <label class="pk-check">
-          <input type="checkbox" checked={grouped} onChange={({ currentTarget }) => group(currentTarget.checked)} />
-          One row a packet
+          <input
+            type="checkbox"
+            checked={grouped}
+            onChange={({ currentTarget }) => void group(currentTarget.checked)}
+          />
+          One row a packet{grouped && progress < 1 && ` (${Math.floor(progress * 100)} %)`}
         </label>
         <span class="pk-buttons">
           {source.live && (
