@@ -14,6 +14,7 @@ import { HttpLayer, startsHttp } from './http.ts';
 import { Http2Layer, startsHttp2 } from './http2.ts';
 import { IcmpLayer } from './icmp.ts';
 import { Icmpv6Layer } from './icmpv6.ts';
+import { innermost, MOST_LAYERS } from './innermost.ts';
 import { Ipv4Layer } from './ipv4.ts';
 import { Ipv6Layer } from './ipv6.ts';
 import { extensionProtocol, Ipv6ExtensionLayer } from './ipv6-extension.ts';
@@ -31,9 +32,6 @@ import { startsTls, TlsLayer } from './tls.ts';
 import { UdpLayer } from './udp.ts';
 import { VlanLayer } from './vlan.ts';
 import { VXLAN_PORTS, VxlanLayer } from './vxlan.ts';
-
-/** Headers in headers in headers: more than any real tunnel has, few enough that a hostile packet costs nothing. */
-const MOST_LAYERS = 48;
 
 /** flannel's `udp` backend: raw IP in UDP (pkg/backend/udp in flannel's source). */
 const FLANNEL_UDP_PORT = 8285;
@@ -54,44 +52,15 @@ export function dissect(bytes: Uint8Array, linkType: number, originalLength: num
   return layersFrom(firstLayer(bytes, linkType), 0, originalLength);
 }
 
-/**
- * The last of the same layers: those that a line about the packet speaks of. Whole Ethernet, IPv4, UDP and VXLAN headers around
- * an Ethernet frame, and what is around IPv4, are stepped over: in a list of tunnelled packets that is most of the work.
- */
+/** The last of the same layers: those that a line about the packet speaks of. */
 export function dissectInnermost(bytes: Uint8Array, linkType: number, originalLength: number = bytes.length): Layer[] {
-  const isCooked = linkType === 276;
-  if (linkType !== 1 && !isCooked) return dissect(bytes, linkType, originalLength);
-  let frame = 0;
-  let end = bytes.length;
-  let ip = isCooked ? 20 : 14;
-  let type = isCooked ? 0 : 12;
-  let depth = 0;
-  for (;;) {
-    const length = u16(bytes, ip + 2);
-    const isPlain = end - ip >= 20 && u16(bytes, type) === ETHERTYPE.ipv4 && bytes[ip] === 0x45 && length >= 20;
-    if (!isPlain) break;
-    const ipEnd = Math.min(end, ip + length);
-    const inner = ip + 36; // after IPv4, UDP and VXLAN
-    const datagram = u16(bytes, ip + 24);
-    const isTunnel =
-      bytes[ip + 9] === IP_PROTOCOL.udp &&
-      VXLAN_PORTS.has(u16(bytes, ip + 22)) &&
-      (u16(bytes, ip + 6) & 0x1fff) === 0 &&
-      Math.min(ipEnd, ip + 20 + datagram) - inner >= 14 &&
-      depth < MOST_LAYERS - 8;
-    if (!isTunnel) return layersFrom(new Ipv4Layer(bytes, ip, end, null), depth + 1, originalLength);
-    end = Math.min(ipEnd, ip + 20 + datagram);
-    frame = inner;
-    type = inner + 12;
-    ip = inner + 14;
-    depth += 4;
-  }
-  const link =
-    isCooked && frame === 0 ? new Sll2Layer(bytes, 0, end, null) : new EthernetLayer(bytes, frame, end, null);
-  return layersFrom(link, depth, originalLength);
+  const place = innermost(bytes, linkType);
+  if (place === null) return dissect(bytes, linkType, originalLength);
+  const { frame, ip, end, depth } = place;
+  if (ip >= 0) return layersFrom(new Ipv4Layer(bytes, ip, end, null), depth + 1, originalLength);
+  const first = depth === 0 ? firstLayer(bytes, linkType) : new EthernetLayer(bytes, frame, end, null);
+  return layersFrom(first, depth, originalLength);
 }
-
-const u16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 
 /** @param depth how many layers lie around the first one */
 function layersFrom(first: Layer, depth: number, originalLength: number): Layer[] {
@@ -277,16 +246,37 @@ function byUdpPort(udp: UdpLayer, bytes: Uint8Array, start: number, end: number)
 }
 
 function byTcpPayload(tcp: TcpLayer, bytes: Uint8Array, start: number, end: number): Layer {
-  if (tcp.sourcePort === DNS_PORT || tcp.destinationPort === DNS_PORT) {
+  switch (tcpPayload(tcp.sourcePort, tcp.destinationPort, bytes, start, end)) {
+    case 'dns':
+      return new DnsLayer('dns', 2, bytes, start, end, tcp);
+    case 'bgp':
+      return new BgpLayer(bytes, start, end, tcp);
+    case 'tls':
+      return new TlsLayer(bytes, start, end, tcp);
+    case 'http':
+      return new HttpLayer(bytes, start, end, tcp);
+    case 'http2':
+      return new Http2Layer(bytes, start, end, tcp);
+    default:
+      return new DataLayer(bytes, start, end, tcp);
+  }
+}
+
+/** What a segment carries, as far as the segment itself tells. */
+export function tcpPayload(
+  sourcePort: number,
+  destinationPort: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): 'dns' | 'bgp' | 'tls' | 'http' | 'http2' | 'data' {
+  if (sourcePort === DNS_PORT || destinationPort === DNS_PORT) {
     // Only a message that is whole in this segment: the others need the stream.
     const length = ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
-    if (length >= 12 && start + 2 + length === end) return new DnsLayer('dns', 2, bytes, start, end, tcp);
+    if (length >= 12 && start + 2 + length === end) return 'dns';
   }
-  if ((tcp.sourcePort === BGP_PORT || tcp.destinationPort === BGP_PORT) && startsBgp(bytes, start, end))
-    return new BgpLayer(bytes, start, end, tcp);
-  if (startsTls(bytes, start, end)) return new TlsLayer(bytes, start, end, tcp);
-  if (startsHttp(bytes, start, end)) return new HttpLayer(bytes, start, end, tcp);
-  return startsHttp2(bytes, start, end)
-    ? new Http2Layer(bytes, start, end, tcp)
-    : new DataLayer(bytes, start, end, tcp);
+  if ((sourcePort === BGP_PORT || destinationPort === BGP_PORT) && startsBgp(bytes, start, end)) return 'bgp';
+  if (startsTls(bytes, start, end)) return 'tls';
+  if (startsHttp(bytes, start, end)) return 'http';
+  return startsHttp2(bytes, start, end) ? 'http2' : 'data';
 }

@@ -18,13 +18,11 @@ export function formatIpv4(bytes: Uint8Array, at: number): string {
 
 /** Sixteen bytes from `at` in the canonical text of RFC 5952: longest run of zero groups shortened, the first of equals. */
 export function formatIpv6(bytes: Uint8Array, at: number): string {
-  const groups: number[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push(((bytes[at + i] ?? 0) << 8) | (bytes[at + i + 1] ?? 0));
   let start = -1;
   let run = 1; // RFC 5952 section 4.2.2: one zero group alone is not shortened
   for (let i = 0; i < 8; i++) {
     let j = i;
-    while (j < 8 && groups[j] === 0) j++;
+    while (j < 8 && groupAt(bytes, at, j) === 0) j++;
     if (j - i > run) {
       start = i;
       run = j - i;
@@ -32,17 +30,24 @@ export function formatIpv6(bytes: Uint8Array, at: number): string {
     if (j > i) i = j;
   }
   // IPv4-mapped and IPv4-compatible addresses end in dotted decimals (RFC 4291 section 2.5.5, and inet_ntop).
-  const embedsIpv4 = start === 0 && (run === 6 || (run === 5 && groups[5] === 0xffff));
+  const embedsIpv4 = start === 0 && (run === 6 || (run === 5 && groupAt(bytes, at, 5) === 0xffff));
   const count = embedsIpv4 ? 6 : 8;
-  const tail = embedsIpv4 ? formatIpv4(bytes, at + 12) : '';
-  const join = (from: number, to: number): string => {
-    const parts = groups.slice(from, Math.max(from, to)).map((group) => group.toString(16));
-    if (tail !== '' && to === count) parts.push(tail);
-    return parts.join(':');
-  };
-  if (start < 0) return join(0, count);
-  return `${join(0, start)}::${join(start + run, count)}`;
+  let text = '';
+  for (let i = 0; i < count; i++) {
+    if (i === start) {
+      text += '::';
+      i += run - 1;
+    } else {
+      text += i === 0 || i === start + run ? '' : ':';
+      text += groupAt(bytes, at, i).toString(16);
+    }
+  }
+  if (!embedsIpv4) return text;
+  return `${text}${run === 6 ? '' : ':'}${formatIpv4(bytes, at + 12)}`;
 }
+
+const groupAt = (bytes: Uint8Array, at: number, i: number): number =>
+  ((bytes[at + 2 * i] ?? 0) << 8) | (bytes[at + 2 * i + 1] ?? 0);
 
 /** `length` bytes from `at` as "0a0b0c". */
 export function formatHex(bytes: Uint8Array, at: number, length: number): string {

@@ -57,6 +57,10 @@ interface Span {
   readonly length: number;
 }
 
+/** Both headers that say something of the body begin with it. */
+const LETTER_C = 0x63;
+const LOWER_CASE = 0x20;
+
 /** True when a request or status line begins here. */
 export function startsHttp(bytes: Uint8Array, at: number, end: number): boolean {
   if (beginsWithHttp(bytes, at)) return end - at >= 12;
@@ -121,6 +125,7 @@ function readHead(bytes: Uint8Array, offset: number, end: number): Head {
     }
     if (!line.whole) break; // the rest of it is in the next segment
     headers.push({ at: line.at, length: line.length, full: line.next - line.at });
+    if (((bytes[line.at] ?? 0) | LOWER_CASE) !== LETTER_C) continue;
     const [name, value] = splitHeader(bytes, line);
     if (name === 'content-length' && /^\d{1,15}$/.test(value)) contentLength = Number(value);
     if (name === 'content-type') contentType = value.split(';', 1)[0]?.trim().toLowerCase() ?? '';

@@ -9,13 +9,15 @@ import type { LayerBase } from './layer-base.ts';
 
 const FIXED_LENGTH = 20;
 
-const END = 0;
-const NO_OPERATION = 1;
-const MAXIMUM_SEGMENT_SIZE = 2;
-const WINDOW_SCALE = 3;
-const SACK_PERMITTED = 4;
-const SACK = 5;
-const TIMESTAMPS = 8;
+export const OPTION = {
+  end: 0,
+  noOperation: 1,
+  maximumSegmentSize: 2,
+  windowScale: 3,
+  sackPermitted: 4,
+  sack: 5,
+  timestamps: 8,
+} as const;
 
 const KIND_NAMES: Readonly<Record<number, string>> = {
   0: 'End of Option List',
@@ -44,11 +46,11 @@ function tcpOptions(layer: LayerBase): TcpOption[] {
   const end = layer.length;
   for (let at = FIXED_LENGTH; at < end; ) {
     const kind = layer.u8(at);
-    const single = kind === END || kind === NO_OPERATION;
+    const single = kind === OPTION.end || kind === OPTION.noOperation;
     const length = single ? 1 : layer.u8(at + 1);
     if (length < (single ? 1 : 2) || at + length > end) break;
     options.push({ kind, at, length });
-    if (kind === END) break;
+    if (kind === OPTION.end) break;
     at += length;
   }
   return options;
@@ -83,11 +85,11 @@ export function collectTcpOptions(layer: LayerBase, sink: FieldSink): void {
   }
   for (const { kind, at, length } of tcpOptions(layer)) {
     add('tcp.option_kind', 'Which option.', at, 1, kind, String(kind), KIND_NAMES[kind] ?? '');
-    if (kind !== END && kind !== NO_OPERATION)
+    if (kind !== OPTION.end && kind !== OPTION.noOperation)
       add('tcp.option_len', 'Bytes of the option.', at + 1, 1, length, String(length));
-    if (kind === MAXIMUM_SEGMENT_SIZE && length === 4) {
+    if (kind === OPTION.maximumSegmentSize && length === 4) {
       number('tcp.options.mss_val', 'The most data that the sender takes in one segment.', at + 2, 2);
-    } else if (kind === WINDOW_SCALE && length === 3) {
+    } else if (kind === OPTION.windowScale && length === 3) {
       number('tcp.options.wscale.shift', 'The sender’s windows are to be shifted left by this many bits.', at + 2, 1);
       const multiplier = 2 ** Math.min(layer.u8(at + 2), 14); // RFC 7323 section 2.3 caps the shift at 14
       add(
@@ -98,7 +100,7 @@ export function collectTcpOptions(layer: LayerBase, sink: FieldSink): void {
         multiplier,
         String(multiplier),
       );
-    } else if (kind === TIMESTAMPS && length === 10) {
+    } else if (kind === OPTION.timestamps && length === 10) {
       number('tcp.options.timestamp.tsval', 'The sender’s clock.', at + 2, 4);
       number(
         'tcp.options.timestamp.tsecr',
@@ -106,7 +108,7 @@ export function collectTcpOptions(layer: LayerBase, sink: FieldSink): void {
         at + 6,
         4,
       );
-    } else if (kind === SACK) {
+    } else if (kind === OPTION.sack) {
       for (let block = at + 2; block + 8 <= at + length; block += 8) {
         number('tcp.options.sack_le', 'First byte of a block that has arrived out of order.', block, 4);
         number('tcp.options.sack_re', 'First byte after that block.', block + 4, 4);
@@ -120,11 +122,12 @@ export function tcpOptionsInfo(layer: LayerBase): string {
   if (layer.length <= FIXED_LENGTH) return '';
   let text = '';
   for (const { kind, at, length } of tcpOptions(layer)) {
-    if (kind === MAXIMUM_SEGMENT_SIZE && length === 4) text += ` MSS=${layer.u16(at + 2)}`;
-    else if (kind === WINDOW_SCALE && length === 3) text += ` WS=${2 ** Math.min(layer.u8(at + 2), 14)}`;
-    else if (kind === SACK_PERMITTED) text += ' SACK_PERM';
-    else if (kind === TIMESTAMPS && length === 10) text += ` TSval=${layer.u32(at + 2)} TSecr=${layer.u32(at + 6)}`;
-    else if (kind === SACK)
+    if (kind === OPTION.maximumSegmentSize && length === 4) text += ` MSS=${layer.u16(at + 2)}`;
+    else if (kind === OPTION.windowScale && length === 3) text += ` WS=${2 ** Math.min(layer.u8(at + 2), 14)}`;
+    else if (kind === OPTION.sackPermitted) text += ' SACK_PERM';
+    else if (kind === OPTION.timestamps && length === 10)
+      text += ` TSval=${layer.u32(at + 2)} TSecr=${layer.u32(at + 6)}`;
+    else if (kind === OPTION.sack)
       for (let block = at + 2; block + 8 <= at + length; block += 8)
         text += ` SLE=${layer.u32(block)} SRE=${layer.u32(block + 4)}`;
   }

@@ -170,7 +170,7 @@ export class TcpLayer extends LayerBase {
 const flagNamesSeen = new Map<number, string>();
 
 /** "SYN, ACK". A run sees a handful of combinations: each is spelled once. */
-function flagNames(flags: number): string {
+export function flagNames(flags: number): string {
   let text = flagNamesSeen.get(flags);
   if (text === undefined) {
     const names: string[] = FLAG_NAMES.filter((_, bit) => (flags & (1 << bit)) !== 0);

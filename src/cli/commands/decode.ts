@@ -9,7 +9,7 @@ import type { FrameFacts } from '../../packet/filter/frame.ts';
 import type { FilterPacket } from '../../packet/filter/reader.ts';
 import type { Layer } from '../../packet/layer.ts';
 import { Output } from '../decode/output.ts';
-import { jsonLine, type PacketLine, summaryLine } from '../decode/packet-lines.ts';
+import { jsonLine, type PacketLine, printSummary } from '../decode/packet-lines.ts';
 import { exitCodes } from '../program.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -27,7 +27,7 @@ export interface DecodeOptions {
 /** Prints the packets. Gives the exit status: 1 when the capture could be read in part only. Throws UsageError. */
 export async function decode({ signal, file, json, fields, filter }: DecodeOptions): Promise<number> {
   if (json && fields !== null) throw new UsageError('--json prints every field: leave out --fields, or --json.');
-  const line = json ? jsonLine : fields === null ? summaryLine : (await fieldsOption()).fieldsLine(fields);
+  const line = json ? jsonLine : fields === null ? null : (await fieldsOption()).fieldsLine(fields);
   const matches = filter === null ? null : (await filterOption()).readFilter(filter);
   const output = new Output();
   const reader = new CaptureReader(packetPrinter(line, matches, output));
@@ -46,23 +46,32 @@ export async function decode({ signal, file, json, fields, filter }: DecodeOptio
 const fieldsOption = () => import('../decode/fields-option.ts');
 const filterOption = () => import('../decode/filter-option.ts');
 
-/** Prints each packet that the filter lets through. */
-function packetPrinter(line: PacketLine, filter: Filter | null, output: Output) {
+/** Prints each packet that the filter lets through; `line` null: its summary. */
+function packetPrinter(line: PacketLine | null, filter: Filter | null, output: Output) {
   let number = 0;
   let first: CapturedPacket | null = null;
   return (packet: CapturedPacket, interfaceName: string): void => {
     if (output.closed) return;
     first ??= packet;
-    const frame = {
-      number: ++number,
-      bytes: packet.bytes,
-      originalLength: packet.originalLength,
-      time: packet,
-      timeRelative: ((packet.seconds - first.seconds) * 1e9 + packet.nanoseconds - first.nanoseconds) / 1e9,
-      interfaceName: interfaceName === '' ? null : interfaceName,
-    };
-    const decoded = new Decoded(frame, packet.linkType);
-    if (filter === null || filter.matches(decoded)) output.line(line(decoded, packet.linkType));
+    number++;
+    const timeRelative = ((packet.seconds - first.seconds) * 1e9 + packet.nanoseconds - first.nanoseconds) / 1e9;
+    if (line !== null || filter !== null) {
+      const frame = {
+        number,
+        bytes: packet.bytes,
+        originalLength: packet.originalLength,
+        time: packet,
+        timeRelative,
+        interfaceName: interfaceName === '' ? null : interfaceName,
+      };
+      const decoded = new Decoded(frame, packet.linkType);
+      if (filter !== null && !filter.matches(decoded)) return;
+      if (line !== null) {
+        output.line(line(decoded));
+        return;
+      }
+    }
+    printSummary(packet, number, timeRelative, output);
   };
 }
 

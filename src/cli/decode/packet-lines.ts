@@ -1,27 +1,57 @@
 // One packet -> one line, in each of the ways that `lockstep decode` prints them.
-import { secondsOf } from '../../capture/captured-packet.ts';
+import { type CapturedPacket, secondsOf } from '../../capture/captured-packet.ts';
 import type { FieldValue } from '../../packet/field.ts';
 import type { FilterPacket } from '../../packet/filter/reader.ts';
 import { summarize, summarizeLayers } from '../../packet/summary.ts';
+import { plainSegment, writeAddresses, writeSegment } from '../../packet/tcp-segment.ts';
+import type { Output } from './output.ts';
 
-export type PacketLine = (packet: FilterPacket, linkType: number) => string;
+export type PacketLine = (packet: FilterPacket) => string;
 
-/** Number, seconds since the first packet, who to whom, protocol, bytes, and what it says: the columns of Wireshark's list. */
-export const summaryLine: PacketLine = ({ frame: { number, timeRelative, bytes, originalLength } }, linkType) => {
-  const { source, destination, protocol, info } = summarize(bytes, linkType, originalLength);
-  const when = `${padLeft(`${number}`, 5)} ${padLeft(microseconds(timeRelative), 10)}`;
-  const to = destination.length < 12 ? destination.padEnd(12) : destination;
-  return `${when} ${padLeft(source, 12)} → ${to} ${protocol} ${originalLength} ${info}`;
-};
+const SPACE = 0x20;
+const NARROWEST_ADDRESS = 12;
+const [BLANK, POINT, TCP] = [' ', '.', ' TCP '].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
 
-const padLeft = (text: string, length: number): string => (text.length < length ? text.padStart(length) : text);
+/**
+ * Prints number, seconds since the first packet, who to whom, protocol, bytes, and what the packet says: the columns of
+ * Wireshark's list. A plain TCP segment, as most are, never becomes a string.
+ */
+export function printSummary(
+  { bytes, linkType, originalLength }: CapturedPacket,
+  number: number,
+  timeRelative: number,
+  output: Output,
+): void {
+  output.beginLine();
+  output.decimal(number, 5, SPACE);
+  output.bytes(BLANK);
+  printTime(timeRelative, output);
+  output.bytes(BLANK);
+  const segment = plainSegment(bytes, linkType);
+  if (segment === null) {
+    const { source, destination, protocol, info } = summarize(bytes, linkType, originalLength);
+    const from = source.length < NARROWEST_ADDRESS ? source.padStart(NARROWEST_ADDRESS) : source;
+    const to = destination.length < NARROWEST_ADDRESS ? destination.padEnd(NARROWEST_ADDRESS) : destination;
+    output.text(`${from} → ${to} ${protocol} ${originalLength} ${info}`);
+  } else {
+    writeAddresses(segment, NARROWEST_ADDRESS, output);
+    output.bytes(TCP);
+    output.decimal(originalLength);
+    output.bytes(BLANK);
+    writeSegment(segment, output);
+  }
+  output.endLine();
+}
 
-/** As toFixed(6), in a fifth of the time: a list has one on every line. */
-function microseconds(seconds: number): string {
+/** Six digits after the point; ten characters in all, or more. */
+function printTime(seconds: number, output: Output): void {
   const all = Math.round(seconds * 1e6);
-  if (!(all >= 0 && all < Number.MAX_SAFE_INTEGER)) return seconds.toFixed(6);
-  const whole = Math.floor(all / 1e6);
-  return `${whole}.${`${1e6 + (all - whole * 1e6)}`.slice(1)}`;
+  if (all >= 0 && all < Number.MAX_SAFE_INTEGER) {
+    const whole = Math.floor(all / 1e6);
+    output.decimal(whole, 3, SPACE);
+    output.bytes(POINT);
+    output.decimal(all - whole * 1e6, 6);
+  } else output.text(seconds.toFixed(6).padStart(10));
 }
 
 type JsonValue = number | string;
