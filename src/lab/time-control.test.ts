@@ -63,6 +63,12 @@ describe('what the kernel of one machine moves', () => {
     await time.goOn();
     a.saw([6]);
     expect(steps()).toMatchObject({ follows: true, at: { ifindex: 6 } });
+    // What has happened can be stepped through while time goes on.
+    time.toStart();
+    await time.step();
+    expect(time.state.value).toMatchObject({ frozen: false, said: expect.stringMatching(/^Step 2: /) });
+    a.saw([7]);
+    expect(steps()).toMatchObject({ position: 2, total: 7 });
   });
 
   it('stops time at what a filter matches, at any device or at one', async () => {

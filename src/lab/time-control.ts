@@ -72,13 +72,18 @@ export class TimeControl {
       stoppedBy: this.#stoppedBy.value,
       said: this.#said.value,
     }));
+    const breaks = computed(() => this.#breakpoints.all.value.length > 0);
     this.#ends = [
       lab.onHops((batch) => this.#happened(batch)),
       effect(() => this.#labChanged(kind.value)),
       ...lab.wires.map((wire) => wire.waiting.subscribe(() => this.#waitingChanged())),
-      ...lab.wires.map((wire) => {
-        const breakpoint = wire.addBreakpoint((frame) => this.#breaks(lab.hopOfFrame(frame)));
-        return () => breakpoint.remove();
+      effect(() => {
+        // A wire without breakpoints hands frames on at once, without a look.
+        if (!breaks.value) return;
+        const placed = lab.wires.map((wire) => wire.addBreakpoint((frame) => this.#breaks(lab.hopOfFrame(frame))));
+        return () => {
+          for (const breakpoint of placed) breakpoint.remove();
+        };
       }),
       lab.clock.onChange((state) => {
         if (state.kind !== 'held' || state.at === null) return;
@@ -221,7 +226,10 @@ export class TimeControl {
   async #advance(matches: (hop: Hop) => boolean, words: string, tapsFirst = false): Promise<void> {
     this.#awaits.value = null;
     this.#tapsFirst = tapsFirst;
-    await this.#take(this.#stepper.step(matches), words);
+    const step = this.#stepper.step(matches);
+    // What has happened already can be looked at while time goes on.
+    if (step.kind === 'shown' && step.grip === 'looks back') this.#show(step);
+    else await this.#take(step, words);
   }
 
   async #take(first: Step<Hop>, words: string): Promise<void> {
@@ -261,8 +269,10 @@ export class TimeControl {
 
   #show(step: Step<Hop>): void {
     this.#awaits.value = null;
-    if (step.kind === 'shown') this.#said.value = this.#words(step);
-    else if (step.kind === 'start') this.#said.value = 'Before the first packet.';
+    if (step.kind === 'shown') {
+      if (this.#stopped) this.#looked = Math.max(this.#looked, step.position);
+      this.#said.value = this.#words(step);
+    } else if (step.kind === 'start') this.#said.value = 'Before the first packet.';
   }
 
   #happened({ hops }: HopBatch): void {

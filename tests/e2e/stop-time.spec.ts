@@ -137,6 +137,18 @@ test('a breakpoint stops at the echo reply, whose id is the request’s; ping no
   expect(longest).toBeLessThan(5000);
 });
 
+test('what happened is played again, step by step, at its own pace', async () => {
+  await button('To the first packet').click();
+  await expect(said()).toContainText('Step 1:');
+  await button('Play').click();
+  await expect(said()).toContainText(/Step [3-9]:/);
+  await button('Stop').click();
+  await expect(button('Play')).toBeVisible();
+  await expect(lab()).toHaveAttribute('data-state', 'running');
+  await button('To the last packet').click();
+  await expect(button('Stop')).toBeVisible();
+});
+
 test('with reduced motion the picture steps without gliding, and axe finds nothing in either theme', async () => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await button('To the first packet').click();

@@ -10,7 +10,7 @@ export function hopLookedAt({ steps, frozen, awaits }: Pick<TimeState, 'steps' |
   return frozen || steps.position < steps.total + steps.held ? steps.at : null;
 }
 
-/** For the picture: a packet glides to where it is seen next, and is at once where the reader jumps to. */
+/** For the picture: a packet glides when the reader goes forward, and stands at once where one looks back to. */
 export function shownHop(time: TimeControl): ReadonlySignal<ShownHop | null> {
   let before = 0;
   let shown: ShownHop | null = null;

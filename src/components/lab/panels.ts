@@ -37,7 +37,11 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts): Promise<Panels> 
   const time = new TimeControl(lab);
   const picture = h(TopologyPanel, { lab, onDrawn: tellDrawn(hosts.picture), shown: shownHop(time) });
   render(h('div', { class: 'jn-frame' }, picture, h(JourneyPanel, { lab, time })), hosts.picture);
-  render(h(PacketsPanel, { lab }), hosts.packets);
+  // While time stands, the packet that is selected in the list is the one that picture and steps show.
+  const onSelect = (hop: Hop | null): void => {
+    if (hop !== null && time.state.peek().frozen) time.showHop(hop.n);
+  };
+  render(h(PacketsPanel, { lab, onSelect }), hosts.packets);
   let terminals = await TerminalPanel.open(lab, hosts.terminal);
   return {
     time,
