@@ -26,6 +26,8 @@ interface Props {
   readonly comparing: boolean;
   /** Selects another packet. */
   onShow(n: number): void;
+  /** Selects the packet in the row above (−1) or below (1). */
+  onStep(step: 1 | -1): void;
   onMark(): void;
   onFollow(): void;
   onCompare(): void;
@@ -69,7 +71,19 @@ export function PacketDetail({ packet, compared, lens, live, ...props }: Props) 
           {summary.info}
         </p>
         <span class="pk-buttons">
-          <button type="button" class="tp-button" onClick={() => props.onFollow()} aria-keyshortcuts="f">
+          <button type="button" class="tp-button" onClick={() => props.onStep(-1)} aria-label="The packet before">
+            ↑
+          </button>
+          <button type="button" class="tp-button" onClick={() => props.onStep(1)} aria-label="The packet after">
+            ↓
+          </button>
+          <button
+            type="button"
+            class="tp-button"
+            onClick={() => props.onFollow()}
+            aria-keyshortcuts="f"
+            title="Only its conversation (F)"
+          >
             Follow
           </button>
           <button
@@ -78,6 +92,7 @@ export function PacketDetail({ packet, compared, lens, live, ...props }: Props) 
             aria-pressed={props.marked}
             onClick={() => props.onMark()}
             aria-keyshortcuts="m"
+            title="Find it again with N (M)"
           >
             Mark
           </button>
@@ -87,6 +102,7 @@ export function PacketDetail({ packet, compared, lens, live, ...props }: Props) 
             aria-pressed={props.comparing}
             onClick={() => props.onCompare()}
             aria-keyshortcuts="c"
+            title="Lay the next one beside it (C)"
           >
             Compare
           </button>

@@ -269,12 +269,14 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           marked={marked.has(packet.n)}
           comparing={compared === selected}
           onShow={show}
+          onStep={(step) => choose(row < 0 ? 0 : row + step)}
           onMark={mark}
           onFollow={follow}
           onCompare={compare}
           onClose={() => {
             setOpen(false);
-            list.current?.focus();
+            // It may have been out of sight behind the packet.
+            requestAnimationFrame(() => list.current?.focus());
           }}
         />
       )}
