@@ -19,3 +19,7 @@ export const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(addre
 /** IFF_UP alone is what an administrator wants; operstate says whether a packet can pass (RFC 2863, tun devices say UNKNOWN). */
 export const isDown = (device: DeviceNode): boolean =>
   !device.up || device.operstate === 'DOWN' || device.operstate === 'LOWERLAYERDOWN';
+
+/** Of a device, what its box shows in a second line: the first address that is not made by the kernel for every device. */
+export const addressOf = (device: DeviceNode): string =>
+  device.addresses.find((address) => !/^fe[89ab]|^127\.|^::1/i.test(address)) ?? '';

@@ -1,14 +1,16 @@
-// The still picture of a walk: where boxes, lines and ways stand. Geometry only; walk-picture.astro draws it. The layout is
-// the lab picture's own, so that a reader finds everything where the lab will show it.
+// The still picture of a network, in a walk and as a file: where boxes, lines and ways stand. Geometry only;
+// walk-picture.astro and picture-svg.ts draw it. The layout is the living picture's own, so that a reader finds everything
+// where the lab shows it.
 //
 //   text stands at the left of a box, lines run at its right, so that no way crosses a name:   │ eth0      ┆ │
 //                                                                                              │ 172.17…   ┆ │
+
+import { addressOf } from '../../topology/device-words.ts';
 import type { DeviceKind, Graph } from '../../topology/graph.ts';
 import type { Crossing, HopPath } from '../../topology/packet-path.ts';
-import { type Box, layoutGraph } from '../topology/layout.ts';
-import { addressOf } from './step-words.ts';
+import { type Box, layoutGraph } from './layout.ts';
 
-export interface WalkPicture {
+export interface StillPicture {
   /** viewBox: x, y, width, height. */
   readonly view: readonly [number, number, number, number];
   readonly rooms: readonly Room[];
@@ -44,7 +46,7 @@ const ROOM = 12;
 const LEGEND = 22;
 
 /** Loopbacks are left out: nothing of a walk passes them. */
-export function pictureOf(graph: Graph): WalkPicture {
+export function pictureOf(graph: Graph): StillPicture {
   const places = boxesOf(graph);
   const devices = graph.devices.flatMap((device): DeviceBox[] => {
     const box = places.get(device.id);

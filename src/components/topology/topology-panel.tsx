@@ -28,6 +28,7 @@ export function TopologyPanel({ lab, onDrawn, shown }: TopologyPanelProps) {
   const [selected, setSelected] = useState<string | null>(null);
   const [status, setStatus] = useState<PlayerStatus>(QUIET);
   const [failure, setFailure] = useState('');
+  const [saved, setSaved] = useState('');
   const [attempt, setAttempt] = useState(0);
   const host = useRef<HTMLFieldSetElement>(null);
   const root = useRef<HTMLDivElement>(null);
@@ -71,6 +72,16 @@ export function TopologyPanel({ lab, onDrawn, shown }: TopologyPanelProps) {
   }, [lab, view, attempt, shown]);
 
   useEffect(() => picture.current?.select(selected), [selected, graph]);
+
+  async function save(format: 'svg' | 'png'): Promise<void> {
+    if (root.current === null) return;
+    try {
+      const { savePicture } = await import('./save-picture.ts');
+      setSaved(`Saved as ${await savePicture(graph, format, lab.title, root.current)}.`);
+    } catch (error) {
+      setSaved(`The picture could not be saved: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
 
   function close(): void {
     const id = selected;
@@ -119,6 +130,20 @@ export function TopologyPanel({ lab, onDrawn, shown }: TopologyPanelProps) {
                 Fit
               </button>
             </span>
+            <span class="tp-save">
+              {(['svg', 'png'] as const).map((format) => (
+                <button
+                  type="button"
+                  key={format}
+                  class="tp-button"
+                  aria-label={`Save the picture as ${format.toUpperCase()}`}
+                  disabled={graph.devices.length === 0}
+                  onClick={() => void save(format)}
+                >
+                  {format.toUpperCase()}
+                </button>
+              ))}
+            </span>
           </>
         )}
       </div>
@@ -149,6 +174,9 @@ export function TopologyPanel({ lab, onDrawn, shown }: TopologyPanelProps) {
         {selected !== null && <Inspector lab={lab} graph={graph} deviceId={selected} onClose={close} />}
       </div>
       <Announcements lab={lab} />
+      <p class="tp-spoken" aria-live="polite">
+        {saved}
+      </p>
     </div>
   );
 }

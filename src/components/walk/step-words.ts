@@ -1,5 +1,5 @@
 // One hop in words: how the packet came to the place where it was seen, and where it went from there.
-import type { DeviceNode, Graph } from '../../topology/graph.ts';
+import type { Graph } from '../../topology/graph.ts';
 import type { Crossing, HopPath } from '../../topology/packet-path.ts';
 
 export interface SeenAt {
@@ -61,7 +61,3 @@ export function sinceWords(ms: number): string {
   const rounded = Math.abs(ms) < 10 ? ms.toFixed(2) : Math.abs(ms) < 1000 ? ms.toFixed(1) : ms.toFixed(0);
   return `${ms < 0 ? '−' : '+'}${rounded.replace('-', '')} ms`;
 }
-
-/** Of a device, what its box shows in a second line. */
-export const addressOf = (device: DeviceNode): string =>
-  device.addresses.find((address) => !/^fe[89ab]|^127\.|^::1/i.test(address)) ?? '';
