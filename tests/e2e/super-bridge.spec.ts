@@ -84,9 +84,15 @@ test('a ping crosses the bridge, and ARP and ICMP stand in the list', async () =
   await run('docker exec client ping -c 3 172.17.0.2').click();
   await page.getByRole('tab', { name: 'Packets' }).click();
   const packets = page.getByRole('grid', { name: 'Packets' });
+  const filter = page.getByRole('combobox', { name: 'Display filter' });
+  await filter.fill('arp');
+  await filter.press('Enter');
   await expect(packets).toContainText('Who has 172.17.0.2? Tell 172.17.0.3', slow);
-  await expect(packets).toContainText('Echo (ping) reply', slow);
   await expect(packets).toContainText('ARP');
+  await filter.fill('icmp.type == 0');
+  await filter.press('Enter');
+  await expect(packets).toContainText('Echo (ping) reply', slow);
+  await page.getByRole('button', { name: 'Clear the filter' }).click();
   await page.getByRole('tab', { name: 'Terminal' }).click();
   await expect(terminal()).toContainText('0% packet loss', slow);
 });
