@@ -11,9 +11,14 @@ const STDOUT = 1;
 const NEWLINE = 0x0a;
 const ZERO = 0x30;
 
+/** "00" to "99", one after the other. */
+const PAIRS = new TextEncoder().encode(Array.from({ length: 100 }, (_, value) => `${value}`.padStart(2, '0')).join(''));
+
 export class Output implements TextSink {
   readonly #write: (bytes: Uint8Array, at: number) => number;
-  readonly #buffer = Buffer.allocUnsafe(CHUNK);
+  readonly #bytes = new Uint8Array(CHUNK);
+  /** The same bytes, for text. */
+  readonly #buffer = Buffer.from(this.#bytes.buffer);
   #filled = 0;
   #closed = false;
 
@@ -46,37 +51,46 @@ export class Output implements TextSink {
   }
 
   bytes(bytes: Uint8Array): void {
-    const buffer = this.#buffer;
+    const buffer = this.#bytes;
     let at = this.#filled;
     for (let i = 0; i < bytes.length; i++) buffer[at++] = bytes[i] ?? 0;
     this.#filled = at;
   }
 
-  /** An integer from 0 on; with less than `width` digits, `fill` (a character) stands before it. */
-  decimal(value: number, width = 1, fill = ZERO): void {
-    const buffer = this.#buffer;
-    let digits = 1;
-    for (let power = 10; power <= value; power *= 10) digits++;
-    let at = this.#filled;
-    for (; width > digits; width--) buffer[at++] = fill;
-    at += digits;
+  /** An integer from 0 on. */
+  decimal(value: number): void {
+    const buffer = this.#bytes;
+    let at = this.#filled + digitsOf(value);
     this.#filled = at;
     let rest = value;
     // Numbers of 31 bits are divided in a fraction of the time.
-    for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 10)) buffer[--at] = ZERO + (rest % 10);
-    do {
-      const tenth = (rest / 10) | 0;
+    while (rest > 0x7fff_ffff) {
+      const tenth = Math.floor(rest / 10);
       buffer[--at] = ZERO + rest - 10 * tenth;
       rest = tenth;
-    } while (rest > 0);
+    }
+    while (rest >= 10) {
+      const hundredth = (rest / 100) | 0;
+      const pair = 2 * (rest - 100 * hundredth);
+      buffer[--at] = PAIRS[pair + 1] as number;
+      buffer[--at] = PAIRS[pair] as number;
+      rest = hundredth;
+    }
+    if (rest > 0 || value === 0) buffer[--at] = ZERO + rest;
+  }
+
+  /** The same with at least `width` digits: `fill` (a character) stands before them. */
+  padded(value: number, width: number, fill: number): void {
+    for (let digits = digitsOf(value); digits < width; digits++) this.#bytes[this.#filled++] = fill;
+    this.decimal(value);
   }
 
   endLine(): void {
-    this.#buffer[this.#filled++] = NEWLINE;
+    this.#bytes[this.#filled++] = NEWLINE;
   }
 
   flush(): void {
-    this.#send(this.#buffer.subarray(0, this.#filled));
+    this.#send(this.#bytes.subarray(0, this.#filled));
     this.#filled = 0;
   }
 
@@ -96,6 +110,13 @@ export class Output implements TextSink {
       return 0;
     }
   }
+}
+
+function digitsOf(value: number): number {
+  if (value < 1000) return value < 10 ? 1 : value < 100 ? 2 : 3;
+  let digits = 4;
+  for (let power = 10_000; power <= value; power *= 10) digits++;
+  return digits;
 }
 
 /** A pipe that somebody else has made non-blocking cannot be waited for, only tried again. */

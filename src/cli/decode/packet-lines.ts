@@ -9,8 +9,12 @@ import type { Output } from './output.ts';
 export type PacketLine = (packet: FilterPacket) => string;
 
 const SPACE = 0x20;
+const ZERO = 0x30;
 const NARROWEST_ADDRESS = 12;
-const [BLANK, POINT, TCP] = [' ', '.', ' TCP '].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
+const encoder = new TextEncoder();
+const BLANK = encoder.encode(' ');
+const POINT = encoder.encode('.');
+const TCP = encoder.encode(' TCP ');
 
 /**
  * Prints number, seconds since the first packet, who to whom, protocol, bytes, and what the packet says: the columns of
@@ -23,7 +27,7 @@ export function printSummary(
   output: Output,
 ): void {
   output.beginLine();
-  output.decimal(number, 5, SPACE);
+  output.padded(number, 5, SPACE);
   output.bytes(BLANK);
   printTime(timeRelative, output);
   output.bytes(BLANK);
@@ -48,9 +52,9 @@ function printTime(seconds: number, output: Output): void {
   const all = Math.round(seconds * 1e6);
   if (all >= 0 && all < Number.MAX_SAFE_INTEGER) {
     const whole = Math.floor(all / 1e6);
-    output.decimal(whole, 3, SPACE);
+    output.padded(whole, 3, SPACE);
     output.bytes(POINT);
-    output.decimal(all - whole * 1e6, 6);
+    output.padded(all - whole * 1e6, 6, ZERO);
   } else output.text(seconds.toFixed(6).padStart(10));
 }
 
