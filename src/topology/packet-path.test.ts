@@ -156,15 +156,3 @@ describe('fingerprints', () => {
     expect(new Set(first.map((hop) => fingerprint(hop.bytes).routed)).size).toBe(first.length);
   });
 });
-
-it('follows 20 000 packets a second with time to spare, and forgets them', () => {
-  const paths = new PacketPaths();
-  paths.setGraph(graph);
-  const real = hops('http.hops.jsonl');
-  const started = performance.now();
-  for (let n = 1; n <= 20_000; n++) {
-    const hop = real[n % real.length] as Seen;
-    paths.follow({ ...hop, n, time: n / 20_000 });
-  }
-  expect(performance.now() - started).toBeLessThan(500);
-});
