@@ -33,8 +33,9 @@ export function absentees({ missing, imageWithoutRoot }: System): readonly strin
 
 /** What this system has, as far as these needs go. */
 export async function readSystem(needs: readonly Need[], root: string): Promise<System> {
+  const goToo = needs.includes('machines') && !(await goIsThere(root));
   return {
-    missing: missingDebianPackages(needs),
+    missing: missingDebianPackages(goToo ? [...needs, 'fetching-go'] : needs),
     canInstall: canInstall(),
     imageWithoutRoot: process.getuid?.() !== 0 && needs.includes('machines') && !(await imageIsBuilt(root)),
   };
@@ -69,6 +70,17 @@ export async function imageIsBuilt(root: string): Promise<boolean> {
     return (await buildImage({ root, signal, step: () => ({ progress: stop, done: () => {} }) })).cached;
   } catch {
     return false;
+  }
+}
+
+/** Whether the build would find a Go that is new enough. What is wrong with a component, the build itself will tell. */
+async function goIsThere(root: string): Promise<boolean> {
+  try {
+    // Loaded here for the same reason.
+    const [{ oldestGo }, { findGo }] = await Promise.all([import('./component-file.ts'), import('./go.ts')]);
+    return (await findGo(root, await oldestGo(root))) !== null;
+  } catch {
+    return true;
   }
 }
 

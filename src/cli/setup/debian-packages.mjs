@@ -5,9 +5,9 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * What a program is needed for: making the machine image and the labs' snapshots; comparing with tshark; a browser that
- * tests and benches drive.
- * @typedef {'machines' | 'tshark' | 'browser'} Need
+ * What a program is needed for: making the machine image and the labs' snapshots; fetching Go for that, where there is
+ * none; comparing with tshark; a browser that tests and benches drive.
+ * @typedef {'machines' | 'fetching-go' | 'tshark' | 'browser'} Need
  * @typedef {{ name: string, provides: string, need: Need }} DebianPackage
  */
 
@@ -18,6 +18,11 @@ export const debianPackages = [
   { name: 'seabios', provides: '/usr/share/seabios/bios.bin', need: 'machines' },
   { name: 'e2fsprogs', provides: 'mke2fs', need: 'machines' },
   { name: 'libarchive-tools', provides: 'bsdtar', need: 'machines' },
+  { name: 'gcc-i686-linux-gnu', provides: 'i686-linux-gnu-gcc', need: 'machines' },
+  { name: 'libc6-dev-i386-cross', provides: '/usr/i686-linux-gnu/lib/libc.a', need: 'machines' },
+  { name: 'patch', provides: 'patch', need: 'machines' },
+  { name: 'ca-certificates', provides: '/etc/ssl/certs/ca-certificates.crt', need: 'machines' },
+  { name: 'python3-pip', provides: 'pip3', need: 'fetching-go' },
   { name: 'tshark', provides: 'tshark', need: 'tshark' },
   { name: 'chromium', provides: 'chromium', need: 'browser' },
 ];
