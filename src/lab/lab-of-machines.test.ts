@@ -22,11 +22,12 @@ describe('the state of a lab', () => {
   it.each<[string, MachineState[], MachineState]>([
     ['running when all run', [running, running], running],
     ['off when none was started', [off, off], off],
-    ['off while one of them is', [running, off], off],
+    ['running while another one is off', [running, off], running],
     ['frozen when one is, with its reason', [running, hidden], hidden],
+    ['running while another one starts again', [running, loading('a', 1, 10)], running],
     [
       'loading, bytes added up, named by the first that loads',
-      [running, loading('a', 1, 10), loading('b', 20, 300)],
+      [off, loading('a', 1, 10), loading('b', 20, 300)],
       loading('a', 21, 310),
     ],
     ['loading while the others are off', [off, loading('a', 1, 0)], loading('a', 1, 0)],
@@ -44,8 +45,10 @@ describe('the state of a lab', () => {
       [{ ...running, remark: 'Full.' }, hidden],
       { ...hidden, remark: 'Full.' },
     ],
-    ['failed without any remark', [{ ...running, remark: 'Full.' }, failed], failed],
-    ['failed when one has failed, whatever the others do', [loading('a', 1, 2), failed, hidden], failed],
+    ['running while another one has failed', [failed, running], running],
+    ['frozen while another one has failed, or loads', [loading('a', 1, 2), failed, hidden], hidden],
+    ['failed when the others are off', [off, failed], failed],
+    ['loading while another one has failed', [failed, loading('a', 1, 2)], loading('a', 1, 2)],
   ])('%s', (_, states, together) => {
     expect(stateOf(...states)).toEqual(together);
   });
@@ -57,6 +60,25 @@ describe('the state of a lab', () => {
         expect(stateOf(...states.toReversed()).kind).toBe(stateOf(...states).kind);
       }),
     );
+  });
+
+  it('is loading until the last machine has loaded, when all of it starts', async () => {
+    const [a, b] = [new PlainMachine('a'), new PlainMachine('b')];
+    const lab = new LabOfMachines('l', 'L', [a, b]);
+    let arrive = (): void => undefined;
+    b.start = async () => {
+      b.state.value = loading('RAM', 3, 7);
+      await new Promise<void>((resolve) => {
+        arrive = resolve;
+      });
+      b.state.value = running;
+    };
+    const started = lab.start();
+    expect(a.state.value).toEqual(running);
+    expect(lab.state.value).toEqual(loading('RAM', 3, 7));
+    arrive();
+    await started;
+    expect(lab.state.value).toEqual(running);
   });
 
   it('follows its machines through start, freeze, thaw and reset', async () => {
@@ -145,7 +167,8 @@ describe('the hops of a lab', () => {
 it('the picture has every machine’s part, and keeps nodes that did not change as the same objects', async () => {
   const [a, b] = [new PlainMachine('a'), new PlainMachine('b')];
   const lab = new LabOfMachines('l', 'L', [a, b]);
-  expect(lab.graph.value.machines).toEqual([]);
+  expect(lab.graph.value.machines.map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(lab.graph.value.devices).toEqual([]);
   a.kernel.value = report(100, [1]);
   b.kernel.value = report(100, [1]);
   expect(lab.graph.value.devices.map(({ id }) => id)).toEqual(['a/100/1', 'b/100/1']);
@@ -153,4 +176,10 @@ it('the picture has every machine’s part, and keeps nodes that did not change 
   b.kernel.value = report(100, [1, 2]);
   expect(lab.graph.value.devices).toHaveLength(3);
   expect(lab.graph.value.devices[0]).toBe(first);
+  const same = lab.graph.value;
+  b.kernel.value = { ...report(100, [1, 2]), time: 2 };
+  expect(lab.graph.value).toBe(same);
+  await a.stop();
+  expect(lab.graph.value.machines.map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(lab.graph.value.devices.map(({ machine }) => machine)).toEqual(['b', 'b']);
 });

@@ -4,17 +4,17 @@ import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-c
 import { LinkType } from '../capture/link-type.ts';
 import { WIRE } from '../journey/hop.ts';
 import type { FreezeReason, Machine, MachineState, TapBatch, Unsubscribe } from '../machine/machine.ts';
-import { remarkOf, withRemarks } from '../machine/remark.ts';
 import { buildGraph, EMPTY_GRAPH } from '../topology/build-graph.ts';
 import { DeviceHistory } from '../topology/device-history.ts';
 import type { Graph } from '../topology/graph.ts';
-import { mergeGraphs } from '../topology/merge-graphs.ts';
+import { mergeGraphs, wireId } from '../topology/merge-graphs.ts';
 import { VirtualClock } from '../wire/clock.ts';
 import { connect } from '../wire/frame-port.ts';
 import { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';
 import type { Hop, HopBatch, Lab } from './lab.ts';
 import { realTime } from './real-time.ts';
+import { together } from './together.ts';
 
 /** A wire, and the machines whose NICs are plugged into it. */
 export interface LabWire {
@@ -30,6 +30,8 @@ export class LabOfMachines implements Lab {
   readonly clock = new VirtualClock(realTime);
   readonly state: ReadonlySignal<MachineState>;
   readonly #graph = signal<Graph>(EMPTY_GRAPH);
+  /** The whole lab is on its way. */
+  readonly #starting = signal(false);
   readonly #listeners = new Set<(batch: HopBatch) => void>();
   readonly #history = new DeviceHistory();
   readonly #ends: Unsubscribe[] = [];
@@ -43,17 +45,31 @@ export class LabOfMachines implements Lab {
     this.id = id;
     this.title = title;
     this.machines = machines;
-    this.state = computed(() => together(machines.map((machine) => machine.state.value)));
+    this.state = computed(() =>
+      together(
+        machines.map((machine) => machine.state.value),
+        this.#starting.value,
+      ),
+    );
     this.wires = wires.map((plan) => this.#wire(plan));
-    const graphs = new Map<string, Graph>();
+    const cabling = {
+      wires: wires.map(({ name }) => name),
+      wireOf: (machine: string, device: string) => this.wireOf(machine, device),
+    };
+    // A machine of which nothing is known yet has its place in the picture all the same.
+    const unknown = new Map(machines.map(({ name }) => [name, nothingOf(name)]));
+    const graphs = new Map(unknown);
+    this.#graph.value = mergeGraphs([...graphs.values()], cabling);
     for (const machine of machines) {
       this.#ends.push(
         effect(() => {
           const report = machine.kernel.value;
-          // A machine that stops leaves its last picture until it is started again.
-          if (report === null) graphs.delete(machine.name);
-          else graphs.set(machine.name, buildGraph(machine.name, report, graphs.get(machine.name) ?? null));
-          const graph = mergeGraphs([...graphs.values()]);
+          const before = graphs.get(machine.name) ?? EMPTY_GRAPH;
+          const part =
+            report === null ? (unknown.get(machine.name) ?? EMPTY_GRAPH) : buildGraph(machine.name, report, before);
+          if (part === before) return;
+          graphs.set(machine.name, part);
+          const graph = mergeGraphs([...graphs.values()], cabling);
           this.#history.record(graph);
           this.#graph.value = graph;
         }),
@@ -73,8 +89,15 @@ export class LabOfMachines implements Lab {
 
   async start(): Promise<void> {
     // A machine that runs goes on, and so do its hops' numbers: a new run begins when none of them does.
-    if (this.machines.every(({ state }) => state.value.kind === 'off' || state.value.kind === 'failed')) this.#next = 1;
-    await Promise.all(this.machines.map((machine) => machine.start()));
+    if (this.machines.every(({ state }) => state.value.kind === 'off' || state.value.kind === 'failed')) {
+      this.#next = 1;
+      this.#starting.value = true;
+    }
+    try {
+      await Promise.all(this.machines.map((machine) => machine.start()));
+    } finally {
+      this.#starting.value = false;
+    }
     // From here on the wires' time passes as the machines' does, which have just been told the time of day.
     this.#epoch = (Date.now() - this.clock.now()) / 1000;
     if (this.state.peek().kind === 'running') this.clock.run();
@@ -139,7 +162,7 @@ export class LabOfMachines implements Lab {
       n,
       machine: WIRE,
       device: wire,
-      deviceId: '',
+      deviceId: wireId(wire),
       ifindex: 0,
       direction: 'out',
       time: this.#epoch + due / 1000,
@@ -169,24 +192,4 @@ export class LabOfMachines implements Lab {
 /** What Debian's kernel calls a machine's one NIC: net.ifnames=0 on its command line. */
 const nicDevice = 'eth0';
 
-/** The worst that one of them is in decides; bytes to load and remarks are added up. */
-function together(states: readonly MachineState[]): MachineState {
-  return withRemarks(worst(states), states.map(remarkOf));
-}
-
-function worst(states: readonly MachineState[]): MachineState {
-  for (const state of states) if (state.kind === 'failed') return state;
-  const loading = states.filter((state) => state.kind === 'loading');
-  if (loading.length > 0) {
-    return {
-      kind: 'loading',
-      step: loading[0]?.step ?? '',
-      done: loading.reduce((sum, state) => sum + state.done, 0),
-      total: loading.reduce((sum, state) => sum + state.total, 0),
-    };
-  }
-  return (
-    states.find((state) => state.kind === 'frozen') ??
-    states.find((state) => state.kind === 'off') ?? { kind: 'running' }
-  );
-}
+const nothingOf = (name: string): Graph => ({ ...EMPTY_GRAPH, machines: [{ kind: 'machine', id: name, name }] });

@@ -11,7 +11,7 @@ export interface Hop extends TapFrame {
   /** 1, 2, 3 … in order of arrival in this run of the lab; 0 for a frame that a wire still holds. */
   readonly n: number;
   readonly machine: string;
-  /** Id of the device in the graph (graph.ts), "" if the device was gone before the kernel told of it. */
+  /** Id of the device or the wire in the graph (graph.ts), "" if the device was gone before the kernel told of it. */
   readonly deviceId: string;
 }
 
@@ -28,7 +28,7 @@ export interface Lab {
   readonly wires: readonly Wire[];
   /** The wires' own; stands while the lab is frozen. */
   readonly clock: VirtualClock;
-  /** All machines together: failed if one is, loading while one loads (bytes added up), frozen, running or off. */
+  /** All machines together (together.ts): loading until all have loaded, then running or frozen as long as one is. */
   readonly state: ReadonlySignal<MachineState>;
   readonly graph: ReadonlySignal<Graph>;
   onHops(listener: (batch: HopBatch) => void): Unsubscribe;

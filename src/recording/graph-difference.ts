@@ -1,17 +1,18 @@
 // What changed from one graph to the next: the nodes that are new or different, and the ids of those that are gone.
 import { EMPTY_GRAPH } from '../topology/build-graph.ts';
-import type { DeviceNode, Edge, Graph, MachineNode, NamespaceNode } from '../topology/graph.ts';
+import type { DeviceNode, Edge, Graph, MachineNode, NamespaceNode, WireNode } from '../topology/graph.ts';
 
 type Route = NonNullable<ReturnType<Graph['routes']['get']>>[number];
 
 export interface GraphDifference {
   readonly machines: readonly MachineNode[];
+  readonly wires: readonly WireNode[];
   readonly namespaces: readonly NamespaceNode[];
   readonly devices: readonly DeviceNode[];
   readonly edges: readonly Edge[];
   /** By namespace: all of its routes, if one of them changed. */
   readonly routes: ReadonlyMap<string, readonly Route[]>;
-  /** Ids of machines, namespaces, devices and edges. A namespace takes its routes along. */
+  /** Ids of machines, wires, namespaces, devices and edges. A namespace takes its routes along. */
   readonly gone: readonly string[];
 }
 
@@ -23,6 +24,7 @@ export function differenceOf(before: Graph = EMPTY_GRAPH, after: Graph): GraphDi
     nodes.filter((node) => old.get(node.id) !== JSON.stringify(node));
   return {
     machines: put(after.machines),
+    wires: put(after.wires),
     namespaces: put(after.namespaces),
     devices: put(after.devices),
     edges: put(after.edges),
@@ -45,6 +47,7 @@ export function applyDifference(before: Graph = EMPTY_GRAPH, difference: GraphDi
   for (const [id, list] of difference.routes) routes.set(id, list);
   return ordered({
     machines: put(before.machines, difference.machines),
+    wires: put(before.wires, difference.wires),
     namespaces: put(before.namespaces, difference.namespaces),
     devices: put(before.devices, difference.devices),
     edges: put(before.edges, difference.edges),
@@ -53,7 +56,7 @@ export function applyDifference(before: Graph = EMPTY_GRAPH, difference: GraphDi
 }
 
 /** A graph in the order that topology/build-graph.ts gives one, whatever order its parts came in. */
-export function ordered({ machines, namespaces, devices, edges, routes }: Graph): Graph {
+export function ordered({ machines, wires, namespaces, devices, edges, routes }: Graph): Graph {
   const machineAt = new Map(machines.map(({ id }, index) => [id, index]));
   const spaces = [...namespaces].sort(
     (a, b) =>
@@ -65,6 +68,7 @@ export function ordered({ machines, namespaces, devices, edges, routes }: Graph)
   const at = ({ namespace }: DeviceNode): number => spaceAt.get(namespace) ?? 0;
   return {
     machines,
+    wires: [...wires].sort((a, b) => (a.id < b.id ? -1 : 1)),
     namespaces: spaces,
     devices: [...devices].sort((a, b) => at(a) - at(b) || a.ifindex - b.ifindex),
     edges: [...edges].sort((a, b) => (a.id < b.id ? -1 : 1)),
@@ -72,8 +76,9 @@ export function ordered({ machines, namespaces, devices, edges, routes }: Graph)
   };
 }
 
-const nodesOf = ({ machines, namespaces, devices, edges }: Graph): readonly { readonly id: string }[] => [
+const nodesOf = ({ machines, wires, namespaces, devices, edges }: Graph): readonly { readonly id: string }[] => [
   ...machines,
+  ...wires,
   ...namespaces,
   ...devices,
   ...edges,

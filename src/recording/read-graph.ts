@@ -1,6 +1,15 @@
 // The changes of a recording's graphs, checked: whatever the file says, what comes out is a graph in which every device is in
 // a namespace of a machine, and every edge has two ends.
-import type { DeviceKind, DeviceNode, Edge, Graph, MachineNode, NamespaceNode } from '../topology/graph.ts';
+import type {
+  DeviceKind,
+  DeviceNode,
+  Edge,
+  Graph,
+  MachineNode,
+  NamespaceNode,
+  VxlanData,
+  WireNode,
+} from '../topology/graph.ts';
 import {
   boolean,
   type Fields,
@@ -39,7 +48,7 @@ export function readGraph(before: Graph | undefined, put: unknown, gone: unknown
 }
 
 function readDifference(before: Graph | undefined, value: unknown, gone: unknown, path: string): GraphDifference {
-  const from = object(value, `${path}.put`, ['machines', 'namespaces', 'devices', 'edges', 'routes']);
+  const from = object(value, `${path}.put`, ['machines', 'wires', 'namespaces', 'devices', 'edges', 'routes']);
   const part = <T extends { readonly id: string }>(
     key: string,
     read: (value: unknown, path: string) => T,
@@ -53,6 +62,7 @@ function readDifference(before: Graph | undefined, value: unknown, gone: unknown
   const spaces = new Map([...(before?.namespaces ?? []), ...namespaces].map((space) => [space.id, space]));
   return {
     machines: part('machines', machine),
+    wires: part('wires', wire),
     namespaces,
     devices: part('devices', (device, at) => deviceOf(device, at, spaces)),
     edges: part('edges', edge),
@@ -64,6 +74,11 @@ function readDifference(before: Graph | undefined, value: unknown, gone: unknown
 function machine(value: unknown, path: string): MachineNode {
   const from = object(value, path, ['id', 'name']);
   return { kind: 'machine', id: name(from['id'], `${path}.id`), name: name(from['name'], `${path}.name`) };
+}
+
+function wire(value: unknown, path: string): WireNode {
+  const from = object(value, path, ['id', 'name']);
+  return { kind: 'wire', id: name(from['id'], `${path}.id`), name: name(from['name'], `${path}.name`) };
 }
 
 function namespace(value: unknown, path: string): NamespaceNode {
@@ -99,6 +114,7 @@ const DEVICE_KEYS = [
   'up',
   'operstate',
   'addresses',
+  'vxlan',
 ];
 
 function deviceOf(value: unknown, path: string, spaces: ReadonlyMap<string, NamespaceNode>): DeviceNode {
@@ -120,12 +136,22 @@ function deviceOf(value: unknown, path: string, spaces: ReadonlyMap<string, Name
     up: boolean(from['up'], `${path}.up`),
     operstate: text('operstate'),
     addresses: list(from['addresses'], `${path}.addresses`, MOST_ADDRESSES, name),
+    ...optional(from, 'vxlan', path, vxlan),
+  };
+}
+
+function vxlan(value: unknown, path: string): VxlanData {
+  const from: Fields = object(value, path, ['vni', 'port', 'local']);
+  return {
+    vni: integer(from['vni'], `${path}.vni`),
+    port: integer(from['port'], `${path}.port`),
+    ...optional(from, 'local', path, name),
   };
 }
 
 function edge(value: unknown, path: string): Edge {
   const from = object(value, path, ['kind', 'source', 'target']);
-  const kind = oneOf(from['kind'], `${path}.kind`, ['veth', 'port', 'routed']);
+  const kind = oneOf(from['kind'], `${path}.kind`, ['veth', 'port', 'routed', 'plug', 'tunnel']);
   const source = name(from['source'], `${path}.source`);
   const target = name(from['target'], `${path}.target`);
   return { kind, id: `${kind}:${source}--${target}`, source, target };
@@ -158,10 +184,10 @@ function firstTwice(ids: readonly string[]): string | undefined {
 }
 
 /** What a change left behind must still hang together. */
-function checkWhole({ machines, namespaces, devices, edges, routes }: Graph, path: string): void {
+function checkWhole({ machines, wires, namespaces, devices, edges, routes }: Graph, path: string): void {
   const ids = (items: readonly { readonly id: string }[]): ReadonlySet<string> => new Set(items.map(({ id }) => id));
-  const [machineIds, spaceIds, deviceIds] = [ids(machines), ids(namespaces), ids(devices)];
-  const all = [...machineIds, ...spaceIds, ...deviceIds, ...ids(edges)];
+  const [machineIds, wireIds, spaceIds, deviceIds] = [ids(machines), ids(wires), ids(namespaces), ids(devices)];
+  const all = [...machineIds, ...wireIds, ...spaceIds, ...deviceIds, ...ids(edges)];
   if (all.length > MOST_NODES) mismatch(path, `at most ${MOST_NODES} nodes and edges`, all.length);
   const twice = firstTwice(all);
   if (twice !== undefined) mismatch(path, 'each id once', twice);
@@ -169,7 +195,10 @@ function checkWhole({ machines, namespaces, devices, edges, routes }: Graph, pat
     if (!machineIds.has(of)) mismatch(path, `the machine of namespace ${id}`, of);
   for (const { id, namespace: of } of devices)
     if (!spaceIds.has(of)) mismatch(path, `the namespace of device ${id}`, of);
-  for (const { source, target } of edges)
-    for (const end of [source, target]) if (!deviceIds.has(end)) mismatch(path, 'edges between devices', end);
+  for (const { kind, source, target } of edges) {
+    if (!deviceIds.has(source)) mismatch(path, 'edges between devices', source);
+    if (kind === 'plug' && !wireIds.has(target)) mismatch(path, 'devices plugged into wires', target);
+    if (kind !== 'plug' && !deviceIds.has(target)) mismatch(path, 'edges between devices', target);
+  }
   for (const id of routes.keys()) if (!spaceIds.has(id)) mismatch(path, 'routes of namespaces', id);
 }

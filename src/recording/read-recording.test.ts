@@ -19,18 +19,32 @@ const graphs = ['host.report.json', 'host-without-web.report.json'].map((name) =
 const graphOf = (report: number, machine = 'host-01'): Graph =>
   graphs[report] === undefined ? EMPTY_GRAPH : buildGraph(machine, graphs[report]);
 
+/** With an address from which its VXLAN device sends, so that two of them have a tunnel. */
+const tunnelled = (graph: Graph, index: number): Graph => ({
+  ...graph,
+  devices: graph.devices.map((device) => {
+    const local = `10.0.0.${index + 1}`;
+    if (device.name === 'eth0') return { ...device, addresses: [`${local}/24`] };
+    return device.vxlan === undefined ? device : { ...device, vxlan: { ...device.vxlan, local } };
+  }),
+});
+
 const START = 1795596257.791;
 
 /** Any graph that a lab of one or two machines may have: any part of what the kernels said. */
 const anyGraph: fc.Arbitrary<Graph> = fc
   .record({
+    wires: fc.subarray(['lan', 'wan']),
     reports: fc.array(fc.nat(1), { minLength: 1, maxLength: 2 }),
     without: fc.array(fc.nat(30), { maxLength: 6 }),
   })
-  .map(({ reports, without }) => {
-    const all = mergeGraphs(reports.map((report, index) => graphOf(report, `host-0${index + 1}`)));
+  .map(({ wires, reports, without }) => {
+    const all = mergeGraphs(
+      reports.map((report, index) => tunnelled(graphOf(report, `host-0${index + 1}`), index)),
+      { wires, wireOf: (_, device) => (device === 'eth0' ? wires[0] : undefined) },
+    );
     const devices = all.devices.filter((_, index) => !without.includes(index));
-    const ids = new Set(devices.map(({ id }) => id));
+    const ids = new Set([...devices, ...all.wires].map(({ id }) => id));
     return ordered({
       ...all,
       devices,

@@ -110,8 +110,8 @@ type Place = Pick<RecordedHop, 'machine' | 'device' | 'ifindex' | 'deviceId' | '
 function placeOf(value: unknown, path: string, graphs: Recording['graphs']): Place {
   const from = object(value, path, ['machine', 'device', 'ifindex', 'id', 'link']);
   const id = name(from['id'], `${path}.id`);
-  if (id !== '' && !graphs.some(({ graph }) => graph.devices.some((device) => device.id === id)))
-    mismatch(`${path}.id`, 'a device of a graph', id);
+  if (id !== '' && !graphs.some(({ graph }) => [...graph.devices, ...graph.wires].some((node) => node.id === id)))
+    mismatch(`${path}.id`, 'a device or a wire of a graph', id);
   return {
     machine: name(from['machine'], `${path}.machine`),
     device: name(from['device'], `${path}.device`),

@@ -83,6 +83,7 @@ export function wholeGraph({ graphs }: Recording): Graph {
   ];
   return {
     machines: lastOf(all.map(({ machines }) => machines)),
+    wires: lastOf(all.map(({ wires }) => wires)),
     namespaces: lastOf(all.map(({ namespaces }) => namespaces)),
     devices: lastOf(all.map(({ devices }) => devices)),
     edges: lastOf(all.map(({ edges }) => edges)),

@@ -2,7 +2,8 @@
 // control can read it too.
 //
 //   { "format": "lockstep recording", "version": 1, "lab": "super-bridge", …, "start": 1795405455.096,
-//     "graphs":   [{ "at": 0, "put": { "machines": […], "namespaces": […], "devices": […], "edges": […], "routes": {…} }, "gone": […] }],
+//     "graphs":   [{ "at": 0, "put": { "machines": […], "wires": […], "namespaces": […], "devices": […], "edges": […], "routes": {…} },
+//                   "gone": […] }],
 //     "places":   [{ "machine": "host-01", "device": "docker0", "ifindex": 3, "id": "host-01/4026531840/3", "link": 276 }],
 //     "hops":     [{ "at": 5301.123, "place": 0, "way": "in", "bytes": "base64", "length": 1500 }],     length: if it was cut
 //     "terminal": [{ "at": 5300, "machine": "host-01", "console": 0, "text": "…" }],
@@ -65,12 +66,16 @@ function graphsJson({ graphs }: Recording): object[] {
   let before: Graph | undefined;
   return graphs.map(({ at, graph }) => {
     const after = ordered(graph);
-    const { machines, namespaces, devices, edges, routes, gone } = differenceOf(before, after);
+    const { machines, wires, namespaces, devices, edges, routes, gone } = differenceOf(before, after);
     before = after;
     const put = {
       ...some(
         'machines',
         machines.map(({ id, name }) => ({ id, name })),
+      ),
+      ...some(
+        'wires',
+        wires.map(({ id, name }) => ({ id, name })),
       ),
       ...some(
         'namespaces',

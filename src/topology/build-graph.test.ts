@@ -134,6 +134,68 @@ describe('ids and sharing', () => {
   });
 });
 
+describe('what lies between machines', () => {
+  const hosts = ['kube-worker-01', 'kube-worker-02'];
+  const cabling = {
+    wires: ['lan'],
+    wireOf: (machine: string, device: string) => (hosts.includes(machine) && device === 'eth0' ? 'lan' : undefined),
+  };
+
+  /** The real host, with another address on its NIC, and its VXLAN device sent from `local`. */
+  function worker(name: string, address: string, vxlan: Record<string, unknown>): Graph {
+    const links = (host.namespaces[0]?.links ?? []).map((link) => {
+      if (link.ifname === 'eth0')
+        return { ...link, addr_info: [{ family: 'inet', local: address, prefixlen: 24, scope: 'global' }] };
+      if (link.ifname !== 'flannel.1') return link;
+      return { ...link, linkinfo: { info_kind: 'vxlan', info_data: { ...link.linkinfo?.info_data, ...vxlan } } };
+    });
+    return buildGraph(name, {
+      ...host,
+      namespaces: host.namespaces.map((space, index) => (index === 0 ? { ...space, links } : space)),
+    });
+  }
+  const joined = (second: Record<string, unknown>): Graph =>
+    mergeGraphs(
+      [
+        worker('kube-worker-01', '10.0.0.121', { local: '10.0.0.121' }),
+        worker('kube-worker-02', '10.0.0.122', { local: '10.0.0.122', ...second }),
+      ],
+      cabling,
+    );
+  const linesOf = (graph: Graph, kind: string): string[] =>
+    graph.edges
+      .filter((edge) => edge.kind === kind)
+      .map(({ source, target }) =>
+        [source, target]
+          .map((id) => {
+            const device = graph.devices.find((candidate) => candidate.id === id);
+            return device === undefined ? id : `${device.machine}/${device.name}`;
+          })
+          .join(' - '),
+      );
+
+  it('is the wire that each machine’s own NIC is plugged into, and no device of a container', () => {
+    const graph = joined({});
+    expect(graph.wires).toEqual([{ kind: 'wire', id: 'wire/lan', name: 'lan' }]);
+    expect(linesOf(graph, 'plug')).toEqual(['kube-worker-01/eth0 - wire/lan', 'kube-worker-02/eth0 - wire/lan']);
+  });
+
+  it('is a tunnel where both kernels tell of the same one', () => {
+    expect(linesOf(joined({}), 'tunnel')).toEqual(['kube-worker-01/flannel.1 - kube-worker-02/flannel.1']);
+  });
+
+  it.each([
+    ['another segment', { id: 2 }],
+    ['another port', { port: 4789 }],
+    ['an address that the machine does not have', { local: '10.0.0.199' }],
+    ['the other machine’s address', { local: '10.0.0.121' }],
+    ['no address', { local: undefined }],
+    ['nonsense', { id: 'one' }],
+  ])('is no tunnel with %s', (_, second) => {
+    expect(linesOf(joined(second), 'tunnel')).toEqual([]);
+  });
+});
+
 it('names a device whose last packets come after it has gone', () => {
   const history = new DeviceHistory();
   const first = buildGraph('host-01', host);

@@ -3,10 +3,17 @@
 //
 // Ids: machine "host-01", namespace "host-01/4026531840", device "host-01/4026531840/3". An nsfs inode and an ifindex
 // name the same thing for as long as it lives, whatever it is renamed to, so nothing jumps about in the picture.
-import type { DeviceKind, DeviceNode, Edge, Graph, NamespaceNode } from './graph.ts';
+import type { DeviceKind, DeviceNode, Edge, Graph, NamespaceNode, VxlanData } from './graph.ts';
 import type { KernelLink, KernelNamespace, KernelReport, KernelRoute } from './kernel-report.ts';
 
-export const EMPTY_GRAPH: Graph = { machines: [], namespaces: [], devices: [], edges: [], routes: new Map() };
+export const EMPTY_GRAPH: Graph = {
+  machines: [],
+  wires: [],
+  namespaces: [],
+  devices: [],
+  edges: [],
+  routes: new Map(),
+};
 
 /**
  * `previous` is the graph that this machine had before (or any graph that contains it): nodes that did not change are
@@ -34,6 +41,7 @@ export function buildGraph(machine: string, report: KernelReport, previous: Grap
 
   const next: Graph = {
     machines: [{ kind: 'machine', id: machine, name: machine }],
+    wires: [],
     namespaces,
     devices,
     edges,
@@ -96,7 +104,17 @@ function deviceNode(
     up: link.flags.includes('UP'),
     operstate: link.operstate,
     addresses: link.addr_info.map((address) => `${address.local}/${address.prefixlen}`),
+    ...vxlanData(link),
   };
+}
+
+/** iproute2's ip/iplink_vxlan.c: "id", "port", "local" and "local6". */
+function vxlanData({ linkinfo }: KernelLink): { vxlan?: VxlanData } {
+  if (linkinfo?.info_kind !== 'vxlan') return {};
+  const { id, port, local, local6 } = linkinfo.info_data ?? {};
+  if (typeof id !== 'number' || typeof port !== 'number') return {};
+  const from = [local, local6].find((address) => typeof address === 'string');
+  return { vxlan: { vni: id, port, ...(typeof from === 'string' ? { local: from } : {}) } };
 }
 
 /** rtnetlink's IFLA_INFO_KIND; a device without one is driven by hardware (or by what the emulator shows as such). */
@@ -118,7 +136,7 @@ function deviceKind(link: KernelLink): DeviceKind {
   }
 }
 
-function edge(kind: Edge['kind'], source: string, target: string): Edge {
+export function edge(kind: Edge['kind'], source: string, target: string): Edge {
   return { kind, id: `${kind}:${source}--${target}`, source, target };
 }
 
@@ -216,6 +234,7 @@ function shareWith(previous: Graph, next: Graph): Graph {
   };
   const shared: Graph = {
     machines: next.machines.map(keep),
+    wires: next.wires,
     namespaces: next.namespaces.map(keep),
     devices: next.devices.map(keep),
     edges: next.edges.map(keep),
