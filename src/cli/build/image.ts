@@ -1,7 +1,8 @@
 // The machine image: a Debian root disk, its kernel and a small initramfs, from the recipe in sandboxes/image.
 import { constants } from 'node:fs';
 import { access, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { buildComponents, type Component, planComponents } from './components.ts';
 import { contentKey } from './content-key.ts';
 import type { BuildContext } from './context.ts';
 import { buildDockerContexts } from './docker-images.ts';
@@ -25,16 +26,21 @@ const parts = ['packages.list', 'dpkg.cfg', 'services-off.list', 'overlay', 'ini
 // Room for a reader's own images and logs; what is not written costs nothing, neither on disk nor in the download.
 const diskMegabytes = 2048;
 
-/** Builds the image, or finds it: its folder is named by the hash of everything that it is made from. */
-export async function buildImage(ctx: BuildContext): Promise<Image> {
-  const key = await contentKey(ctx.root, [
-    ...parts.map((part) => `${recipe}/${part}`),
-    'src/cli/build/image.ts',
-    'src/cli/build/docker-images.ts',
-    'src/cli/build/prelink.ts',
-  ]);
-  const folder = join(ctx.root, 'build/cache', `image-${key}`);
-  const image: Image = {
+/** The image as it is, or will be when it is built: its folder is named by the hash of everything that it is made from. */
+export async function findImage(root: string): Promise<Image> {
+  const components = await planComponents(root);
+  const key = await contentKey(
+    root,
+    [
+      ...parts.map((part) => `${recipe}/${part}`),
+      'src/cli/build/image.ts',
+      'src/cli/build/docker-images.ts',
+      'src/cli/build/prelink.ts',
+    ],
+    components.map(({ name, key }) => `${name} ${key}`),
+  );
+  const folder = join(root, 'build/cache', `image-${key}`);
+  return {
     key,
     cached: await exists(folder),
     disk: join(folder, 'root.ext4'),
@@ -42,12 +48,19 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
     initrd: join(folder, 'initrd'),
     packages: join(folder, 'packages.txt'),
   };
-  const step = ctx.step('machine image');
+}
+
+/** Builds the image, with the components that go into it, unless it is there. */
+export async function buildImage(ctx: BuildContext): Promise<Image> {
+  const image = await findImage(ctx.root);
   if (image.cached) {
-    step.done('cached');
+    for (const name of ['components', 'machine image']) ctx.step(name).done('cached');
     return image;
   }
-  const work = join(ctx.root, 'build/tmp', `image-${key}-${process.pid}`);
+  const components = await buildComponents(ctx);
+  const step = ctx.step('machine image');
+  const folder = dirname(image.disk);
+  const work = join(ctx.root, 'build/tmp', `${basename(folder)}-${process.pid}`);
   await rm(work, { recursive: true, force: true });
   await mkdir(join(work, 'out'), { recursive: true });
   try {
@@ -56,6 +69,7 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
     await debian(ctx, work, root, (fraction, detail) => step.progress(0.01 + 0.75 * fraction, detail));
     step.progress(0.78, 'laying our files over it');
     await overlay(ctx, root);
+    for (const { tree } of components) await cp(tree, root, { recursive: true });
     step.progress(0.81, 'relocating programs');
     await prelinkPrograms(ctx, root);
     step.progress(0.82, 'Docker images');
@@ -90,7 +104,7 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
       ],
       { signal: ctx.signal },
     );
-    await writeFile(join(work, 'out/sources.txt'), sourcesNote);
+    await writeFile(join(work, 'out/sources.txt'), await sourcesNote(components));
     // The folder takes its final name only when everything in it is whole: an interrupted build is never trusted.
     await mkdir(join(ctx.root, 'build/cache'), { recursive: true });
     await rename(join(work, 'out'), folder);
@@ -101,11 +115,21 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
   return image;
 }
 
-const sourcesNote = `Each line of packages.txt names a package, its version, its source package, and the version of that.
+async function sourcesNote(components: readonly Component[]): Promise<string> {
+  const modules = await Promise.all(
+    components.map(async ({ name, programs, modules }) => {
+      const doc = `/usr/share/doc/${name}/copyright`;
+      return `\n${programs.join(', ')} (licences and changes: ${doc} in the machine):\n${await readFile(modules, 'utf8')}`;
+    }),
+  );
+  return `Each line of packages.txt names a package, its version, its source package, and the version of that.
 They come from Debian 12 (bookworm), i386, unchanged.
 Their sources: on any Debian system with "deb-src" lines for bookworm, "apt-get source SOURCE=VERSION";
 every version ever published is kept at snapshot.debian.org.
-`;
+
+Not from Debian: the programs below, compiled from Go modules. The source of each: "go mod download MODULE@VERSION".
+${modules.join('')}`;
+}
 
 /** mmdebstrap from the machine's own apt sources; when the security index is out of step with its mirror, without it. */
 async function debian(

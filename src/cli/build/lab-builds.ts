@@ -2,13 +2,13 @@
 import type { LabFile } from '../../lab/lab-file.ts';
 import { type BuildReport, buildReport, type Expectation } from '../progress/build-report.ts';
 import { buildContext, Progress } from '../progress/progress.ts';
-import { buildImage } from './image.ts';
+import { buildImage, type Image } from './image.ts';
 import { buildSnapshot } from './snapshot.ts';
 import { prepareSystem } from './system-needs.ts';
 
 /** Seconds on two cores, cold: only their proportions matter, for the percentage of the whole. */
 export const labBuildExpectation: Expectation = {
-  seconds: { 'machine image': 150, 'lab snapshot': 180 },
+  seconds: { components: 120, 'machine image': 150, 'lab snapshot': 180 },
   defaultSeconds: 20,
 };
 
@@ -62,9 +62,10 @@ export class LabBuilds {
     const { root, signal, display } = this.#options;
     const all = [...this.#builds.values()];
     const shared = buildContext(root, signal, display, ...all.map((build) => build.progress));
+    let image: Image;
     try {
       await prepareSystem(['machines'], shared);
-      await buildImage(shared);
+      image = await buildImage(shared);
     } catch (error) {
       for (const build of all) this.#fail(build, error);
       throw error;
@@ -72,7 +73,7 @@ export class LabBuilds {
     const errors: unknown[] = [];
     for (const build of all) {
       try {
-        await buildSnapshot(build.lab, buildContext(root, signal, display, build.progress));
+        await buildSnapshot(build.lab, image, buildContext(root, signal, display, build.progress));
         build.outcome = 'ready';
         build.endedAt = Date.now();
       } catch (error) {

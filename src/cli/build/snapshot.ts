@@ -14,7 +14,7 @@ import { V86Machine } from '../../machine/v86/v86-machine.ts';
 import { ChunkWriter, inParallel } from './chunk-writer.ts';
 import { contentKey } from './content-key.ts';
 import type { BuildContext, BuildStep } from './context.ts';
-import { buildImage, type Image } from './image.ts';
+import type { Image } from './image.ts';
 import { buildPaths } from './paths.ts';
 import { firstCommands, provision } from './provision.ts';
 
@@ -36,8 +36,7 @@ interface StampedManifest extends LabManifest {
   readonly key: string;
 }
 
-export async function buildSnapshot(lab: LabFile, ctx: BuildContext): Promise<{ cached: boolean }> {
-  const image = await buildImage(ctx);
+export async function buildSnapshot(lab: LabFile, image: Image, ctx: BuildContext): Promise<{ cached: boolean }> {
   const step = ctx.step('lab snapshot');
   const assets = buildPaths(ctx.root).siteAssets;
   const key = await contentKey(ctx.root, [`sandboxes/labs/${lab.id}`, ...sources], [image.key, engineVersion]);

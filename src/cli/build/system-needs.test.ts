@@ -1,10 +1,10 @@
-import { readdirSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { root as checkout } from '../setup/root.mjs';
-import { buildImage } from './image.ts';
+import { buildImage, findImage } from './image.ts';
 import { absentees, imageIsBuilt, obstacle, readSystem } from './system-needs.ts';
 
 let root = '';
@@ -49,30 +49,29 @@ describe('what keeps a command from going on', () => {
 });
 
 describe('the image', () => {
-  test('is not built where there is only its recipe, and asking builds nothing', async () => {
-    for (const path of ['sandboxes/image', 'src/cli/build']) {
+  beforeEach(async () => {
+    for (const path of ['sandboxes/image', 'sandboxes/components', 'src/cli/build'])
       await cp(join(checkout, path), join(root, path), { recursive: true });
-    }
-    expect(await imageIsBuilt(root)).toBe(false);
-    expect(await readdir(join(root, 'build/tmp'))).toEqual([]);
   });
 
-  test('is built where the build would take it from the cache', async () => {
-    for (const path of ['sandboxes/image', 'src/cli/build']) {
-      await cp(join(checkout, path), join(root, path), { recursive: true });
-    }
-    // What the build would call the image is the name of the folder that it begins to fill.
-    const begun: string[] = [];
-    const progress = (): never => {
-      begun.push(...readdirSync(join(root, 'build/tmp')));
-      throw new Error('stopped');
-    };
-    const { signal } = new AbortController();
-    await expect(buildImage({ root, signal, step: () => ({ progress, done: () => {} }) })).rejects.toThrow('stopped');
-    const name = /^image-[0-9a-f]+/.exec(begun[0] ?? '')?.[0] ?? '';
-    await mkdir(join(root, 'build/cache', name), { recursive: true });
-    expect(await imageIsBuilt(root)).toBe(true);
-    await writeFile(join(root, 'sandboxes/image/packages.list'), 'another\n');
+  test('is not built where there is only its recipe, and asking builds nothing', async () => {
     expect(await imageIsBuilt(root)).toBe(false);
+    expect(existsSync(join(root, 'build'))).toBe(false);
   });
+
+  test.each(['sandboxes/image/packages.list', 'sandboxes/components/flannel/component.yaml'])(
+    'is built where the build would take it from the cache, until %s changes',
+    async (path) => {
+      const { disk } = await findImage(root);
+      await mkdir(dirname(disk), { recursive: true });
+      expect(await imageIsBuilt(root)).toBe(true);
+      const done: string[] = [];
+      const step = (name: string) => ({ progress: () => {}, done: (note = '') => done.push(`${name}: ${note}`) });
+      const { signal } = new AbortController();
+      expect(await buildImage({ root, signal, step })).toMatchObject({ disk, cached: true });
+      expect(done).toEqual(['components: cached', 'machine image: cached']);
+      await writeFile(join(root, path), `${await readFile(join(root, path), 'utf8')}# newer\n`);
+      expect(await imageIsBuilt(root)).toBe(false);
+    },
+  );
 });
