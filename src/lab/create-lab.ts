@@ -13,9 +13,9 @@ export interface LabPlace {
 }
 
 export function createLab(manifest: LabManifest, { base, thread, wasm }: LabPlace): Lab {
-  if (manifest.format !== 1) {
+  if (manifest.format !== 2) {
     throw new Error(
-      `The lab ${manifest.lab} has format ${manifest.format}; this page knows format 1. Reload the page.`,
+      `The lab ${manifest.lab} has format ${manifest.format}; this page knows format 2. Reload the page.`,
     );
   }
   const machines = manifest.machines.map(

@@ -6,6 +6,10 @@ import { z } from 'zod';
 const hostName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const kebab = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
+const machineOfLab = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const octet = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+const interfaceAddress = new RegExp(`^(${octet}\\.){3}${octet}/([89]|[12]\\d|30)$`);
+
 const name = (what: string) =>
   z
     .string()
@@ -14,7 +18,19 @@ const name = (what: string) =>
 const machineSchema = z
   .strictObject({
     name: name('the name of a machine').describe('What the lab, the terminals and the command line call the machine.'),
-    memory: z.int().min(64).max(2048).describe('Memory in MB.'),
+    from: z
+      .string()
+      .regex(machineOfLab, { error: 'a lab and a machine of it, such as "super-bridge/host-01"' })
+      .optional()
+      .describe(
+        'The machine of another lab that this one is made from: it begins as that one does, and costs only what differs. Left out: it is switched on with the image.',
+      ),
+    memory: z.int().min(64).max(2048).optional().describe('Memory in MB. With "from" it is that of the other machine.'),
+    address: z
+      .string()
+      .regex(interfaceAddress, { error: 'an IPv4 address and its prefix length, such as "10.0.0.121/24"' })
+      .optional()
+      .describe('Address of its NIC, eth0. All machines of the lab find each other by name. Left out: none.'),
     hostname: name('a host name').optional().describe('Host name inside the machine. Left out: the name.'),
     services: z
       .array(z.string().regex(/^[A-Za-z0-9:_.@-]+$/, { error: 'the name of a systemd unit, such as "docker"' }))
@@ -72,6 +88,25 @@ export const labFileSchema = z
         );
       }
     }
+    for (const [index, { from, memory }] of machines.entries()) {
+      if (from === undefined && memory === undefined)
+        mistake(['machines', index], '', 'either "memory" (in MB), or "from", the machine that it is made from');
+      if (from !== undefined && memory !== undefined)
+        mistake(
+          ['machines', index, 'memory'],
+          `${memory}`,
+          'nothing: a machine has the memory of the one it is made "from"',
+        );
+    }
+    for (const [index, { address }] of machines.entries()) {
+      const first = machines.findIndex((other) => address !== undefined && host(other.address) === host(address));
+      if (first !== -1 && first !== index)
+        mistake(
+          ['machines', index, 'address'],
+          `${address}`,
+          `an address that no other one has: machines[${first}] has it already`,
+        );
+    }
     const plugged = new Map<string, string>();
     for (const [w, wire] of wires.entries()) {
       for (const [m, machine] of wire.machines.entries()) {
@@ -89,6 +124,10 @@ export const labFileSchema = z
       }
     }
   });
+
+function host(address: string | undefined): string | undefined {
+  return address?.split('/')[0];
+}
 
 export type LabFile = z.output<typeof labFileSchema>;
 export type LabMachine = LabFile['machines'][number];

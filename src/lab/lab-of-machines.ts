@@ -12,7 +12,9 @@ import { VirtualClock } from '../wire/clock.ts';
 import { connect } from '../wire/frame-port.ts';
 import { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';
-import type { Hop, HopBatch, Lab } from './lab.ts';
+import type { WirePort } from '../wire/wire-port.ts';
+import { Checkpoints } from './checkpoints.ts';
+import type { Checkpoint, Hop, HopBatch, Lab } from './lab.ts';
 import { realTime } from './real-time.ts';
 import { together } from './together.ts';
 
@@ -36,6 +38,8 @@ export class LabOfMachines implements Lab {
   readonly #history = new DeviceHistory();
   readonly #ends: Unsubscribe[] = [];
   readonly #plugged = new Map<string, string>();
+  readonly #cables = signal<ReadonlyMap<string, boolean>>(new Map());
+  readonly #checkpoints: Checkpoints;
   readonly #frames = new WeakMap<WireFrame, Hop>();
   /** Seconds since the epoch at which the wires' clock was 0. */
   #epoch = 0;
@@ -52,6 +56,8 @@ export class LabOfMachines implements Lab {
       ),
     );
     this.wires = wires.map((plan) => this.#wire(plan));
+    this.#allCablesIn();
+    this.#checkpoints = new Checkpoints(this);
     const cabling = {
       wires: wires.map(({ name }) => name),
       wireOf: (machine: string, device: string) => this.wireOf(machine, device),
@@ -132,9 +138,48 @@ export class LabOfMachines implements Lab {
     return device === nicDevice ? this.#plugged.get(machine) : undefined;
   }
 
+  get cables(): ReadonlySignal<ReadonlyMap<string, boolean>> {
+    return this.#cables;
+  }
+
+  setCable(machine: string, plugged: boolean): void {
+    const port = this.#portOf(machine);
+    if (port === undefined) throw new RangeError(`The NIC of ${machine} has no cable: no wire of this lab ends there.`);
+    port.setLink({ plugged });
+    this.machines.find(({ name }) => name === machine)?.setCarrier(plugged);
+    this.#cables.value = new Map(this.#cables.peek()).set(machine, plugged);
+  }
+
+  get checkpoints(): ReadonlySignal<readonly Checkpoint[]> {
+    return this.#checkpoints.list;
+  }
+
+  checkpoint(name: string): Promise<Checkpoint> {
+    return this.#checkpoints.take(name);
+  }
+
+  goBackTo(checkpoint: Checkpoint): Promise<void> {
+    return this.#checkpoints.goBackTo(checkpoint);
+  }
+
+  forget(checkpoint: Checkpoint): void {
+    this.#checkpoints.forget(checkpoint);
+  }
+
+  async resetMachine(name: string): Promise<void> {
+    const machine = this.machines.find((one) => one.name === name);
+    if (machine === undefined) throw new RangeError(`There is no machine ${name} in this lab.`);
+    this.#checkpoints.clear();
+    await machine.stop();
+    if (this.#plugged.has(name)) this.setCable(name, true);
+    await machine.start();
+  }
+
   async reset(): Promise<void> {
+    this.#checkpoints.clear();
     await Promise.all(this.machines.map((machine) => machine.stop()));
     for (const wire of this.wires) wire.reset();
+    this.#allCablesIn();
     await this.start();
   }
 
@@ -155,6 +200,16 @@ export class LabOfMachines implements Lab {
     }
     wire.onFrame((frame) => this.#tell([this.#hopOfFrame(frame, this.#next++)], 0));
     return wire;
+  }
+
+  #portOf(machine: string): WirePort | undefined {
+    const wire = this.#plugged.get(machine);
+    return this.wires.find(({ name }) => name === wire)?.port(machine);
+  }
+
+  #allCablesIn(): void {
+    for (const machine of this.#plugged.keys()) this.#portOf(machine)?.setLink({ plugged: true });
+    this.#cables.value = new Map([...this.#plugged.keys()].map((machine) => [machine, true]));
   }
 
   #hopOfFrame({ wire, bytes, due }: WireFrame, n: number): Hop {

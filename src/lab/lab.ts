@@ -20,6 +20,15 @@ export interface HopBatch {
   readonly lost: number;
 }
 
+/** A moment that a lab can be taken back to. */
+export interface Checkpoint {
+  readonly id: number;
+  /** What the reader, or a task, calls it. */
+  readonly name: string;
+  /** ms since the epoch. */
+  readonly time: number;
+}
+
 export interface Lab {
   readonly id: string;
   readonly title: string;
@@ -41,6 +50,22 @@ export interface Lab {
   hopOfFrame(frame: WireFrame): Hop;
   /** The wire that a machine's device is plugged into, if it is. */
   wireOf(machine: string, device: string): string | undefined;
+  /** Which machines' NICs have their cable in; only those that are plugged into a wire. */
+  readonly cables: ReadonlySignal<ReadonlyMap<string, boolean>>;
+  /** Pulls the cable of a machine's NIC out of its wire, or plugs it in. Throws RangeError when it has none. */
+  setCable(machine: string, plugged: boolean): void;
+  /** Moments that the lab can go back to, the oldest first. */
+  readonly checkpoints: ReadonlySignal<readonly Checkpoint[]>;
+  /**
+   * Keeps this moment of all machines and wires. What went before stands still for it, for less than a second.
+   * Rejects, and keeps nothing, when a machine cannot be kept: the message says why.
+   */
+  checkpoint(name: string): Promise<Checkpoint>;
+  /** Back to a checkpoint, and on from there. The packets that were seen since stay in the list: they did happen. */
+  goBackTo(checkpoint: Checkpoint): Promise<void>;
+  forget(checkpoint: Checkpoint): void;
+  /** One machine back to its snapshot, while the others go on. */
+  resetMachine(name: string): Promise<void>;
   /** Back to the snapshot: everything that the reader did in the machines is undone. */
   reset(): Promise<void>;
   dispose(): Promise<void>;

@@ -37,14 +37,14 @@ describe('a lab file', () => {
 
   test('with a mistyped key: where it stands, and which key was meant', () => {
     expect(complaint(good.replace('memory: 384', 'memroy: 384'))).toBe(
-      'lab.yaml:5:5: machines[0].memory: it is missing; expected a number\n' +
+      'lab.yaml:5:5: machines[0]: found a map; expected either "memory" (in MB), or "from", the machine that it is made from\n' +
         'lab.yaml:6:5: unknown key "memroy" in machines[0]. Did you mean "memory"?',
     );
   });
 
   test('with a key that resembles none: which ones there are', () => {
     expect(complaint(`${good}    colour: red\n`)).toBe(
-      'lab.yaml:11:5: unknown key "colour" in machines[1]. Known here: name, memory, hostname, services, images, start.',
+      'lab.yaml:11:5: unknown key "colour" in machines[1]. Known here: name, from, memory, address, hostname, services, images, start.',
     );
   });
 
@@ -53,6 +53,35 @@ describe('a lab file', () => {
       'lab.yaml:7:5: unknown key "consoles" in machines[0]. Known here: name, ',
     );
     expect(complaint(`${good}wires: [{ name: lan, mtu: 9000 }]\n`)).toContain('unknown key "mtu" in wires[0]');
+  });
+
+  test('with a machine that is made from that of another lab', () => {
+    const copy = good.replace('memory: 384', 'from: super-bridge/host-01\n    address: 10.0.0.121/24');
+    expect(parseLabFile(copy, 'lab.yaml').machines[0]).toMatchObject({
+      from: 'super-bridge/host-01',
+      address: '10.0.0.121/24',
+    });
+    expect(complaint(copy.replace('super-bridge/', ''))).toContain(
+      'machines[0].from: found "host-01"; expected a lab and a machine of it, such as "super-bridge/host-01"',
+    );
+    expect(complaint(good.replace('    memory: 384\n', ''))).toContain(
+      'machines[0]: found a map; expected either "memory" (in MB), or "from", the machine that it is made from',
+    );
+    expect(complaint(copy.replace('    address', '    memory: 384\n    address'))).toContain(
+      'machines[0].memory: found 384; expected nothing: a machine has the memory of the one it is made "from"',
+    );
+  });
+
+  test('with addresses that are none, or that two machines have', () => {
+    const with2 = (first: string, second: string) =>
+      good
+        .replace('    services: [docker]', `    services: [docker]\n    address: ${first}`)
+        .replace(/$/, `    address: ${second}\n`);
+    for (const address of ['10.0.0.121', '10.0.0.256/24', '10.0.0/24', '10.0.0.1/31', '10.0.0.1/0', 'fe80::1/64'])
+      expect(complaint(with2('10.0.0.1/24', address))).toContain('expected an IPv4 address and its prefix length');
+    expect(complaint(with2('10.0.0.1/24', '10.0.0.1/16'))).toContain(
+      'machines[1].address: found "10.0.0.1/16"; expected an address that no other one has: machines[0] has it already',
+    );
   });
 
   test('with wires: which machines are plugged into them', () => {

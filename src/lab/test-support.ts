@@ -33,10 +33,34 @@ export class PlainMachine implements Machine {
     return () => this.taps.delete(listener);
   };
   flushTap = async () => {};
-  freeze = async (reason: FreezeReason = 'reader') => this.#become({ kind: 'frozen', reason });
-  thaw = async () => this.#become({ kind: 'running' });
+  freeze = async (reason: FreezeReason = 'reader') => {
+    if (this.state.value.kind === 'running') this.#become({ kind: 'frozen', reason });
+  };
+  thaw = async () => {
+    if (this.state.value.kind === 'frozen') this.#become({ kind: 'running' });
+  };
   setSpeed = () => {};
+  carrier = true;
+  setCarrier = (up: boolean) => {
+    this.carrier = up;
+  };
+  powerOff = async () => this.#become({ kind: 'off' });
+  reboot = () => this.start();
+  /** The checkpoints that it has, and each one that it went back to. */
+  readonly checkpoints = new Set<number>();
+  readonly wentBackTo: number[] = [];
+  checkpoint = async (id: number) => {
+    if (this.state.value.kind !== 'frozen') throw new Error(`${this.name} is not frozen`);
+    this.checkpoints.add(id);
+  };
+  goBackTo = async (id: number) => {
+    if (!this.checkpoints.has(id)) throw new Error(`${this.name} has no such checkpoint`);
+    this.wentBackTo.push(id);
+    this.#become({ kind: 'frozen', reason: 'reader' });
+  };
+  forgetCheckpoint = (id: number) => void this.checkpoints.delete(id);
   stop = async () => {
+    this.checkpoints.clear();
     this.#become({ kind: 'off' });
     this.kernel.value = null;
   };

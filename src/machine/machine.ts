@@ -23,6 +23,7 @@ interface Remarked {
 }
 
 export type MachineState =
+  /** As it was before its first start, or switched off by hand or by its kernel. */
   | { readonly kind: 'off' }
   | (Remarked & {
       readonly kind: 'loading';
@@ -107,7 +108,21 @@ export interface Machine {
   thaw(): Promise<void>;
   /** Slow motion: guest time, and the guest's work, in a real ms. 0.1 to 1; holds until it is set anew. Throws RangeError. */
   setSpeed(speed: number): void;
-  /** Switches it off; start() brings it back from its snapshot. */
+  /** What its kernel sees of its NIC's cable: pulled, the link has no carrier. A start plugs it in again. */
+  setCarrier(up: boolean): void;
+  /** Takes its power away; start() boots it, with its disk as it is. */
+  powerOff(): Promise<void>;
+  /** The reset button: as powerOff() and start(). */
+  reboot(): Promise<void>;
+  /** Gives it up; start() brings it back from its snapshot. */
   stop(): Promise<void>;
+  /**
+   * Of one that is frozen: keeps this moment under a number of the caller's. Rejects with what to do when there is no room, or
+   * the machine is not frozen. Checkpoints live until stop() or a failure; switching off and on does them no harm.
+   */
+  checkpoint(id: number): Promise<void>;
+  /** Back to that moment, frozen. Its clock is set to the time of day when it goes on. */
+  goBackTo(id: number): Promise<void>;
+  forgetCheckpoint(id: number): void;
   dispose(): Promise<void>;
 }

@@ -18,9 +18,8 @@ export class ChunkWriter {
     this.#folder = folder;
   }
 
-  /** The piece's chunk; null when it is all zero. `level`: zstd's, 1..19. */
-  async write(piece: Uint8Array, level: number): Promise<ChunkRef | null> {
-    if (isZero(piece)) return null;
+  /** `level`: zstd's, 1..19. */
+  async write(piece: Uint8Array, level: number): Promise<ChunkRef> {
     const bytes = await compress(piece, {
       // Without it the asynchronous call does not write the content's size into the frame.
       pledgedSrcSize: piece.length,

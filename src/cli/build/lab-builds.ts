@@ -8,8 +8,8 @@ import { prepareSystem } from './system-needs.ts';
 
 /** Seconds on two cores, cold: only their proportions matter, for the percentage of the whole. */
 export const labBuildExpectation: Expectation = {
-  seconds: { components: 120, 'machine image': 150, 'lab snapshot': 180 },
-  defaultSeconds: 20,
+  seconds: { components: 120, 'machine image': 150, 'lab super-bridge': 180 },
+  defaultSeconds: 60,
 };
 
 export interface LabBuildsOptions {
@@ -60,7 +60,7 @@ export class LabBuilds {
   /** Builds everything. A lab that fails does not stop the others; throws at the end when one did. */
   async run(): Promise<void> {
     const { root, signal, display } = this.#options;
-    const all = [...this.#builds.values()];
+    const all = originsFirst([...this.#builds.values()]);
     const shared = buildContext(root, signal, display, ...all.map((build) => build.progress));
     let image: Image;
     try {
@@ -93,4 +93,21 @@ export class LabBuilds {
     build.message = error instanceof Error ? error.message : String(error);
     build.endedAt = Date.now();
   }
+}
+
+/** A lab whose machines are made from another one's comes after it. */
+function originsFirst(builds: readonly LabBuild[]): LabBuild[] {
+  const ordered: LabBuild[] = [];
+  const seen = new Set<string>();
+  const add = (build: LabBuild) => {
+    if (seen.has(build.lab.id)) return;
+    seen.add(build.lab.id);
+    for (const { from } of build.lab.machines) {
+      const origin = builds.find(({ lab }) => lab.id === from?.split('/')[0]);
+      if (origin !== undefined) add(origin);
+    }
+    ordered.push(build);
+  };
+  for (const build of builds) add(build);
+  return ordered;
 }

@@ -1,12 +1,12 @@
 // What is done in a machine between power-on and its snapshot.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LabMachine } from '../../lab/lab-file.ts';
+import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
 import type { V86Machine } from '../../machine/v86/v86-machine.ts';
 
 export interface ProvisionOptions {
   readonly root: string;
-  readonly lab: string;
+  readonly lab: LabFile;
   readonly mac: string;
   readonly signal: AbortSignal;
   tell(fraction: number, detail: string): void;
@@ -15,57 +15,85 @@ export interface ProvisionOptions {
 const bootSeconds = 300;
 const commandSeconds = 300;
 
-export async function provision(
-  machine: V86Machine,
-  file: LabMachine,
-  { root, lab, mac, signal, tell }: ProvisionOptions,
-): Promise<void> {
-  const run = async (command: string): Promise<string> => {
+type Step = readonly [string, () => Promise<unknown>];
+
+/** Gives a machine its name and address, starts its services, imports its images, and runs its start script. */
+export async function provision(machine: V86Machine, file: LabMachine, options: ProvisionOptions): Promise<void> {
+  const { root, lab, mac, signal, tell } = options;
+  const run = runner(machine, signal);
+  tell(0, file.from === undefined ? 'booting' : 'waking up');
+  await firstReport(machine, signal);
+  if (file.from === undefined) await run('systemctl is-system-running --wait || systemctl --failed --no-legend');
+  await run(identityScript(lab, file, mac));
+
+  const steps: Step[] = [
+    ...file.services.map(
+      (unit): Step => [`starting ${unit}`, () => run(`systemctl enable --now ${unit} && systemctl is-active ${unit}`)],
+    ),
+    ...file.images.map((image): Step => [`importing the Docker image ${image}`, () => run(importImage(image))]),
+  ];
+  if (file.start !== undefined) {
+    const script = await readFile(join(root, 'sandboxes/labs', lab.id, file.start), 'utf8');
+    steps.push([`running ${file.start}`, () => run(script)]);
+  }
+  // Everything that the first commands load is loaded now, then thrown out of memory, then loaded again: what is left
+  // in the page cache is what a reader's first command needs, and no more. A copy's page cache is like that already.
+  if (file.from === undefined) {
+    steps.push(
+      ['rehearsing the first commands', () => firstCommands(machine)],
+      ['dropping the page cache', () => run(dropPageCache)],
+      ['rehearsing them again', () => firstCommands(machine)],
+      ['rehearsing what is typed', () => typedCommands(machine, signal)],
+    );
+  }
+  const begin = file.from === undefined ? 0.4 : 0.1;
+  for (const [index, [detail, work]] of steps.entries()) {
+    tell(begin + ((1 - begin) * index) / steps.length, detail);
+    await work();
+  }
+}
+
+/** The last that is done in a machine, when all of its lab are ready. A reader's terminals begin with a fresh prompt. */
+export async function finish(machine: V86Machine, _file: LabMachine, options: ProvisionOptions): Promise<void> {
+  const { signal, tell } = options;
+  tell(0, 'tidying up');
+  await runner(machine, signal)(tidyUp);
+  for (const console of machine.consoles) console.clear();
+  await runner(machine, signal)('systemctl restart lockstep-console@hvc0 lockstep-console@hvc1');
+  await machine.flushTap();
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+}
+
+function runner(machine: V86Machine, signal: AbortSignal): (command: string) => Promise<string> {
+  return async (command) => {
     signal.throwIfAborted();
     const { stdout, stderr, exitCode } = await machine.exec(command, { timeout: commandSeconds * 1000, signal });
     if (exitCode !== 0) throw new Error(`"${command}" ended with status ${exitCode}:\n${stdout}${stderr}`.trimEnd());
     return stdout;
   };
-  tell(0.02, 'booting');
-  await firstReport(machine, signal);
-  await run('systemctl is-system-running --wait || systemctl --failed --no-legend');
-  const host = file.hostname ?? file.name;
-  await run(
-    `printf '127.0.0.1 localhost\\n127.0.1.1 ${host}\\n' >/etc/hosts; echo ${host} >/etc/hostname; ip link set eth0 address ${mac} up`,
-  );
+}
 
-  const steps: [string, () => Promise<unknown>][] = [
-    ...file.services.map((unit): [string, () => Promise<unknown>] => [
-      `starting ${unit}`,
-      () => run(`systemctl start ${unit} && systemctl is-active ${unit}`),
-    ]),
-    ...file.images.map((image): [string, () => Promise<unknown>] => [
-      `importing the Docker image ${image}`,
-      () => run(importImage(image)),
-    ]),
-  ];
-  if (file.start !== undefined) {
-    const script = await readFile(join(root, 'sandboxes/labs', lab, file.start), 'utf8');
-    steps.push([`running ${file.start}`, () => run(script)]);
-  }
-  // Everything that the first commands load is loaded now, then thrown out of memory, then loaded again: what is left
-  // in the page cache is what a reader's first command needs, and no more.
-  steps.push(
-    ['rehearsing the first commands', () => firstCommands(machine)],
-    ['dropping the page cache', () => run(dropPageCache)],
-    ['rehearsing them again', () => firstCommands(machine)],
-    ['rehearsing what is typed', () => typedCommands(machine, signal)],
-    ['tidying up', () => run(tidyUp)],
+/** Who the machine is, on its network and to itself. Debian's own places, so that it is the same after a reboot. */
+function identityScript(lab: LabFile, file: LabMachine, mac: string): string {
+  const host = file.hostname ?? file.name;
+  const others = lab.machines.flatMap(({ name, hostname, address }) =>
+    address === undefined ? [] : [`${address.split('/')[0]} ${hostname ?? name}`],
   );
-  for (const [index, [detail, work]] of steps.entries()) {
-    tell(0.4 + (0.6 * index) / steps.length, detail);
-    await work();
-  }
-  // A reader's terminals begin with a fresh prompt.
-  for (const console of machine.consoles) console.clear();
-  await run('systemctl restart lockstep-console@hvc0 lockstep-console@hvc1');
-  await machine.flushTap();
-  await new Promise((resolve) => setTimeout(resolve, 4000));
+  const hosts = ['127.0.0.1 localhost', ...(file.address === undefined ? [`127.0.1.1 ${host}`] : []), ...others];
+  const nic = ['auto lo', 'iface lo inet loopback', 'auto eth0'];
+  if (file.address === undefined) nic.push('iface eth0 inet manual', '  up ip link set eth0 up');
+  else nic.push('iface eth0 inet static', `  address ${file.address}`);
+  nic.push(`  hwaddress ether ${mac}`);
+  const lines = (path: string, text: readonly string[]) =>
+    `printf '%s\\n' ${text.map((line) => `'${line}'`).join(' ')} >${path}`;
+  return [
+    lines('/etc/hosts', hosts),
+    lines('/etc/network/interfaces', nic),
+    `echo ${host} >/etc/hostname`,
+    `hostname ${host}`,
+    'ifdown --force eth0 2>/dev/null',
+    'ifup --force lo eth0',
+  ].join('\n');
 }
 
 // What a process has mapped is not dropped, though most of it was needed only while it started: that is reclaimed, as if
@@ -90,7 +118,8 @@ function importImage(image: string): string {
 export async function firstCommands(machine: V86Machine): Promise<void> {
   if ((await machine.exec('systemctl is-active -q docker')).exitCode !== 0) return;
   const script = `docker run -d --name warm-a toolbox sleep 600 && docker run -d --name warm-b whoami &&
-    docker ps && docker exec warm-a ping -c 1 172.17.0.3 && docker exec warm-a wget -qO- http://172.17.0.3/ &&
+    docker ps && web=$(docker inspect -f '{{.NetworkSettings.IPAddress}}' warm-b) &&
+    docker exec warm-a ping -c 1 $web && docker exec warm-a wget -qO- http://$web/ &&
     ip addr show docker0 && ip -br link && bridge fdb show br docker0 && ip route && ip neigh && brctl show docker0 && docker inspect warm-a >/dev/null;
     docker rm -f warm-a warm-b`;
   const { exitCode, stderr, stdout } = await machine.exec(script, { timeout: commandSeconds * 1000 });

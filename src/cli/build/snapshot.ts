@@ -1,34 +1,34 @@
-// A lab's snapshot: its machines are started from the image, made ready, saved, and cut into chunks. Then each is restored
-// once, as a reader's browser will: that proves it, and shows which parts of the disk the first commands read.
+// A lab's snapshot: its machines are started, from the image or as copies of another lab's, and made ready, joined by the
+// lab's wires. They are saved at one moment, and cut into chunks. Then they are restored once, as a reader's browser will:
+// that proves the snapshot, and shows which parts of the disk the first commands read.
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createLab } from '../../lab/create-lab.ts';
 import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
+import { LabOfMachines } from '../../lab/lab-of-machines.ts';
 import { base64 } from '../../machine/v86/agent-client.ts';
 import { engineVersion } from '../../machine/v86/engine.ts';
-import { type ChunkRef, identityText, type LabManifest, type MachineManifest } from '../../machine/v86/manifest.ts';
-import type { SavedMachine } from '../../machine/v86/messages.ts';
+import type { LabManifest, MachineManifest } from '../../machine/v86/manifest.ts';
+import type { SavedMachine, StartMachine } from '../../machine/v86/messages.ts';
 import { nodeThread, nodeWasm } from '../../machine/v86/thread-node.ts';
 import { V86Machine } from '../../machine/v86/v86-machine.ts';
-import { ChunkWriter, inParallel } from './chunk-writer.ts';
+import { readLab } from '../labs.ts';
+import { ChunkWriter } from './chunk-writer.ts';
 import { contentKey } from './content-key.ts';
-import type { BuildContext, BuildStep } from './context.ts';
+import type { BuildContext } from './context.ts';
+import { cutUp, hashesOf, type MachineLabels, type Origin } from './cut-up.ts';
 import type { Image } from './image.ts';
 import { buildPaths } from './paths.ts';
-import { firstCommands, provision } from './provision.ts';
+import { finish, firstCommands, provision } from './provision.ts';
 
-const diskPieceBytes = 256 * 1024;
-const ramPieceBytes = 2 * 1024 * 1024;
-const diskLevel = 12;
-const ramLevel = 19;
-const blockBytes = 4096;
 // What the state of a machine depends on besides the image and the lab's own folder.
 const sources = [
   'src/cli/build/snapshot.ts',
+  'src/cli/build/cut-up.ts',
   'src/cli/build/provision.ts',
-  'src/cli/build/chunk-writer.ts',
   'src/machine/v86/manifest.ts',
+  'src/machine/v86/ram-layers.ts',
 ];
 
 /** The file that names everything: written last, so that whoever finds it finds a whole lab. */
@@ -37,114 +37,225 @@ interface StampedManifest extends LabManifest {
 }
 
 export async function buildSnapshot(lab: LabFile, image: Image, ctx: BuildContext): Promise<{ cached: boolean }> {
-  const step = ctx.step('lab snapshot');
+  const { cached } = await snapshotOf(lab, image, ctx, []);
+  if (!cached) await sweepChunks(buildPaths(ctx.root).siteAssets);
+  return { cached };
+}
+
+/** @param copies labs whose machines wait for this one */
+async function snapshotOf(
+  lab: LabFile,
+  image: Image,
+  ctx: BuildContext,
+  copies: readonly string[],
+): Promise<{ manifest: StampedManifest; cached: boolean }> {
+  if (copies.includes(lab.id))
+    throw new Error(
+      `The labs ${[...copies, lab.id].join(', ')} are made from each other: one of them has to come first.`,
+    );
   const assets = buildPaths(ctx.root).siteAssets;
-  const key = await contentKey(ctx.root, [`sandboxes/labs/${lab.id}`, ...sources], [image.key, engineVersion]);
+  const origins = new Map<string, StampedManifest>();
+  for (const { from } of lab.machines) {
+    const id = from?.split('/')[0];
+    if (id === undefined || origins.has(id)) continue;
+    origins.set(id, (await snapshotOf(await readLab(ctx.root, id), image, ctx, [...copies, lab.id])).manifest);
+  }
+  const step = ctx.step(`lab ${lab.id}`);
+  const keys = [...origins.values()].map(({ key }) => key);
+  const key = await contentKey(ctx.root, [`sandboxes/labs/${lab.id}`, ...sources], [image.key, engineVersion, ...keys]);
   const folder = join(assets, 'labs', lab.id);
   const manifestPath = join(folder, 'lab.json');
-  if (await isCurrent(manifestPath, key)) {
+  const current = await currentManifest(manifestPath, key);
+  if (current !== null) {
     step.done('cached');
-    return { cached: true };
+    return { manifest: current, cached: true };
   }
-  const machines: MachineManifest[] = [];
-  for (const [index, machine] of lab.machines.entries()) {
-    const share = 1 / lab.machines.length;
-    machines.push(
-      await buildMachine(ctx, lab, machine, image, join(assets, 'machine'), {
-        progress: (fraction, detail) => step.progress((index + fraction) * share, `${machine.name}: ${detail ?? ''}`),
-        done: () => {},
-      }),
-    );
-  }
-  const manifest: StampedManifest = { format: 1, key, lab: lab.id, title: lab.title, machines, wires: lab.wires };
+  const builder = new LabBuilder(lab, image, origins, ctx, (fraction, detail) => step.progress(fraction, detail));
+  const machines = await builder.build();
+  const manifest: StampedManifest = { format: 2, key, lab: lab.id, title: lab.title, machines, wires: lab.wires };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'packages.txt'), await readFile(image.packages));
   await writeFile(join(folder, 'sources.txt'), await readFile(join(image.packages, '../sources.txt')));
   await writeFile(`${manifestPath}.part`, JSON.stringify(manifest));
   await rename(`${manifestPath}.part`, manifestPath);
-  await sweepChunks(assets);
   step.done();
-  return { cached: false };
+  return { manifest, cached: false };
 }
 
-async function isCurrent(path: string, key: string): Promise<boolean> {
+async function currentManifest(path: string, key: string): Promise<StampedManifest | null> {
   try {
-    return (JSON.parse(await readFile(path, 'utf8')) as StampedManifest).key === key;
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as StampedManifest;
+    return manifest.key === key ? manifest : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
-async function buildMachine(
-  ctx: BuildContext,
-  lab: LabFile,
-  machine: LabMachine,
-  image: Image,
-  assets: string,
-  step: BuildStep,
-): Promise<MachineManifest> {
-  const mac = defaultMac(lab.id, machine.name);
-  const serial: string[] = [];
-  const builder = new V86Machine({
-    name: machine.name,
-    thread: nodeThread,
-    wasm: nodeWasm,
-    onSerial: (line) => serial.push(line),
-    start: {
-      from: 'power-on',
-      disk: image.disk,
-      kernel: image.kernel,
-      initrd: image.initrd,
-      bios: '/usr/share/seabios/bios.bin',
-      vgaBios: '/usr/share/seabios/vgabios-stdvga.bin',
-      memory: machine.memory * 1024 * 1024,
-      mac,
-      commandLine: kernelCommandLine(machine),
-    },
-  });
-  const cancel = () => void builder.dispose();
-  ctx.signal.addEventListener('abort', cancel, { once: true });
-  try {
-    step.progress(0.01, 'switching on');
-    await builder.start();
-    await provision(builder, machine, {
-      root: ctx.root,
-      lab: lab.id,
-      mac,
-      signal: ctx.signal,
-      tell: (fraction, detail) => step.progress(0.01 + 0.55 * fraction, detail),
+class LabBuilder {
+  readonly #lab: LabFile;
+  readonly #image: Image;
+  readonly #origins: ReadonlyMap<string, LabManifest>;
+  readonly #ctx: BuildContext;
+  readonly #tell: (fraction: number, detail: string) => void;
+  /** Folder that chunks/ lies in. */
+  readonly #assets: string;
+  /** By machine: the last lines of its kernel's console. */
+  readonly #serial = new Map<string, string[]>();
+
+  constructor(
+    lab: LabFile,
+    image: Image,
+    origins: ReadonlyMap<string, LabManifest>,
+    ctx: BuildContext,
+    tell: (fraction: number, detail: string) => void,
+  ) {
+    this.#lab = lab;
+    this.#image = image;
+    this.#origins = origins;
+    this.#ctx = ctx;
+    this.#tell = tell;
+    this.#assets = join(buildPaths(ctx.root).siteAssets, 'machine');
+  }
+
+  async build(): Promise<MachineManifest[]> {
+    const parts = await this.#makeReady();
+    const machines: MachineManifest[] = [];
+    for (const [index, { saved, labels, origin }] of parts.entries()) {
+      if ('disk' in origin) forgetCompressedKernel(saved.ram, await readFile(this.#image.kernel));
+      const share = (fraction: number) => 0.58 + (0.3 * (index + fraction)) / parts.length;
+      const detail = `${labels.name}: compressing memory and disk`;
+      this.#tell(share(0), detail);
+      const chunks = new ChunkWriter(this.#assets);
+      machines.push(
+        await cutUp(saved, labels, origin, this.#assets, chunks, (fraction) => this.#tell(share(fraction), detail)),
+      );
+    }
+    this.#tell(0.9, 'restoring, as a browser will');
+    return this.#rehearse(machines);
+  }
+
+  async #makeReady(): Promise<{ saved: SavedMachine; labels: MachineLabels; origin: Origin }[]> {
+    const { id, title, wires } = this.#lab;
+    const plans = this.#lab.machines.map((file) => ({ file, mac: macOf(id, file.name), origin: this.#origin(file) }));
+    const machines = plans.map(({ file, origin }) => this.#machine(file, origin));
+    const lab = new LabOfMachines(id, title, machines, wires);
+    const cancel = () => void lab.dispose();
+    const { signal } = this.#ctx;
+    signal.addEventListener('abort', cancel, { once: true });
+    let now = '';
+    try {
+      this.#tell(0.01, 'switching on');
+      await lab.start();
+      // One after the other: who depends on another machine comes after it in the file.
+      for (const stage of [provision, finish]) {
+        for (const [index, machine] of machines.entries()) {
+          const { file, mac } = plans[index] as (typeof plans)[number];
+          now = file.name;
+          const [begin, share] = stage === provision ? [0.01, 0.45] : [0.46, 0.1];
+          await stage(machine, file, {
+            root: this.#ctx.root,
+            lab: this.#lab,
+            mac,
+            signal,
+            tell: (fraction, detail) =>
+              this.#tell(begin + (share * (index + fraction)) / machines.length, `${file.name}: ${detail}`),
+          });
+        }
+      }
+      await lab.freeze();
+      const parts = [];
+      for (const [index, machine] of machines.entries()) {
+        const { file, mac, origin } = plans[index] as (typeof plans)[number];
+        const consoles = machine.consoles.map((console) => {
+          const shown: Uint8Array[] = [];
+          console.onOutput((bytes) => shown.push(bytes))();
+          return base64(Buffer.concat(shown));
+        });
+        const labels = { name: file.name, mac, consoles, tapHeader: base64(machine.tapHeader) };
+        parts.push({ saved: await machine.save(), labels, origin });
+        await machine.dispose();
+      }
+      return parts;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      const said = (this.#serial.get(now) ?? []).filter((line) => line !== '').slice(-8);
+      throw new Error(
+        `The machine ${now} of the lab ${id} could not be built: ${error instanceof Error ? error.message : error}\nIts kernel's console last said:\n${said.join('\n')}`,
+      );
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      await lab.dispose();
+    }
+  }
+
+  #origin({ name, from }: LabMachine): Origin {
+    if (from === undefined) return { disk: this.#image.disk };
+    const [lab = '', wanted = ''] = from.split('/');
+    const there = this.#origins.get(lab)?.machines ?? [];
+    const machine = there.find((other) => other.name === wanted);
+    if (machine === undefined) {
+      throw new Error(
+        `The machine ${name} of the lab ${this.#lab.id} is made from "${from}", but ${lab} has no machine "${wanted}": it has ${there.map((other) => other.name).join(', ')}.`,
+      );
+    }
+    return { machine };
+  }
+
+  #machine(file: LabMachine, origin: Origin): V86Machine {
+    const serial: string[] = [];
+    this.#serial.set(file.name, serial);
+    const start: StartMachine =
+      'machine' in origin
+        ? { from: 'snapshot', manifest: { ...origin.machine, name: file.name }, base: this.#assets }
+        : {
+            from: 'power-on',
+            disk: origin.disk,
+            kernel: this.#image.kernel,
+            initrd: this.#image.initrd,
+            bios: '/usr/share/seabios/bios.bin',
+            vgaBios: '/usr/share/seabios/vgabios-stdvga.bin',
+            memory: (file.memory ?? 0) * 1024 * 1024,
+            mac: macOf(this.#lab.id, file.name),
+            commandLine: kernelCommandLine(),
+          };
+    return new V86Machine({
+      name: file.name,
+      thread: nodeThread,
+      wasm: nodeWasm,
+      onSerial: (line) => serial.push(line),
+      start,
     });
-    const consoles = builder.consoles.map((console) => {
-      const parts: Uint8Array[] = [];
-      console.onOutput((bytes) => parts.push(bytes))();
-      return base64(Buffer.concat(parts));
-    });
-    const tapHeader = base64(builder.tapHeader);
-    const saved = await builder.save();
-    await builder.dispose();
-    forgetCompressedKernel(saved.ram, await readFile(image.kernel));
-    step.progress(0.58, 'compressing memory and disk');
-    const manifest = await cutUp(saved, image, assets, { name: machine.name, mac, consoles, tapHeader }, (fraction) =>
-      step.progress(0.58 + 0.3 * fraction, 'compressing memory and disk'),
+  }
+
+  /** Restores the lab, runs what readers type first, and adds the pieces of the disks that this read. */
+  async #rehearse(machines: readonly MachineManifest[]): Promise<MachineManifest[]> {
+    const { id, title, wires } = this.#lab;
+    const lab = createLab(
+      { format: 2, lab: id, title, machines, wires },
+      { base: this.#assets, thread: nodeThread, wasm: nodeWasm },
     );
-    step.progress(0.9, 'restoring it, as a browser will');
-    return { ...manifest, disk: { ...manifest.disk, prefetch: await rehearse(manifest, assets, ctx.signal) } };
-  } catch (error) {
-    if (ctx.signal.aborted) throw ctx.signal.reason;
-    const said = serial
-      .filter((line) => line !== '')
-      .slice(-8)
-      .join('\n');
-    throw new Error(
-      `The machine ${machine.name} of the lab ${lab.id} could not be built: ${error instanceof Error ? error.message : error}\nIts kernel's console last said:\n${said}`,
-    );
-  } finally {
-    ctx.signal.removeEventListener('abort', cancel);
-    await builder.dispose();
+    const cancel = () => void lab.dispose();
+    this.#ctx.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await lab.start();
+      const state = lab.state.value;
+      if (state.kind === 'failed') throw new Error(state.message);
+      const rehearsed: MachineManifest[] = [];
+      for (const [index, machine] of (lab.machines as V86Machine[]).entries()) {
+        await firstCommands(machine);
+        const { touched } = await machine.save();
+        const manifest = machines[index] as MachineManifest;
+        rehearsed.push({ ...manifest, disk: { ...manifest.disk, prefetch: [...touched] } });
+      }
+      return rehearsed;
+    } finally {
+      this.#ctx.signal.removeEventListener('abort', cancel);
+      await lab.dispose();
+    }
   }
 }
 
-function kernelCommandLine(machine: LabMachine): string {
+function kernelCommandLine(): string {
   return [
     'console=ttyS0 quiet',
     // The time stamp counter is the emulator's clock: it never drifts, and can be stopped.
@@ -153,12 +264,11 @@ function kernelCommandLine(machine: LabMachine): string {
     'transparent_hugepage=never psi=0 init_on_alloc=0',
     'apparmor=0 selinux=0 lsm=capability audit=0',
     'net.ifnames=0 noresume',
-    `systemd.hostname=${machine.hostname ?? machine.name}`,
   ].join(' ');
 }
 
 /** A locally administered address that stays the same for this machine of this lab. */
-export function defaultMac(lab: string, machine: string): string {
+function macOf(lab: string, machine: string): string {
   const digest = createHash('sha256').update(`${lab}/${machine}`).digest();
   return ['02', ...[...digest.subarray(0, 5)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
 }
@@ -175,127 +285,26 @@ function forgetCompressedKernel(ram: Uint8Array, kernel: Buffer): void {
   }
 }
 
-async function cutUp(
-  saved: SavedMachine,
-  image: Image,
-  assets: string,
-  named: Pick<MachineManifest, 'name' | 'mac' | 'consoles' | 'tapHeader'>,
-  tell: (fraction: number) => void,
-): Promise<MachineManifest> {
-  const chunks = new ChunkWriter(assets);
-  const ramPieces = Math.ceil(saved.ram.length / ramPieceBytes);
-  const ram: (ChunkRef | null)[] = new Array(ramPieces).fill(null);
-  const disk = await open(image.disk, 'r');
-  try {
-    const bytes = (await disk.stat()).size;
-    const diskPieces = Math.ceil(bytes / diskPieceBytes);
-    const table = new Uint8Array(diskPieces * 20);
-    const written = blocksByPiece(saved.written);
-    let done = 0;
-    const tick = (share: number, of: number) => {
-      done += share / of;
-      if (Math.floor(done * 100) !== Math.floor((done - share / of) * 100)) tell(done);
-    };
-    await inParallel(ramPieces, 3, async (index) => {
-      ram[index] = await chunks.write(saved.ram.subarray(index * ramPieceBytes, (index + 1) * ramPieceBytes), ramLevel);
-      tick(0.6, ramPieces);
-    });
-    await inParallel(diskPieces, 4, async (index) => {
-      const piece = new Uint8Array(diskPieceBytes);
-      await disk.read(piece, 0, diskPieceBytes, index * diskPieceBytes);
-      for (const [block, content] of written.get(index) ?? [])
-        piece.set(content, block * blockBytes - index * diskPieceBytes);
-      const chunk = await chunks.write(piece, diskLevel);
-      if (chunk !== null) {
-        table.set(Buffer.from(chunk.hash, 'hex'), index * 20);
-        new DataView(table.buffer).setUint32(index * 20 + 16, chunk.size, true);
-      }
-      tick(0.4, diskPieces);
-    });
-    const [devices, tableChunk] = [await chunks.write(saved.devices, 19), await chunks.write(table, 19)];
-    if (devices === null || tableChunk === null) throw new Error('the saved state is empty');
-    const manifest = {
-      ...named,
-      engine: engineVersion,
-      memory: saved.ram.length,
-      clock: saved.clock,
-      devices,
-      ram: { pieceBytes: ramPieceBytes, pieces: ram },
-      disk: { bytes, pieceBytes: diskPieceBytes, table: tableChunk, prefetch: [] as number[] },
-    };
-    return { ...manifest, id: createHash('sha256').update(identityText(manifest)).digest('hex').slice(0, 32) };
-  } finally {
-    await disk.close();
-  }
-}
-
-function blocksByPiece(written: ReadonlyMap<number, Uint8Array>): Map<number, [number, Uint8Array][]> {
-  const pieces = new Map<number, [number, Uint8Array][]>();
-  for (const [block, content] of written) {
-    const piece = Math.floor((block * blockBytes) / diskPieceBytes);
-    const list = pieces.get(piece) ?? [];
-    list.push([block, content]);
-    pieces.set(piece, list);
-  }
-  return pieces;
-}
-
-/** Restores the machine, runs what readers type first, and returns the pieces of the disk that this read. */
-async function rehearse(manifest: MachineManifest, assets: string, signal: AbortSignal): Promise<number[]> {
-  const machine = new V86Machine({
-    name: manifest.name,
-    thread: nodeThread,
-    wasm: nodeWasm,
-    start: { from: 'snapshot', manifest, base: assets },
-  });
-  const cancel = () => void machine.dispose();
-  signal.addEventListener('abort', cancel, { once: true });
-  try {
-    await machine.start();
-    const state = machine.state.value;
-    if (state.kind === 'failed') throw new Error(state.message);
-    await firstCommands(machine);
-    return [...(await machine.save()).touched];
-  } finally {
-    signal.removeEventListener('abort', cancel);
-    await machine.dispose();
-  }
-}
-
 /** Deletes chunks that no lab names any more. */
 async function sweepChunks(assets: string): Promise<void> {
+  const machineAssets = join(assets, 'machine');
   const wanted = new Set<string>();
   for (const lab of await readdir(join(assets, 'labs'))) {
-    const path = join(assets, 'labs', lab, 'lab.json');
-    if (!existsSync(path)) continue;
-    const { machines } = JSON.parse(await readFile(path, 'utf8')) as LabManifest;
-    for (const machine of machines) {
-      for (const piece of [machine.devices, machine.disk.table, ...machine.ram.pieces])
-        if (piece !== null) wanted.add(piece.hash);
-      for (const hash of await diskHashes(machine, assets)) wanted.add(hash);
-    }
+    const text = await readFile(join(assets, 'labs', lab, 'lab.json'), 'utf8').catch(() => null);
+    if (text === null) continue;
+    const manifest = JSON.parse(text) as LabManifest;
+    // Of an older build: it is about to be built again, and is not served until then.
+    if (manifest.format !== 2) continue;
+    for (const machine of manifest.machines)
+      for (const hash of await hashesOf(machine, machineAssets)) wanted.add(hash);
   }
-  const chunks = join(assets, 'machine/chunks');
+  const chunks = join(machineAssets, 'chunks');
   for (const folder of await readdir(chunks)) {
     if (folder.startsWith('.')) {
       await rm(join(chunks, folder), { force: true });
       continue;
     }
-    for (const file of await readdir(join(chunks, folder))) {
+    for (const file of await readdir(join(chunks, folder)))
       if (!wanted.has(file.replace(/\.zst$/, ''))) await rm(join(chunks, folder, file));
-    }
   }
-}
-
-async function diskHashes(machine: MachineManifest, assets: string): Promise<string[]> {
-  const { zstdDecompressSync } = await import('node:zlib');
-  const { chunkPath } = await import('../../machine/v86/chunk-store.ts');
-  const { tableEntry } = await import('../../machine/v86/disk.ts');
-  const table = zstdDecompressSync(await readFile(join(assets, 'machine', chunkPath(machine.disk.table.hash))));
-  const hashes: string[] = [];
-  for (let piece = 0; piece * machine.disk.pieceBytes < machine.disk.bytes; piece++) {
-    const entry = tableEntry(table, piece);
-    if (entry !== null) hashes.push(entry.hash);
-  }
-  return hashes;
 }

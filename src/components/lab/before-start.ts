@@ -22,21 +22,22 @@ export async function beforeStart(lab: string, base: string, signal: AbortSignal
   return { building: false, words };
 }
 
-/** The sizes of the chunks that a lab's machines need before they run, added up; 0 when the file does not say. */
+/** The sizes of the chunks that a lab's machines need before they run, each counted once; 0 when the file does not say. */
 export function downloadBytes(manifest: unknown): number {
-  let sum = 0;
+  const sizes = new Map<unknown, number>();
   for (const machine of list(field(manifest, 'machines'))) {
+    const layers = list(field(field(machine, 'ram'), 'layers'));
     const chunks = [
       field(machine, 'devices'),
       field(field(machine, 'disk'), 'table'),
-      ...list(field(field(machine, 'ram'), 'pieces')),
+      ...layers.flatMap((layer) => [field(layer, 'pages'), ...list(field(layer, 'pieces'))]),
     ];
     for (const chunk of chunks) {
       const size = field(chunk, 'size');
-      if (typeof size === 'number' && size > 0) sum += size;
+      if (typeof size === 'number' && size > 0) sizes.set(field(chunk, 'hash'), size);
     }
   }
-  return sum;
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
 function field(value: unknown, name: string): unknown {

@@ -105,6 +105,15 @@ describe('a chunk', () => {
     expect([...storage.kept.keys()]).toEqual([url]);
   });
 
+  it('that several machines ask for at the same time is downloaded once', async () => {
+    const { ref, url, bytes } = pack(content);
+    answers = [ok(bytes), cut];
+    const stores = await Promise.all([1, 2, 3].map(() => openBrowserStore(base, full)));
+    const got = await through(Promise.all(stores.map((store) => store.get(ref))));
+    for (const each of got) expect(each).toEqual(content);
+    expect(asked).toEqual([url]);
+  });
+
   it('that was altered in the browser’s storage is downloaded again', async () => {
     const { ref, url, bytes } = pack(content);
     storage.kept.set(url, bytes.slice(0, -1));

@@ -13,6 +13,15 @@ export async function openBrowserStore(base: string, onStorageFull: () => void):
   const [cache] = await Promise.all([openCache(), decoder.init()]);
   let full = cache === undefined;
 
+  const kept = async (url: string, hash: string): Promise<Uint8Array | undefined> => {
+    const response = await cache?.match(url).catch(() => undefined);
+    if (response === undefined) return undefined;
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (await isWhole(bytes, hash)) return bytes;
+    await cache?.delete(url);
+    return undefined;
+  };
+
   const keep = async (url: string, bytes: Uint8Array) => {
     if (full || cache === undefined) return;
     try {
@@ -30,14 +39,16 @@ export async function openBrowserStore(base: string, onStorageFull: () => void):
     digest,
     async get({ hash, size }) {
       const url = new URL(chunkPath(hash), base).href;
-      const kept = await cache?.match(url).catch(() => undefined);
-      if (kept !== undefined) {
-        const bytes = new Uint8Array(await kept.arrayBuffer());
-        if (await isWhole(bytes, hash)) return unpack(decoder, bytes, url);
-        await cache?.delete(url);
-      }
-      const bytes = await download(url, hash, size);
-      await keep(url, bytes);
+      const bytes =
+        (await kept(url, hash)) ??
+        // Machines that share a chunk ask for it at the same time: one of them downloads it.
+        (await alone(url, async () => {
+          const there = await kept(url, hash);
+          if (there !== undefined) return there;
+          const downloaded = await download(url, hash, size, cache === undefined ? 'default' : 'no-store');
+          await keep(url, downloaded);
+          return downloaded;
+        }));
       return unpack(decoder, bytes, url);
     },
   };
@@ -49,13 +60,19 @@ async function openCache(): Promise<Cache | undefined> {
   return caches.open(cacheName).catch(() => undefined);
 }
 
-async function download(url: string, hash: string, size: number): Promise<Uint8Array> {
+/** Runs `work` while nobody else in this site's pages and workers does so under this name. */
+async function alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+  // Only secure pages have locks; without storage to share, there is nothing to wait for.
+  return globalThis.navigator?.locks === undefined ? work() : navigator.locks.request(name, work);
+}
+
+/** @param mode the HTTP cache would keep a second copy of what Cache storage has; where there is none, it has to do */
+async function download(url: string, hash: string, size: number, mode: RequestCache): Promise<Uint8Array> {
   let last = '';
   for (let attempt = 0; attempt < attempts; attempt++) {
     if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 300 * 3 ** attempt));
     try {
-      // The HTTP cache would keep a second copy of what Cache storage has.
-      const response = await fetch(url, { cache: 'no-store' });
+      const response = await fetch(url, { cache: mode });
       if (!response.ok) {
         last = `the server answered ${response.status}`;
         if (response.status === 404) break;

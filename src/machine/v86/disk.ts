@@ -37,6 +37,9 @@ export function tableEntry(table: Uint8Array, piece: number): ChunkRef | null {
   return { hash, size };
 }
 
+/** What was written by a certain moment. */
+export type DiskMark = ReadonlyMap<number, Uint8Array>;
+
 /** v86's buffer interface (src/buffer.js): get, set, load, byteLength, get_state, set_state. */
 export class Disk {
   readonly byteLength: number;
@@ -45,7 +48,12 @@ export class Disk {
   /** Piece numbers in the order of their first reading. */
   readonly touched = new Set<number>();
   readonly #source: DiskSource;
-  readonly #written = new Map<number, Uint8Array>();
+  #written = new Map<number, Uint8Array>();
+  /** Blocks whose bytes belong to a mark as well: written anew, not into. */
+  #marked = new Set<number>();
+  /** Counts the times that it went back: an answer to what was asked before that is nobody's. */
+  #turn = 0;
+  #asked = 0;
   readonly #pieces = new Map<number, Uint8Array | null>();
   readonly #waiting = new Map<number, Promise<Uint8Array | null>>();
   readonly #onError: (error: unknown) => void;
@@ -67,10 +75,10 @@ export class Disk {
       done(out);
       return;
     }
-    this.#load(missing).then((loaded) => {
+    this.#answer(missing, (loaded) => {
       this.#copy(start, out, loaded);
       done(out);
-    }, this.#onError);
+    });
   }
 
   /** v86 reads the boot sector ahead with this, and finds it again with get_from_cache. */
@@ -101,10 +109,10 @@ export class Disk {
       return;
     }
     const copy = bytes.slice();
-    this.#load(under).then((loaded) => {
+    this.#answer(under, (loaded) => {
       this.#write(start, copy, loaded);
       done();
-    }, this.#onError);
+    });
   }
 
   get_state(): unknown[] {
@@ -139,7 +147,40 @@ export class Disk {
     return this.#written;
   }
 
+  /** Nobody waits for a piece. */
+  get idle(): boolean {
+    return this.#asked === 0;
+  }
+
+  /** This moment, to go back to. */
+  mark(): DiskMark {
+    this.#marked = new Set(this.#written.keys());
+    return new Map(this.#written);
+  }
+
+  goBackTo(mark: DiskMark): void {
+    this.#written = new Map(mark);
+    this.#marked = new Set(mark.keys());
+    this.forgetRequests();
+  }
+
+  /** Whoever asked is no more. */
+  forgetRequests(): void {
+    this.#turn++;
+    this.#asked = 0;
+  }
+
   static readonly blockBytes = blockBytes;
+
+  #answer(pieces: readonly number[], done: (loaded: ReadonlyMap<number, Uint8Array | null>) => void): void {
+    const turn = this.#turn;
+    this.#asked++;
+    this.#load(pieces).then((loaded) => {
+      if (turn !== this.#turn) return;
+      this.#asked--;
+      done(loaded);
+    }, this.#onError);
+  }
 
   /** Held by whoever needs them together: by the time the last one is here, the first may be let go of already. */
   async #load(numbers: readonly number[]): Promise<Map<number, Uint8Array | null>> {
@@ -185,6 +226,9 @@ export class Disk {
       if (target === undefined) {
         target = new Uint8Array(blockBytes);
         if (length < blockBytes) this.#copy(block * blockBytes, target, loaded);
+        this.#written.set(block, target);
+      } else if (this.#marked.delete(block)) {
+        target = target.slice();
         this.#written.set(block, target);
       }
       target.set(bytes.subarray(at, at + length), offset);

@@ -1,16 +1,19 @@
 // One emulated PC in one thread: the same code in a Web Worker and in Node's worker_threads.
 // Ports of the virtio console: 0 and 1 are the reader's terminals, 2 the agent, 3 the tap.
 import type { FailureReason } from '../machine.ts';
+import { Checkpoints, withoutRam } from './checkpoints.ts';
 import { type ChunkStore, MachineError } from './chunk-store.ts';
 import type { HoldableClock } from './clock.ts';
 import { tuneCompiler } from './compiled-code.ts';
 import { chunkedSource, Disk, type DiskSource } from './disk.ts';
-import { freeNow } from './free-now.ts';
 import { GuestPort } from './guest-ports.ts';
 import { InputQueue } from './input-queue.ts';
-import { identityText, type MachineManifest } from './manifest.ts';
-import type { FromMachine, SavedMachine, StartMachine, ToMachine } from './messages.ts';
+import { loadRam } from './load-ram.ts';
+import { bytesOf, chunksBeforeStart, identityText, type MachineManifest } from './manifest.ts';
+import type { FromMachine, SavedMachine, SavedState, StartMachine, ToMachine } from './messages.ts';
 import { OutputBuffer } from './output-buffer.ts';
+import type { PageStore } from './page-store.ts';
+import { pageBytes } from './ram-layers.ts';
 import { installScheduler, type Scheduler, type Soon } from './scheduler.ts';
 import type { Emulator, EmulatorExports } from './v86-internals.ts';
 
@@ -20,10 +23,14 @@ const agentPort = 2;
 const tapPort = 3;
 // A generic port, not a console (VIRTIO_CONSOLE_CONSOLE_PORT): written 32 KiB at a time, without a tty in between.
 const consolePortEvent = 4;
-const concurrentChunks = 8;
 // Pieces of the disk fetched ahead, about 2 MB: of each, a command reads a few kilobytes, and may as well wait for them.
 const prefetchedPieces = 24;
 // Bytes that may wait for the guest's NIC; what comes then is lost, as from the full queue of a switch.
+/** ms of a builder's computer. */
+const firmwareTime = 300;
+/** ms that a machine runs, at most so often, for what is under way to arrive before a checkpoint. */
+const glimpse = 10;
+const mostGlimpses = 50;
 const nicCapacity = 4 * 1024 * 1024;
 
 /** What a thread offers to the engine, in a browser and in Node. */
@@ -33,6 +40,8 @@ export interface EngineHost {
   readonly soon: Soon;
   post(message: FromMachine, transfer?: ArrayBuffer[]): void;
   openStore(base: string): Promise<ChunkStore>;
+  /** Room for checkpoints. */
+  openPages(): Promise<PageStore>;
   /** Node only: a file as the root disk of a machine that is started from power-on. */
   openDisk?(path: string): Promise<DiskSource>;
   readFile?(path: string): Promise<ArrayBuffer>;
@@ -47,6 +56,11 @@ export class Engine {
   #nic: InputQueue | undefined;
   #outputs: OutputBuffer[] = [];
   #agentText = '';
+  #checkpoints: Checkpoints | undefined;
+  #boot: SavedState | null = null;
+  #powerOn: () => Promise<void> = async () => {
+    throw new MachineError('worker-gone', 'A machine that is being built cannot be switched on again.');
+  };
   /** What came before the machine ran. A device that gets input raises an interrupt, into memory that is not there yet. */
   #early: ToMachine[] | undefined = [];
   readonly #decoder = new TextDecoder();
@@ -86,6 +100,8 @@ export class Engine {
       case 'frame':
         this.#nic?.push(message.bytes);
         return this.#scheduler?.wake();
+      case 'carrier':
+        return this.#setCarrier(message.up);
       case 'speed':
         this.#host.clock.setSpeed(message.speed);
         this.#scheduler?.setSpeed(message.speed);
@@ -105,6 +121,18 @@ export class Engine {
           state.devices.buffer as ArrayBuffer,
         ]);
       }
+      case 'power-off':
+        await this.#emulator?.stop();
+        this.#host.clock.hold();
+        return this.#host.post({ type: 'answer', id: message.id });
+      case 'power-on':
+        return this.#powerOn();
+      case 'checkpoint':
+        return this.#done(message.id, () => this.#checkpoint(message.checkpoint));
+      case 'go-back':
+        return this.#done(message.id, () => this.#goBack(message.checkpoint));
+      case 'forget-checkpoint':
+        return this.#checkpoints?.forget(message.checkpoint);
       case 'statistics':
         return this.#host.post({
           type: 'statistics',
@@ -133,6 +161,11 @@ export class Engine {
         cmdline: start.commandLine,
       });
       await emulator.run();
+      // The firmware has handed over to the kernel by then.
+      await new Promise((resolve) => setTimeout(resolve, firmwareTime));
+      await emulator.stop();
+      this.#boot = await this.#state(emulator);
+      await emulator.run();
     } else {
       await this.#restore(start.manifest, start.base, wasm);
     }
@@ -156,10 +189,7 @@ export class Engine {
         `The snapshot of ${manifest.name} and its disk do not belong together (${manifest.id}). Reload the page; if that does not help, build the lab again (npm run build).`,
       );
     }
-    const total =
-      manifest.devices.size +
-      manifest.disk.table.size +
-      manifest.ram.pieces.reduce((sum, piece) => sum + (piece?.size ?? 0), 0);
+    const total = bytesOf(chunksBeforeStart(manifest));
     let done = 0;
     const tell = (bytes: number) => {
       done += bytes;
@@ -178,23 +208,29 @@ export class Engine {
     this.#host.clock.hold();
     this.#host.clock.startAt(manifest.clock);
     await emulator.restore_state(devices.slice().buffer as ArrayBuffer);
-    const { pieceBytes, pieces } = manifest.ram;
-    let next = 0;
-    const load = async () => {
-      while (next < pieces.length) {
-        const index = next++;
-        const piece = pieces[index];
-        if (piece === null || piece === undefined) continue;
-        const content = await store.get(piece);
-        cpu.mem8.set(content, index * pieceBytes);
-        freeNow(content);
-        tell(piece.size);
-      }
-    };
-    await Promise.all(Array.from({ length: concurrentChunks }, load));
+    await loadRam(manifest.ram, cpu.mem8, store, tell);
     this.#host.clock.release();
     await emulator.run();
     this.#prefetch(disk, manifest.disk.prefetch);
+    this.#powerOn = async () => {
+      await emulator.stop();
+      this.#dropInput();
+      this.#host.clock.hold();
+      this.#host.clock.startAt(manifest.boot.clock);
+      clearPages(cpu.mem8);
+      cpu.jit_clear_cache();
+      disk.forgetRequests();
+      const state = await store.get(manifest.boot.devices);
+      await emulator.restore_state(state.slice().buffer as ArrayBuffer);
+      await loadRam(manifest.boot.ram, cpu.mem8, store, () => {});
+      this.#host.clock.release();
+      await emulator.run();
+      this.#host.post({ type: 'running' });
+    };
+    cpu.reboot_internal = () => {
+      this.#host.post({ type: 'rebooting' });
+      this.#powerOn().catch((error) => this.#fail(error));
+    };
   }
 
   /** What the first commands will read, fetched before anyone asks; a failure shows when it is really read. */
@@ -278,6 +314,11 @@ export class Engine {
       if (byte !== 10) return;
       const end = serial.lastIndexOf('\n', serial.length - 2) + 1;
       this.#host.post({ type: 'serial', line: serial.slice(end).trimEnd() });
+      if (/reboot: System halted/.test(serial.slice(end))) {
+        void emulator.stop();
+        this.#host.clock.hold();
+        this.#host.post({ type: 'halted' });
+      }
       if (/Kernel panic - not syncing/.test(serial)) {
         const line = /Kernel panic - not syncing: ?(.*)/.exec(serial)?.[1] ?? '';
         this.#fail(
@@ -288,6 +329,14 @@ export class Engine {
         );
       }
     });
+  }
+
+  #setCarrier(up: boolean): void {
+    const nic = this.#emulator?.v86.cpu.devices.virtio_net;
+    if (nic === undefined) return;
+    nic.status = up ? 1 : 0;
+    nic.virtio.notify_config_changes();
+    this.#scheduler?.wake();
   }
 
   /** What the guest printed in this slice goes out in one piece. */
@@ -318,14 +367,68 @@ export class Engine {
       throw new MachineError('worker-gone', 'There is no machine to save.');
     await emulator.stop();
     this.#host.clock.hold();
-    const cpu = emulator.v86.cpu;
-    const ram = cpu.mem8.slice();
-    // RAM is saved apart, in pieces; the devices' state is told that there is none.
-    const isZeroed = cpu.is_memory_zeroed;
-    cpu.is_memory_zeroed = () => 1;
-    const devices = new Uint8Array(await emulator.save_state());
-    cpu.is_memory_zeroed = isZeroed;
-    return { devices, ram, clock: this.#host.clock.now(), written: disk.written, touched: [...disk.touched] };
+    const state = await this.#state(emulator);
+    return { ...state, written: disk.written, touched: [...disk.touched], boot: this.#boot };
+  }
+
+  async #state(emulator: Emulator): Promise<SavedState> {
+    const ram = emulator.v86.cpu.mem8.slice();
+    return { ram, devices: new Uint8Array(await withoutRam(emulator)), clock: this.#host.clock.now() };
+  }
+
+  async #done(id: number, work: () => Promise<void>): Promise<void> {
+    let problem: string | null = null;
+    try {
+      await work();
+    } catch (error) {
+      problem = text(error);
+    }
+    this.#host.post({ type: 'done', id, problem });
+  }
+
+  /** Of a machine that stands. */
+  async #checkpoint(id: number): Promise<void> {
+    const emulator = this.#emulator;
+    const disk = this.#disk;
+    if (emulator === undefined || disk === undefined) throw new Error('the machine is off');
+    // What is on its way between guest and page is in nobody's state: it is let through first.
+    for (let left = mostGlimpses; left > 0 && !this.#isQuiet(); left--) {
+      this.#host.clock.release();
+      await emulator.run();
+      await new Promise((resolve) => setTimeout(resolve, glimpse));
+      await emulator.stop();
+      this.#host.clock.hold();
+    }
+    if (!disk.idle) throw new Error('a part of its disk is still being downloaded: try again in a moment');
+    this.#checkpoints ??= new Checkpoints(emulator, disk, await this.#host.openPages());
+    await this.#checkpoints.take(id, this.#host.clock.now());
+  }
+
+  async #goBack(id: number): Promise<void> {
+    await this.#emulator?.stop();
+    this.#host.clock.hold();
+    const clock = await this.#checkpoints?.goBackTo(id);
+    if (clock === undefined || clock === null) throw new Error('it has no such checkpoint');
+    this.#host.clock.startAt(clock);
+    this.#dropInput();
+  }
+
+  /** What waited, or was half printed, belonged to what is no more. */
+  #dropInput(): void {
+    for (const port of this.#ports) port.dispose();
+    this.#nic?.dispose();
+    for (const output of this.#outputs) output.take();
+    this.#agentText = '';
+  }
+
+  #isQuiet(): boolean {
+    return (
+      this.#agentText === '' &&
+      this.#ports.every((port) => port.idle) &&
+      this.#nic?.idle !== false &&
+      this.#outputs.every((output) => output.empty) &&
+      this.#disk?.idle !== false
+    );
   }
 
   #fail(error: unknown): void {
@@ -338,6 +441,17 @@ export class Engine {
         : `The emulator stopped: ${text(error)}. Start the machine again.`);
     this.#host.post({ type: 'failed', reason, message });
     void this.#emulator?.stop();
+  }
+}
+
+/** Memory that is zero is not written to: it may not be there yet, as far as the browser is concerned. */
+function clearPages(memory: Uint8Array): void {
+  const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.length / 4);
+  const inPage = pageBytes / 4;
+  for (let at = 0; at < words.length; at += inPage) {
+    let any = 0;
+    for (let i = at; i < at + inPage; i++) any |= words[i] as number;
+    if (any !== 0) words.fill(0, at, at + inPage);
   }
 }
 

@@ -17,6 +17,10 @@ export class GuestPort {
     for (let at = 0; at < bytes.length; at += bufferBytes) this.#queue.push(bytes.slice(at, at + bufferBytes));
   }
 
+  get idle(): boolean {
+    return this.#queue.idle;
+  }
+
   dispose(): void {
     this.#queue.dispose();
   }

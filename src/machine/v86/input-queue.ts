@@ -51,6 +51,10 @@ export class InputQueue {
     this.#timer = setTimeout(() => this.pump(), retryMilliseconds);
   }
 
+  get idle(): boolean {
+    return this.#head === this.#waiting.length;
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -10,21 +10,33 @@ export interface ChunkRef {
   readonly size: number;
 }
 
-export interface MachineManifest {
+export interface RamLayer {
+  /** Which pages it has: decodePages. */
+  readonly pages: ChunkRef;
+  readonly pieces: readonly ChunkRef[];
+}
+
+/** A saved state, without the disk. */
+export interface SavedParts {
+  /** The emulator's clock when the state was saved, ms. */
+  readonly clock: number;
+  /** The devices' and the processor's state, without RAM. */
+  readonly devices: ChunkRef;
+  /** RAM in layers, the lowest first (ram-layers.ts). The data of each are cut into pieces of `pieceBytes`. */
+  readonly ram: { readonly pieceBytes: number; readonly layers: readonly RamLayer[] };
+}
+
+export interface MachineManifest extends SavedParts {
   readonly name: string;
   /** Names the snapshot and the disk together: identity(machine). */
   readonly id: string;
   /** The emulator whose state this is; another version cannot read it. */
   readonly engine: string;
+  /** What it was a moment after it had been switched on: where it goes on from when it is rebooted. */
+  readonly boot: SavedParts;
   /** Bytes of RAM. */
   readonly memory: number;
-  /** The emulator's clock when the state was saved, ms. */
-  readonly clock: number;
   readonly mac: string;
-  /** The devices' and the processor's state, without RAM. */
-  readonly devices: ChunkRef;
-  /** RAM in pieces of `pieceBytes`, in order; null: all zero. */
-  readonly ram: { readonly pieceBytes: number; readonly pieces: readonly (ChunkRef | null)[] };
   readonly disk: {
     readonly bytes: number;
     readonly pieceBytes: number;
@@ -40,7 +52,7 @@ export interface MachineManifest {
 }
 
 export interface LabManifest {
-  readonly format: 1;
+  readonly format: 2;
   readonly lab: string;
   readonly title: string;
   readonly machines: readonly MachineManifest[];
@@ -53,18 +65,23 @@ export function identityText(machine: Omit<MachineManifest, 'id' | 'consoles' | 
   return JSON.stringify([
     machine.engine,
     machine.memory,
-    machine.devices.hash,
-    machine.ram.pieceBytes,
-    machine.ram.pieces.map((piece) => piece?.hash ?? 0),
+    ...[machine, machine.boot].flatMap(({ devices, ram }) => [
+      devices.hash,
+      ram.pieceBytes,
+      ram.layers.map(({ pages, pieces }) => [pages.hash, ...pieces.map(({ hash }) => hash)]),
+    ]),
     machine.disk.bytes,
     machine.disk.pieceBytes,
     machine.disk.table.hash,
   ]);
 }
 
-/** Bytes to download before the machine runs. */
-export function bytesBeforeStart(machine: MachineManifest): number {
-  let sum = machine.devices.size + machine.disk.table.size;
-  for (const piece of machine.ram.pieces) sum += piece?.size ?? 0;
-  return sum;
+/** What a machine needs before it runs. */
+export function chunksBeforeStart({ devices, disk, ram }: MachineManifest): ChunkRef[] {
+  return [devices, disk.table, ...ram.layers.flatMap(({ pages, pieces }) => [pages, ...pieces])];
+}
+
+/** Bytes of these chunks, each counted once. */
+export function bytesOf(chunks: readonly ChunkRef[]): number {
+  return [...new Map(chunks.map(({ hash, size }) => [hash, size])).values()].reduce((sum, size) => sum + size, 0);
 }

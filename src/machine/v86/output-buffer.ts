@@ -14,6 +14,10 @@ export class OutputBuffer {
     this.#length = needed;
   }
 
+  get empty(): boolean {
+    return this.#length === 0;
+  }
+
   /** Everything since the last call; undefined when there was nothing. */
   take(): Uint8Array | undefined {
     if (this.#length === 0) return undefined;

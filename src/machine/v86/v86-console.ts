@@ -48,6 +48,18 @@ export class V86Console implements Console {
     this.#listeners.emit(bytes);
   }
 
+  /** What it was printed, as far back as it is kept. */
+  shown(): readonly Uint8Array[] {
+    return [...this.#backlog];
+  }
+
+  /** Other contents altogether: who is attached is told to forget all (RIS, ECMA-48 8.3.105). */
+  replace(shown: readonly Uint8Array[]): void {
+    this.clear();
+    this.receive(Uint8Array.of(0x1b, 0x63));
+    for (const bytes of shown) this.receive(bytes);
+  }
+
   clear(): void {
     this.#backlog.length = 0;
     this.#backlogLength = 0;

@@ -12,7 +12,9 @@ export interface EmulatedConsole {
 }
 
 export interface EmulatedNic {
-  readonly virtio: { readonly queues: readonly VirtQueue[] };
+  readonly virtio: { readonly queues: readonly VirtQueue[]; notify_config_changes(): void };
+  /** VIRTIO_NET_S_LINK_UP or 0 (virtio 1.2, section 5.1.4); in no saved state. */
+  status: number;
 }
 
 /** What the emulator's WebAssembly module offers. */
@@ -25,7 +27,13 @@ export interface EmulatedCpu {
   readonly devices: { readonly virtio_console: EmulatedConsole; readonly virtio_net: EmulatedNic };
   readonly mem8: Uint8Array;
   is_memory_zeroed(address: number, length: number): number;
+  /** The guest asks for a reset, through the keyboard controller or port CF9. */
+  reboot_internal(): void;
   zero_memory(address: number, length: number): void;
+  /** What was compiled of these addresses is forgotten. */
+  jit_dirty_cache(start: number, end: number): void;
+  /** What was compiled is forgotten, all of it. */
+  jit_clear_cache(): void;
 }
 
 export interface EmulatorCore {

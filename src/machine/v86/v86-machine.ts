@@ -35,6 +35,12 @@ export interface V86Options {
   readonly onSerial?: (line: string) => void;
 }
 
+interface Moment {
+  readonly kernel: KernelReport | null;
+  readonly shown: readonly (readonly Uint8Array[])[];
+  readonly tapHeader: Uint8Array;
+}
+
 const consoleCount = 2;
 /** ms; the slowest computer that runs the machine at all has its first report long before. */
 const patienceWithAgent = 60_000;
@@ -72,6 +78,12 @@ export class V86Machine implements Machine {
   /** Counts starts and stops: whoever waited in between finds that it is not its turn any more. */
   #turn = 0;
   #speed = 1;
+  /** It was switched on, rather than woken up, since its thread began. */
+  #boots = false;
+  /** Its clock shows another time of day than ours. */
+  #timeIsWrong = false;
+  /** What the page knew at each checkpoint. */
+  readonly #moments = new Map<number, Moment>();
   /** Freezing and thawing one after the other: the emulator cannot be told to run while it is still stopping. */
   #standstill: Promise<void> = Promise.resolve();
   /** Ends the waiting of start(). */
@@ -96,7 +108,10 @@ export class V86Machine implements Machine {
     };
     this.#agent = new AgentClient(
       (line) => this.#post({ type: 'agent', line }),
-      { onHello: () => this.#askReport(), onReport: (json) => this.#report(json) },
+      {
+        onHello: () => (this.#timeIsWrong ? this.#greet() : this.#askReport()),
+        onReport: (json) => this.#report(json),
+      },
       this.#timers,
     );
     this.#tap = this.#newTap();
@@ -109,6 +124,7 @@ export class V86Machine implements Machine {
   async start(): Promise<void> {
     const kind = this.#state.value.kind;
     if (kind === 'loading' || kind === 'running' || kind === 'frozen') return;
+    if (kind === 'off' && this.#thread !== undefined) return this.#powerOn();
     this.#stopThread('The machine was started again.');
     this.#state.value = { kind: 'loading', step: 'starting', done: 0, total: 0 };
     const turn = this.#turn;
@@ -142,7 +158,6 @@ export class V86Machine implements Machine {
       thread.onMessage((message) => {
         if (this.#thread !== thread) return;
         this.#receive(message);
-        if (message.type === 'running') resolve();
       });
       thread.onError((message) => {
         if (this.#thread !== thread) return;
@@ -187,6 +202,7 @@ export class V86Machine implements Machine {
       if (turn !== this.#turn) return;
       this.#timers.release();
       this.#state.value = { kind: 'running' };
+      if (this.#timeIsWrong) this.#greet();
     });
   }
 
@@ -196,6 +212,58 @@ export class V86Machine implements Machine {
     this.#speed = speed;
     this.#timers.setSpeed(speed);
     this.#post({ type: 'speed', speed });
+  }
+
+  setCarrier(up: boolean): void {
+    this.#post({ type: 'carrier', up });
+  }
+
+  async powerOff(): Promise<void> {
+    const { kind } = this.#state.value;
+    if (kind !== 'running' && kind !== 'frozen') return;
+    await this.#oneByOne(async () => {
+      await this.#ask({ type: 'power-off', id: 0 });
+      this.#timers.release();
+      this.#powerless('off');
+    });
+  }
+
+  async reboot(): Promise<void> {
+    await this.powerOff();
+    await this.start();
+  }
+
+  async checkpoint(id: number): Promise<void> {
+    if (this.#state.value.kind !== 'frozen')
+      throw new Error(`${this.name} is not frozen: a checkpoint is taken of a machine that stands.`);
+    await this.#must({ type: 'checkpoint', id: 0, checkpoint: id }, 'No checkpoint could be taken of');
+    this.#moments.set(id, {
+      kernel: this.#kernel.value,
+      shown: this.consoles.map((console) => console.shown()),
+      tapHeader: this.#tap.header,
+    });
+  }
+
+  async goBackTo(id: number): Promise<void> {
+    const moment = this.#moments.get(id);
+    if (moment === undefined || this.#thread === undefined)
+      throw new Error(`${this.name} has no such checkpoint: it was taken before its last reset.`);
+    await this.#settled();
+    await this.freeze();
+    await this.#must({ type: 'go-back', id: 0, checkpoint: id }, 'There is no way back for');
+    this.#agent.abandon('The lab went back to a checkpoint before the command ended.');
+    this.#timers.hold();
+    this.#state.value = { kind: 'frozen', reason: 'reader' };
+    this.#timeIsWrong = true;
+    this.#renewTap(moment.tapHeader);
+    this.#kernel.value = moment.kernel;
+    if (moment.kernel !== null) this.#tap.learn(moment.kernel);
+    for (const [index, console] of this.consoles.entries()) console.replace(moment.shown[index] ?? []);
+  }
+
+  forgetCheckpoint(id: number): void {
+    this.#moments.delete(id);
+    this.#post({ type: 'forget-checkpoint', checkpoint: id });
   }
 
   /** Stops the machine for good and hands over its state; for the builder. */
@@ -244,12 +312,18 @@ export class V86Machine implements Machine {
         break;
       case 'running':
         this.#state.value = { kind: 'running' };
-        if (this.#options.start.from === 'snapshot') {
-          this.#agent.send(`time ${(this.#options.wallClock?.() ?? realSeconds()).toFixed(3)}`);
-          this.#askReport();
-        }
-        for (const console of this.consoles) console.restoreSize();
+        this.#started?.();
+        this.#started = undefined;
+        // One that boots has no agent yet: it says hello when it has.
+        if (this.#options.start.from === 'snapshot' && !this.#boots) this.#greet();
+        else this.#askReport();
         if (this.#speed !== 1) this.#post({ type: 'speed', speed: this.#speed });
+        break;
+      case 'rebooting':
+        this.#powerless('loading');
+        break;
+      case 'halted':
+        this.#powerless('off');
         break;
       case 'failed':
         this.#fail(message.reason, message.message);
@@ -273,6 +347,56 @@ export class V86Machine implements Machine {
         this.#answers.get(message.id)?.(message);
         this.#answers.delete(message.id);
     }
+  }
+
+  /** Tells the guest what it cannot know: the time of day, and how large its terminals are. */
+  #greet(): void {
+    this.#timeIsWrong = false;
+    this.#agent.send(`time ${(this.#options.wallClock?.() ?? realSeconds()).toFixed(3)}`);
+    this.#askReport();
+    for (const console of this.consoles) console.restoreSize();
+  }
+
+  async #powerOn(): Promise<void> {
+    this.#powerless('loading');
+    await new Promise<void>((resolve) => {
+      this.#started = resolve;
+      this.#post({ type: 'power-on' });
+    });
+  }
+
+  /** Nothing of what was in its memory is there any more. */
+  #powerless(kind: 'off' | 'loading'): void {
+    this.#boots = true;
+    this.#timeIsWrong = true;
+    this.#agent.abandon('The machine was switched off before the command ended.');
+    this.#stopWaitingForReport();
+    this.#renewTap(new Uint8Array());
+    this.#kernel.value = null;
+    this.#state.value = kind === 'off' ? { kind } : { kind, step: 'switching on', done: 0, total: 0 };
+  }
+
+  #renewTap(header: Uint8Array): void {
+    this.#tap.dispose();
+    this.#tap = this.#newTap();
+    this.#tap.receive(header);
+  }
+
+  /** Resolves when it is not being switched on any more. */
+  #settled(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#state.subscribe(({ kind }) => {
+        if (kind === 'loading') return;
+        queueMicrotask(() => stop());
+        resolve();
+      });
+    });
+  }
+
+  async #must(message: Extract<ToMachine, { id: number }>, what: string): Promise<void> {
+    const answer = await this.#ask(message);
+    const problem = answer.type === 'done' ? answer.problem : answer.type === 'failed' ? answer.message : null;
+    if (problem !== null) throw new Error(`${what} ${this.name}: ${problem}.`);
   }
 
   #askReport(): void {
@@ -337,6 +461,8 @@ export class V86Machine implements Machine {
     this.#agent.abandon(why);
     this.#stopWaitingForReport();
     this.#timers.release();
+    this.#boots = this.#timeIsWrong = false;
+    this.#moments.clear();
     this.#storageFull.value = false;
     for (const answer of this.#answers.values()) answer({ type: 'failed', reason: 'worker-gone', message: why });
     this.#answers.clear();

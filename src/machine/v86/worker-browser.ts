@@ -3,6 +3,7 @@ import { openBrowserStore } from './browser-store.ts';
 import { installClock } from './clock.ts';
 import { Engine } from './engine.ts';
 import type { FromMachine, ToMachine } from './messages.ts';
+import { FilePages, MemoryPages, type PageStore } from './page-store.ts';
 
 const realNow = performance.now.bind(performance);
 const clock = installClock();
@@ -23,6 +24,7 @@ const engine = new Engine({
       },
     };
   },
+  openPages,
   openStore: (base) => openBrowserStore(base, () => post({ type: 'storage-full' })),
 });
 
@@ -30,3 +32,22 @@ addEventListener('message', ({ data }: MessageEvent<ToMachine>) => void engine.h
 addEventListener('unhandledrejection', (event) => {
   throw event.reason;
 });
+
+const pagesFolder = 'lockstep-checkpoints';
+
+/** A file that nobody else has, in the browser's own file system; memory, where there is none. */
+async function openPages(): Promise<PageStore> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle(pagesFolder, { create: true });
+    // One machine at a time: none takes away the file that another one is about to open.
+    return await navigator.locks.request(pagesFolder, async () => {
+      // What pages that are closed by now have left. Files that are in use cannot be removed.
+      for await (const name of folder.keys()) await folder.removeEntry(name).catch(() => {});
+      const file = await folder.getFileHandle(crypto.randomUUID(), { create: true });
+      return new FilePages(await file.createSyncAccessHandle());
+    });
+  } catch {
+    return new MemoryPages();
+  }
+}

@@ -8,6 +8,7 @@ import { type ChunkStore, chunkPath, MachineError } from './chunk-store.ts';
 import { installClock } from './clock.ts';
 import type { DiskSource } from './disk.ts';
 import { Engine } from './engine.ts';
+import { MemoryPages } from './page-store.ts';
 
 const realNow = performance.now.bind(performance);
 const clock = installClock();
@@ -22,6 +23,7 @@ const engine = new Engine({
   post: (message, transfer = []) => port.postMessage(message, transfer),
   openStore: async (base) => fileStore(base),
   openDisk,
+  openPages: async () => new MemoryPages(),
   readFile: async (path) => {
     const bytes = await readFile(path);
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;

@@ -1,0 +1,46 @@
+# flanneld, and Docker on the subnet that flanneld got.
+set -e
+cat >/etc/default/flanneld <<'END'
+FLANNELD_ETCD_ENDPOINTS=http://10.0.0.101:2379
+FLANNELD_IFACE=eth0
+FLANNELD_IP_MASQ=true
+END
+
+cat >/etc/systemd/system/flanneld.service <<'END'
+[Unit]
+Description=flannel: a subnet for this host, and the way to the others
+Documentation=https://github.com/flannel-io/flannel
+After=networking.service
+Before=docker.service
+
+[Service]
+Type=notify
+EnvironmentFile=/etc/default/flanneld
+ExecStart=/usr/local/bin/flanneld
+Restart=on-failure
+RestartSec=5
+
+[Install]
+WantedBy=multi-user.target
+END
+
+# flanneld writes subnet.env when it has its lease: Docker's bridge gets that subnet, and packets as small as the tunnel
+# can carry. Who leaves the overlay is masqueraded by flanneld, who stays in it by nobody.
+mkdir -p /etc/systemd/system/docker.service.d
+cat >/etc/systemd/system/docker.service.d/flannel.conf <<'END'
+[Unit]
+Requires=flanneld.service
+After=flanneld.service
+
+[Service]
+EnvironmentFile=/run/flannel/subnet.env
+ExecStart=
+ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock --bip=${FLANNEL_SUBNET} --mtu=${FLANNEL_MTU} --ip-masq=false
+END
+
+systemctl stop docker.service docker.socket
+ip link delete docker0
+systemctl daemon-reload
+systemctl enable --now flanneld
+systemctl enable docker.service containerd.service
+systemctl start docker

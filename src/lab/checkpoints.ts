@@ -1,0 +1,95 @@
+// Undo for a network: moments of all machines and wires together, and the way back to them.
+import { type ReadonlySignal, signal } from '@preact/signals-core';
+import type { Machine } from '../machine/machine.ts';
+import type { Wire } from '../wire/wire.ts';
+import type { Checkpoint } from './lab.ts';
+
+/** Besides what the machines keep themselves. */
+interface Moment {
+  readonly checkpoint: Checkpoint;
+  /** Machines that were switched off. */
+  readonly off: ReadonlySet<string>;
+  readonly cables: ReadonlyMap<string, boolean>;
+  /** What was under way on the wires. */
+  readonly frames: readonly { readonly wire: Wire; readonly from: string; readonly bytes: Uint8Array }[];
+}
+
+export interface CheckpointedLab {
+  readonly machines: readonly Machine[];
+  readonly wires: readonly Wire[];
+  readonly cables: ReadonlySignal<ReadonlyMap<string, boolean>>;
+  setCable(machine: string, plugged: boolean): void;
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+}
+
+export class Checkpoints {
+  readonly #lab: CheckpointedLab;
+  readonly #list = signal<readonly Checkpoint[]>([]);
+  readonly #moments = new Map<number, Moment>();
+  #next = 1;
+
+  constructor(lab: CheckpointedLab) {
+    this.#lab = lab;
+  }
+
+  get list(): ReadonlySignal<readonly Checkpoint[]> {
+    return this.#list;
+  }
+
+  async take(name: string): Promise<Checkpoint> {
+    const { machines, wires, cables } = this.#lab;
+    const goesOn = machines.some(({ state }) => state.peek().kind === 'running');
+    await this.#lab.freeze();
+    const id = this.#next++;
+    const on = machines.filter(({ state }) => state.peek().kind !== 'off');
+    try {
+      await Promise.all(on.map((machine) => machine.checkpoint(id)));
+    } catch (error) {
+      for (const machine of on) machine.forgetCheckpoint(id);
+      throw error;
+    } finally {
+      if (goesOn) await this.#lab.thaw();
+    }
+    const checkpoint: Checkpoint = { id, name, time: Date.now() };
+    this.#moments.set(id, {
+      checkpoint,
+      off: new Set(machines.filter((machine) => !on.includes(machine)).map((machine) => machine.name)),
+      cables: cables.peek(),
+      frames: wires.flatMap((wire) =>
+        wire.waiting.peek().map(({ from, bytes }) => ({ wire, from, bytes: bytes.slice() })),
+      ),
+    });
+    this.#tell();
+    return checkpoint;
+  }
+
+  async goBackTo({ id, name }: Checkpoint): Promise<void> {
+    const moment = this.#moments.get(id);
+    if (moment === undefined) throw new Error(`There is no checkpoint "${name}" any more: the lab was reset since.`);
+    const { machines, wires } = this.#lab;
+    await this.#lab.freeze();
+    for (const wire of wires) wire.reset();
+    await Promise.all(
+      machines.map((machine) => (moment.off.has(machine.name) ? machine.powerOff() : machine.goBackTo(id))),
+    );
+    for (const [machine, plugged] of moment.cables) this.#lab.setCable(machine, plugged);
+    for (const { wire, from, bytes } of moment.frames) wire.port(from)?.send(bytes.slice());
+    await this.#lab.thaw();
+  }
+
+  forget({ id }: Checkpoint): void {
+    this.#moments.delete(id);
+    for (const machine of this.#lab.machines) machine.forgetCheckpoint(id);
+    this.#tell();
+  }
+
+  /** A machine has been given up, and what it kept with it. */
+  clear(): void {
+    for (const { checkpoint } of [...this.#moments.values()]) this.forget(checkpoint);
+  }
+
+  #tell(): void {
+    this.#list.value = [...this.#moments.values()].map(({ checkpoint }) => checkpoint);
+  }
+}
