@@ -6,14 +6,16 @@ import { summarizeLayers } from '../packet/summary.ts';
 import { Clocks } from './clocks.ts';
 import { type ConntrackEntry, entryWords, NatTable } from './conntrack.ts';
 import { coarseOffset, type World } from './copies.ts';
+import { countedEnds } from './counted.ts';
 import { delaysOf } from './delays.ts';
-import { counted, type End, endOf, type Proofs } from './ends.ts';
-import type { Evidence, KernelEvidence } from './evidence.ts';
+import { DropTimes } from './drop-times.ts';
+import { type End, endOf, type Proofs } from './ends.ts';
+import type { Evidence, TraceEvidence } from './evidence.ts';
 import type { Hop } from './hop.ts';
 import { type Journey, JourneyHop, layersOf } from './journey.ts';
 import { maybeSame } from './maybe-same.ts';
 import { answerTo, piecesOf, repeatOf, subjectOf } from './relations.ts';
-import { compareSightings, type Sighting, sighting } from './sighting.ts';
+import { type Sighting, sighting } from './sighting.ts';
 import { type Bucket, byTime, type Packet, Store } from './store.ts';
 import { Places, type Topology } from './topology.ts';
 
@@ -37,9 +39,6 @@ export function stitch(hops: Iterable<Hop>, context: Context = {}): Journey[] {
   return builder.journeys();
 }
 
-/** Seconds after a tap saw a packet within which the kernel's "dropped" is about it. */
-const DROP_FOLLOWS = 0.001;
-
 /** Sightings of frames that are equal to the last byte, in a builder that does not keep all. */
 const MOST_COPIES = 512;
 
@@ -52,6 +51,7 @@ export class JourneyBuilder {
   readonly #severalClocks = new Set<Bucket>();
   readonly #severalTuples = new Set<Bucket>();
   readonly #evidence: Evidence[] = [];
+  readonly #drops = new DropTimes();
   #coarse = '';
   #proofs: Proofs | null = null;
   #byCounter: ReadonlyMap<Packet, End> | null = null;
@@ -77,8 +77,7 @@ export class JourneyBuilder {
       if (this.#keep !== Infinity) this.#bound(bucket);
     }
     if (this.#buckets.size > this.#keep) this.#forget();
-    this.#proofs = null;
-    this.#byCounter = null;
+    this.#anew();
   }
 
   /** Adds what is known; a topology takes the place of the one before. */
@@ -86,7 +85,10 @@ export class JourneyBuilder {
     let rewritten = false;
     for (const entry of conntrack) rewritten = this.#world.nat.add(entry) || rewritten;
     if (rewritten) for (const bucket of this.#severalTuples) bucket.forget();
-    for (const item of evidence) this.#evidence.push(item);
+    for (const item of evidence) {
+      if (item.kind === 'kernel') this.#drops.add(item);
+      else this.#evidence.push(item);
+    }
     if (topology !== undefined) this.#world.places.replace(topology);
     if (topology !== undefined) {
       for (const bucket of this.#store.buckets.values()) {
@@ -94,8 +96,7 @@ export class JourneyBuilder {
         this.#changed.add(bucket);
       }
     }
-    this.#proofs = null;
-    this.#byCounter = null;
+    this.#anew();
   }
 
   /** All of them, the earliest first. Costs as much as there are: a page asks for the one that it shows. */
@@ -226,68 +227,37 @@ export class JourneyBuilder {
     return null;
   }
 
-  #end(packet: Packet): End {
-    this.#proofs ??= this.#proofsNow();
-    const end = endOf(packet, this.#store, this.#proofs);
-    if (end.end !== 'unknown') return end;
-    return this.#counterEnds().get(packet) ?? end;
+  /** How packets ended is to be worked out again. */
+  #anew(): void {
+    this.#proofs = null;
+    this.#byCounter = null;
+    this.#drops.forget();
   }
 
-  /** Which packets counters explain can only be said when all that have no other explanation are known. */
-  #counterEnds(): ReadonlyMap<Packet, End> {
-    if (this.#byCounter !== null) return this.#byCounter;
-    const ends = new Map<Packet, End>();
-    this.#byCounter = ends;
+  #end(packet: Packet): End {
+    const end = this.#ownEnd(packet);
+    if (end.end !== 'unknown' && end.open === undefined) return end;
+    // Which packets counters explain can only be said when all that have no other explanation are known.
     const counters = this.#evidence.filter((item) => item.kind === 'counter');
-    if (counters.length === 0) return ends;
-    const proofs = this.#proofs ?? this.#proofsNow();
-    const unknown = this.#packets().filter((packet) => endOf(packet, this.#store, proofs).end === 'unknown');
-    for (const counter of counters) {
-      for (const packet of counted(
-        unknown.filter((one) => !ends.has(one)),
-        counter,
-      )) {
-        const all = counter.packets === 1 ? 'one packet' : `${counter.packets} packets`;
-        ends.set(packet, {
-          end: 'dropped',
-          why: `${counter.what} on ${counter.machine} took ${all} in that time, and no other stopped there`,
-        });
-      }
-    }
-    return ends;
+    this.#byCounter ??= countedEnds(this.#packets(), counters, this.#store, (one) => this.#ownEnd(one));
+    return this.#byCounter.get(packet) ?? end;
+  }
+
+  #ownEnd(packet: Packet): End {
+    this.#proofs ??= this.#proofsNow();
+    return endOf(packet, this.#store, this.#proofs);
   }
 
   #proofsNow(): Proofs {
-    const traces = new Map<string, Extract<Evidence, { kind: 'trace' }>[]>();
+    const traces = new Map<string, TraceEvidence[]>();
     const wire = new Map<number, string>();
-    const drops: KernelEvidence[] = [];
     for (const item of this.#evidence) {
       if (item.kind === 'trace') {
         const key = `${item.machine} ${item.identification}`;
         traces.set(key, [...(traces.get(key) ?? []), item]);
       } else if (item.kind === 'wire') wire.set(item.hop, item.reason);
-      else if (item.kind === 'kernel') drops.push(item);
     }
-    return { traces, wire, kernel: this.#droppedHops(drops) };
-  }
-
-  /** The last hop on the machine before the kernel dropped something, if it was a moment before. */
-  #droppedHops(drops: readonly KernelEvidence[]): Proofs['kernel'] {
-    const found = new Map<number, { drop: KernelEvidence; later: number }>();
-    if (drops.length === 0) return found;
-    const machines = new Set(drops.map(({ machine }) => machine));
-    const seen = [...this.#store.buckets.values()]
-      .flatMap(({ sightings }) => sightings)
-      .filter(({ hop }) => machines.has(hop.machine))
-      .sort(compareSightings);
-    for (const drop of drops) {
-      const last = seen.findLast(({ hop }) => hop.machine === drop.machine && hop.time <= drop.time);
-      if (last === undefined || drop.time - last.hop.time > DROP_FOLLOWS) continue;
-      const isIp = last.identity.ttl >= 0;
-      if (isIp !== (drop.protocol === 0x0800 || drop.protocol === 0x86dd)) continue;
-      found.set(last.hop.id, { drop, later: drop.time - last.hop.time });
-    }
-    return found;
+    return { traces, wire, kernel: this.#drops };
   }
 }
 

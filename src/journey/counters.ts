@@ -15,6 +15,9 @@ export interface CounterReading {
 const RULE = /^\[(\d+):\d+\] (-A .*-j (?:DROP|REJECT).*)$/;
 const POLICY = /^:(\S+) DROP \[(\d+):\d+\]$/;
 
+/** Before all readings: rules have counted since they were set. */
+export const NEVER: CounterReading = { time: 0, text: '' };
+
 /** The rules and policies that dropped packets between the two readings. */
 export function counterDrops(machine: string, before: CounterReading, after: CounterReading): CounterEvidence[] {
   const earlier = new Map(countsOf(before.text).map(({ key, packets }) => [key, packets]));
@@ -95,7 +98,7 @@ function countsOf(text: string): Count[] {
         key: `${table} :${chain}`,
         packets: Number(byPolicy),
         what: `the policy of ${chain} (table ${table})`,
-        match: {},
+        match: { chain },
       });
   }
   return counts;
@@ -111,8 +114,10 @@ function matchOf(rule: string): CounterMatch {
   const [source, destination] = [word('-s'), word('-d')].map((address) =>
     address?.endsWith('/32') === true ? address.slice(0, -3) : undefined,
   );
+  const chain = word('-A');
   const port = word('--dport');
   const device = word('-i');
+  if (chain !== undefined) match.chain = chain;
   if (protocol !== undefined) match.protocol = protocol;
   if (source !== undefined) match.source = source;
   if (destination !== undefined) match.destination = destination;

@@ -1,7 +1,8 @@
 // How a packet's way ended, and what shows it. From the surest evidence down: an ICMP error that quotes the packet, a trace of
 // the rule that dropped it, the wire's own word; then where it was seen last; then what speaks for it indirectly.
 import type { Layer } from '../packet/layer.ts';
-import type { CounterEvidence, KernelEvidence, TraceEvidence } from './evidence.ts';
+import type { DropTimes } from './drop-times.ts';
+import type { TraceEvidence } from './evidence.ts';
 import { placeOf, WIRE } from './hop.ts';
 import { type JourneyEnd, layersOf } from './journey.ts';
 import { dropWords } from './kernel-drops.ts';
@@ -13,13 +14,17 @@ import { destinationOf } from './tuple.ts';
 export interface End {
   readonly end: JourneyEnd;
   readonly why: string;
+  /**
+   * What a rule's counter may know better. 'inside': the machine that it is for took it in, where its firewall may have
+   * dropped it. 'firewall': the kernel says that a rule dropped it, not which.
+   */
+  readonly open?: 'inside' | 'firewall';
 }
 
 export interface Proofs {
   /** By "machine identification". */
   readonly traces: ReadonlyMap<string, readonly TraceEvidence[]>;
-  /** By the hop that the kernel dropped a moment later. */
-  readonly kernel: ReadonlyMap<number, { readonly drop: KernelEvidence; readonly later: number }>;
+  readonly kernel: DropTimes;
   /** By the hop on the wire. */
   readonly wire: ReadonlyMap<number, string>;
 }
@@ -34,10 +39,11 @@ export function endOf(packet: Packet, store: Store, proofs: Proofs): End {
     refused(packet, store) ??
     traced(packet, arrived !== null, proofs) ??
     lostOnWire(packet, arrived !== null, proofs) ??
+    (arrived?.open === 'inside' && answered(packet, store) === null ? droppedByKernel(packet, store, proofs) : null) ??
     arrived ??
     divided(packet, store, proofs) ??
     answered(packet, store) ??
-    droppedByKernel(packet, proofs) ??
+    droppedByKernel(packet, store, proofs) ??
     unresolved(packet, store) ?? { end: 'unknown', why: lastSeen(packet, store) }
   );
 }
@@ -157,8 +163,10 @@ function arrival(packet: Packet, store: Store): End | null {
       continue;
     }
     if (destination === '') continue;
-    if (hop.direction !== 'out' && !places.isPort(place) && places.owns(place, destination) && hop.machine !== WIRE)
-      return { end: 'delivered', why: `it arrived: ${place} took it in, and ${destination} is an address there` };
+    if (hop.direction !== 'out' && !places.isPort(place) && places.owns(place, destination) && hop.machine !== WIRE) {
+      const why = `it arrived: ${place} took it in, and ${destination} is an address there`;
+      return { end: 'delivered', why, open: 'inside' };
+    }
     const peer = places.peer(place);
     if (hop.direction !== 'in' && peer !== undefined && !store.taps.has(peer) && places.owns(peer, destination))
       return {
@@ -231,12 +239,13 @@ function answered(packet: Packet, store: Store): End | null {
   return { end: 'delivered', why: `it was answered: journey ${answer.id}` };
 }
 
-function droppedByKernel(packet: Packet, { kernel }: Proofs): End | null {
-  for (const { hop } of packet.ends) {
-    const found = kernel.get(hop.id);
-    if (found === undefined) continue;
-    const later = `${Math.round(found.later * 1e6)} µs later`;
-    return { end: 'dropped', why: `the kernel of ${hop.machine} dropped a packet ${later}: ${dropWords(found.drop)}` };
+function droppedByKernel(packet: Packet, store: Store, { kernel }: Proofs): End | null {
+  for (const end of packet.ends) {
+    const found = kernel.after(end, store);
+    if (found === null) continue;
+    const later = `${Math.round(found.later * 1e6).toLocaleString('en')} µs later`;
+    const why = `the kernel of ${end.hop.machine} dropped a packet ${later}: ${dropWords(found.drop)}`;
+    return { end: 'dropped', why, ...(found.drop.reason === 'NETFILTER_DROP' ? { open: 'firewall' } : {}) };
   }
   return null;
 }
@@ -271,25 +280,4 @@ function lastSeen(packet: Packet, store: Store): string {
   const owner = store.world.places.owners(identity.destination)[0];
   const goal = owner === undefined || identity.destination === '' ? '' : `, not at ${owner}, which has its address`;
   return `nothing shows why: it ${way}${goal}`;
-}
-
-/** Packets of unknown end that a counter may have counted, if they are as many as it counted: then they are those. */
-export function counted(unknown: readonly Packet[], counter: CounterEvidence): readonly Packet[] {
-  const fitting = unknown.filter((packet) => packet.ends.some((end) => matches(end, counter)));
-  return fitting.length === counter.packets ? fitting : [];
-}
-
-function matches({ hop, identity }: Sighting, { machine, from, until, match }: CounterEvidence): boolean {
-  const ports = /#(\d+)>.*#(\d+)$/.exec(identity.tuple);
-  return (
-    hop.machine === machine &&
-    hop.time >= from &&
-    hop.time <= until &&
-    (match.device === undefined || match.device === hop.device) &&
-    (match.inDevice === undefined || (hop.direction !== 'out' && match.inDevice === hop.device)) &&
-    (match.protocol === undefined || identity.tuple.startsWith(`${match.protocol} `)) &&
-    (match.source === undefined || match.source === identity.source) &&
-    (match.destination === undefined || match.destination === identity.destination) &&
-    (match.destinationPort === undefined || match.destinationPort === Number(ports?.[2] ?? -1))
-  );
 }

@@ -8,7 +8,7 @@ import type { Hop } from './hop.ts';
 import { hopsOfCapture } from './hops-of-capture.ts';
 import { dropWords, parseKernelDrops } from './kernel-drops.ts';
 import { parseNftTrace } from './nft-trace.ts';
-import { cooked, ipv4, udp } from './test-support.ts';
+import { cooked, ipv4, topology as paper, udp } from './test-support.ts';
 import type { Topology } from './topology.ts';
 import { tupleKey } from './tuple.ts';
 
@@ -115,7 +115,7 @@ describe('the kernel’s own reasons', () => {
     );
     // Linux 6.1 hides the function's address.
     const older =
-      'ping-1 [000] ..s1. 12.000001: kfree_skb: skbaddr=00000000c0ffee00 protocol=2048 location=00000000deadbeef reason: IP_INNOROUTES';
+      'ping-1 [000] ..s1. 12.000001: kfree_skb: skbaddr=00000000c0ffee00 protocol=2048 location=b93c98e6 reason: IP_INNOROUTES';
     expect(parseKernelDrops(older, 'm', 0)).toEqual([
       { kind: 'kernel', machine: 'm', time: 12.000001, protocol: 2048, reason: 'IP_INNOROUTES', location: '' },
     ]);
@@ -179,7 +179,7 @@ describe('counters', () => {
       packets: 2,
       from: 10,
       until: 20,
-      match: { protocol: 17, inDevice: 'docker0', destinationPort: 53 },
+      match: { chain: 'FORWARD', protocol: 17, inDevice: 'docker0', destinationPort: 53 },
     });
   });
 
@@ -201,6 +201,68 @@ describe('counters', () => {
     expect(full).toMatchObject({ packets: 2, match: { device: 'eth0' } });
     expect(full?.what).toBe('eth0’s counter of what was to leave and was dropped');
     expect(deviceDrops('m', { time: 0, text: 'no' }, { time: 1, text: '{}' })).toEqual([]);
+  });
+
+  /** What a container behind docker0 sends to the machine itself, seen at its port and at the bridge. */
+  const toHost = (id: number, time: number): Hop[] => {
+    const tuple = {
+      protocol: 17,
+      source: '172.17.0.2',
+      destination: '172.17.0.1',
+      sourcePort: 999,
+      destinationPort: 53,
+    };
+    const bytes = cooked(ipv4(tuple, 64, id, udp(tuple, Uint8Array.of(id))), false);
+    const seen = { machine: 'host-01', direction: 'in', linkType: 276, bytes, originalLength: bytes.length } as const;
+    return [
+      { ...seen, id: 2 * id, device: 'veth-c0', time },
+      { ...seen, id: 2 * id + 1, device: 'docker0', time: time + 0.0001 },
+    ];
+  };
+  const rulesDrop = (...rules: readonly string[]) =>
+    counterDrops('host-01', { time: 10, text: '' }, { time: 20, text: `*filter\n${rules.join('\n')}\nCOMMIT\n` });
+  const firewall = (time: number) => ({
+    ...{ kind: 'kernel' as const, machine: 'host-01', time, protocol: 0x0800 },
+    ...{ reason: 'NETFILTER_DROP', location: '' },
+  });
+
+  it('of INPUT explain what the machine took in and did not answer', () => {
+    const hops = [...toHost(1, 11), ...toHost(2, 12)];
+    const ends = (...rules: readonly string[]) =>
+      stitch(hops, { topology: paper, evidence: rulesDrop(...rules) }).map(({ end }) => end);
+    expect(stitch(hops, { topology: paper }).map(({ end }) => end)).toEqual(['delivered', 'delivered']);
+    expect(ends('[2:99] -A INPUT -p udp -j DROP')).toEqual(['dropped', 'dropped']);
+    expect(ends('[2:99] -A FORWARD -p udp -j DROP')).toEqual(['delivered', 'delivered']);
+    expect(ends('[2:99] -A INPUT -p tcp -j DROP')).toEqual(['delivered', 'delivered']);
+  });
+
+  it('of a bridge’s rule explain what comes in at its ports', () => {
+    const [hop] = toHost(1, 11);
+    const [journey] = stitch(hop === undefined ? [] : [hop], {
+      topology: paper,
+      evidence: rulesDrop('[1:99] -A FORWARD -i docker0 -j DROP'),
+    });
+    expect(journey).toMatchObject({ end: 'dropped', why: expect.stringContaining('-A FORWARD -i docker0 -j DROP') });
+  });
+
+  it('name the rule by which the kernel says that it dropped a packet, if only one can be', () => {
+    const hops = [...toHost(1, 11), ...toHost(2, 12)];
+    const why = (...rules: readonly string[]) =>
+      stitch(hops, { topology: paper, evidence: [firewall(12.0005), ...rulesDrop(...rules)] }).map((one) => one.why);
+    const arrived = 'it arrived: host-01/docker0 took it in, and 172.17.0.1 is an address there';
+    const byKernel =
+      'the kernel of host-01 dropped a packet 400 µs later: a rule of the firewall dropped it (NETFILTER_DROP)';
+    const rule = 'iptables rule -A INPUT -p udp -j DROP (table filter)';
+    expect(why()).toEqual([arrived, byKernel]);
+    expect(why('[1:99] -A INPUT -p udp -j DROP')).toEqual([
+      arrived,
+      `${rule} on host-01 took one packet in that time, and no other stopped there`,
+    ]);
+    // It counted packets that nobody saw, too.
+    expect(why('[7:99] -A INPUT -p udp -j DROP')[1]).toBe(
+      `${byKernel}. The only one for it that counted a packet then is the ${rule}`,
+    );
+    expect(why('[7:99] -A INPUT -p udp -j DROP', '[8:9] -A INPUT -s 172.17.0.2/32 -j DROP')[1]).toBe(byKernel);
   });
 
   it('explain nothing if they are not', () => {

@@ -38,7 +38,7 @@ export interface KernelEvidence {
 export interface CounterEvidence {
   readonly kind: 'counter';
   readonly machine: string;
-  /** Seconds since the epoch, the machine's clock: read before and after. */
+  /** Seconds since the epoch, the machine's clock: read before and after. 0: from when it began to count. */
   readonly from: number;
   readonly until: number;
   readonly packets: number;
@@ -55,6 +55,8 @@ export interface CounterMatch {
   readonly source?: string;
   readonly destination?: string;
   readonly destinationPort?: number;
+  /** Of a rule or a policy: "FORWARD". */
+  readonly chain?: string;
 }
 
 /** The wire between the machines did not deliver a frame, and knows why. */

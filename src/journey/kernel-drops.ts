@@ -8,8 +8,10 @@ const LINE = /\s(\d+\.\d+):\s+(?:skb:)?kfree_skb:\s.*?protocol=(\d+)\s+location=
 const MOST_LINES = 100_000;
 
 /**
- * @param booted seconds since the epoch, the machine's clock, at which its trace clock stood at 0 (`date +%s.%N` less the
- *   first number of /proc/uptime)
+ * Lines that are something else are passed over. Never throws.
+ *
+ * @param booted seconds since the epoch, the machine's clock, at which its trace clock stood at 0: 0 for the clock "tai", for others
+ *   `date +%s.%N` less the first number of /proc/uptime
  */
 export function parseKernelDrops(text: string, machine: string, booted: number): KernelEvidence[] {
   const evidence: KernelEvidence[] = [];
@@ -23,7 +25,7 @@ export function parseKernelDrops(text: string, machine: string, booted: number):
       protocol: Number(protocol),
       reason,
       // Linux 6.1 prints a hashed pointer, later ones symbol+offset/size.
-      location: /^[A-Za-z_]/.test(location) ? location.replace(/\+.*$/, '') : '',
+      location: location.includes('+') ? location.replace(/\+.*$/, '') : '',
     });
   }
   return evidence;

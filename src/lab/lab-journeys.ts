@@ -1,6 +1,8 @@
 // The journeys of a running lab: what its taps see, joined into the way of each packet when somebody looks. Until then hops
 // are only kept, and no machine is asked for anything.
-import { JourneyBuilder, stitch } from '../journey/builder.ts';
+import { type Context, JourneyBuilder, stitch } from '../journey/builder.ts';
+import { type ConntrackEntry, NatTable } from '../journey/conntrack.ts';
+import type { Evidence } from '../journey/evidence.ts';
 import type { Hop as JourneyHop } from '../journey/hop.ts';
 import { WIRE } from '../journey/hop.ts';
 import type { Journey } from '../journey/journey.ts';
@@ -12,6 +14,8 @@ import type { Hop, Lab } from './lab.ts';
 
 /** As many as a stepper goes back. */
 const keep = 20_000;
+/** Of the latest; a kernel that drops a flood says so of each packet. */
+const keepEvidence = 5000;
 
 export class LabJourneys {
   readonly #lab: Lab;
@@ -20,6 +24,13 @@ export class LabJourneys {
   #waiting: Hop[] = [];
   #graph: Graph | null = null;
   #topology: Topology = { devices: [] };
+  #nat = new NatTable();
+  #conntrack: readonly ConntrackEntry[] = [];
+  #evidence: readonly Evidence[] = [];
+  #context: Context | null = null;
+  /** The latest hop when the machines were asked last. */
+  #askedAt = 0;
+  #newest = 0;
 
   constructor(lab: Lab) {
     this.#lab = lab;
@@ -29,6 +40,7 @@ export class LabJourneys {
   /** These hops have happened. Costs next to nothing until someone looks. */
   add(hops: readonly Hop[]): void {
     for (const hop of hops) this.#waiting.push(hop);
+    this.#newest = hops.at(-1)?.n ?? this.#newest;
     if (this.#waiting.length > 2 * keep) this.#waiting.splice(0, this.#waiting.length - keep);
   }
 
@@ -53,20 +65,35 @@ export class LabJourneys {
     );
   }
 
+  /** What is known besides the packets: the same object as long as nothing else is. */
+  context(): Context {
+    this.#lookAtGraph();
+    this.#context ??= { topology: this.#topology, conntrack: this.#conntrack, evidence: this.#evidence };
+    return this.#context;
+  }
+
   /**
-   * Asks the machines that run what only they know: conntrack's table, which counters went up. True when one of them
-   * answered; those that are frozen can be asked when time goes on.
+   * Asks the machines that run what only they know of the packet of a hop, and of all before it: conntrack's table, which counters
+   * went up, why the kernel dropped something. True when one of them said something new. Those that are frozen can be asked when
+   * time goes on; one answer that is later than the hop is all that there is.
    */
-  async ask(): Promise<boolean> {
+  async ask(n: number): Promise<boolean> {
+    if (n <= this.#askedAt) return false;
     const builder = this.#builder;
-    const answers = await Promise.all(this.#readers.map((reader) => reader.read()));
-    let known = false;
-    for (const answer of answers) {
-      if (answer === null) continue;
-      builder.know(answer);
-      known = true;
-    }
-    return known;
+    const newest = this.#newest;
+    const answers = (await Promise.all(this.#readers.map((reader) => reader.read()))).filter(
+      (answer) => answer !== null,
+    );
+    if (builder !== this.#builder) return false;
+    if (answers.length === this.#readers.length) this.#askedAt = newest;
+    const conntrack = answers.flatMap((answer) => answer.conntrack ?? []).filter((entry) => this.#nat.add(entry));
+    const evidence = answers.flatMap((answer) => answer.evidence ?? []);
+    if (conntrack.length + evidence.length === 0) return false;
+    this.#conntrack = [...this.#conntrack, ...conntrack];
+    this.#evidence = [...this.#evidence, ...evidence].slice(-keepEvidence);
+    this.#context = null;
+    builder.know({ conntrack, evidence });
+    return true;
   }
 
   /** A new run of the lab: nothing has happened. */
@@ -74,19 +101,28 @@ export class LabJourneys {
     this.#builder = new JourneyBuilder({ keep });
     this.#waiting = [];
     this.#graph = null;
+    this.#nat = new NatTable();
+    this.#conntrack = [];
+    this.#evidence = [];
+    this.#context = null;
+    this.#askedAt = this.#newest = 0;
     for (const reader of this.#readers) reader.forget();
   }
 
   #takeIn(): void {
-    const graph = this.#lab.graph.peek();
-    if (graph !== this.#graph) {
-      this.#graph = graph;
-      this.#topology = topologyOf(graph, (machine, device) => this.#lab.wireOf(machine, device));
-      this.#builder.know({ topology: this.#topology });
-    }
+    this.#lookAtGraph();
     if (this.#waiting.length === 0) return;
     this.#builder.add(this.#waiting.map(asJourneyHop));
     this.#waiting = [];
+  }
+
+  #lookAtGraph(): void {
+    const graph = this.#lab.graph.peek();
+    if (graph === this.#graph) return;
+    this.#graph = graph;
+    this.#topology = topologyOf(graph, (machine, device) => this.#lab.wireOf(machine, device));
+    this.#context = null;
+    this.#builder.know({ topology: this.#topology });
   }
 }
 

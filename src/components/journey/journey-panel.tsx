@@ -30,9 +30,10 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   const [onlyThis, setOnlyThis] = useState(false);
   const [breaking, setBreaking] = useState(false);
   const [, learn] = useState(0);
-  const looks = useRef(false);
+  /** Number of the hop that was looked at last. */
+  const looked = useRef(0);
   const at = hopLookedAt(state);
-  looks.current ||= at !== null;
+  if (at !== null && at.n > 0) looked.current = at.n;
   const journey = at === null || at.n === 0 ? undefined : time.journeys.of(at.n);
   const atEnd = steps.position >= steps.total + Math.min(1, steps.held);
 
@@ -50,10 +51,13 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
 
   // Only what somebody has looked at is worth a machine's time.
   useEffect(() => {
-    if (frozen || !looks.current) return;
-    const timer = setTimeout(() => void time.journeys.ask().then((known) => known && learn((n) => n + 1)), ASK_LATER);
+    if (frozen || looked.current === 0) return;
+    const ask = async (): Promise<void> => {
+      if (await time.journeys.ask(looked.current)) learn((n) => n + 1);
+    };
+    const timer = setTimeout(() => void ask(), ASK_LATER);
     return () => clearTimeout(timer);
-  }, [frozen, time]);
+  }, [frozen, time, at?.n]);
 
   useEffect(() => {
     if (!playing) return;

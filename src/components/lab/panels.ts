@@ -41,7 +41,7 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts): Promise<Panels> 
   const onSelect = (hop: Hop | null): void => {
     if (hop !== null && time.state.peek().frozen) time.showHop(hop.n);
   };
-  render(h(PacketsPanel, { lab, onSelect }), hosts.packets);
+  render(h(PacketsPanel, { lab, journeys: time.journeys, onSelect }), hosts.packets);
   let terminals = await TerminalPanel.open(lab, hosts.terminal);
   return {
     time,

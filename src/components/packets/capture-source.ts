@@ -67,6 +67,10 @@ export class CaptureSource implements PacketSource {
     return this.#context;
   }
 
+  async ask(): Promise<boolean> {
+    return false;
+  }
+
   async #read(listener: (batch: PacketBatch) => void, ending: AbortSignal): Promise<void> {
     const machine = this.title.replace(/\.(pcap|pcapng|cap|dmp)$/i, '');
     let hops: SeenPacket[] = [];

@@ -24,17 +24,22 @@ export class JourneyLens {
 
   /** As far as it is known now: a running lab may show more of it in a moment. */
   journeyOf(n: number): Journey | undefined {
-    if (this.#builder === null || Math.abs(n - this.#centre) > REACH / 2) {
+    const context = this.#source.context();
+    // A builder is told more and more; what is known may also be less than before, as when a device has gone.
+    if (this.#builder === null || context !== this.#known || Math.abs(n - this.#centre) > REACH / 2) {
       this.#builder = new JourneyBuilder();
+      this.#builder.know(context);
+      this.#known = context;
       this.#centre = n;
-      this.#known = null;
     }
     // A hop that it has already is passed over.
     this.#builder.add(hopsOf(this.#store.around(this.#centre, REACH)));
-    const context = this.#source.context();
-    if (context !== this.#known) this.#builder.know(context);
-    this.#known = context;
     return this.#builder.journeyOf(n);
+  }
+
+  /** Asks the machines about a packet: what they answer is in its journey from then on. */
+  async ask(n: number): Promise<void> {
+    await this.#source.ask(n);
   }
 }
 

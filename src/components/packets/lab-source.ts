@@ -1,14 +1,12 @@
 // A running lab's packets for the list.
 import { LinkType } from '../../capture/link-type.ts';
-import type { Context } from '../../journey/builder.ts';
-import { topologyOf } from '../../lab/journey-topology.ts';
 import type { Hop, Lab } from '../../lab/lab.ts';
-import type { Graph } from '../../topology/graph.ts';
+import type { LabJourneys } from '../../lab/lab-journeys.ts';
 import { PacketPaths } from '../../topology/packet-path.ts';
 import { CAPACITY } from './packet-store.ts';
 import type { Follow, PacketSource, SeenPacket } from './seen-packet.ts';
 
-export function labSource(lab: Lab): PacketSource {
+export function labSource(lab: Lab, journeys: LabJourneys): PacketSource {
   return {
     title: lab.id,
     live: true,
@@ -16,18 +14,8 @@ export function labSource(lab: Lab): PacketSource {
     capacity: CAPACITY,
     onPackets: (listener) => lab.onHops(listener),
     follow: () => followIn(lab),
-    context: contextOf(lab),
-  };
-}
-
-function contextOf(lab: Lab): () => Context {
-  let graph: Graph | null = null;
-  let context: Context = {};
-  return () => {
-    const now = lab.graph.peek();
-    if (now !== graph) context = { topology: topologyOf(now, (machine, device) => lab.wireOf(machine, device)) };
-    graph = now;
-    return context;
+    context: () => journeys.context(),
+    ask: (n) => journeys.ask(n),
   };
 }
 

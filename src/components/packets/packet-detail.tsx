@@ -56,9 +56,13 @@ export function PacketDetail({ packet, compared, lens, live, ...props }: Props) 
 
   useEffect(() => {
     if (!live) return;
-    const timer = setInterval(() => setLooks((n) => n + 1), LOOK_AGAIN);
+    const timer = setInterval(() => {
+      // Asked at once, they would be asked about each packet that a reader passes in the list.
+      void lens.ask(packet.n);
+      setLooks((n) => n + 1);
+    }, LOOK_AGAIN);
     return () => clearInterval(timer);
-  }, [live]);
+  }, [live, lens, packet.n]);
 
   return (
     <section class="pk-detail" aria-label={`Packet ${packet.n}`}>

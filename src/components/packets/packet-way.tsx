@@ -34,10 +34,7 @@ export function PacketWay({ journey, n, onShow }: WayProps) {
         ))}
       </ol>
       <p>
-        <strong>{ENDS[journey.end]}</strong>
-        {journey.hops.length === 1 && journey.end === 'unknown'
-          ? ': it was seen at this one place only.'
-          : `: ${journey.why}.`}
+        <strong>{ENDS[journey.end]}</strong>: {journey.why}.
         {journey.answeredBy !== null && (
           <>
             {' '}

@@ -1,16 +1,18 @@
 // The packets of a running lab.
 import { useMemo } from 'preact/hooks';
 import type { Hop, Lab } from '../../lab/lab.ts';
+import type { LabJourneys } from '../../lab/lab-journeys.ts';
 import { hopOf, labSource } from './lab-source.ts';
 import { PacketView } from './packet-view.tsx';
 
 export interface PacketsPanelProps {
   readonly lab: Lab;
+  readonly journeys: LabJourneys;
   /** Called when the reader selects a packet; null when nothing is selected any more. */
   readonly onSelect?: (hop: Hop | null) => void;
 }
 
-export function PacketsPanel({ lab, onSelect }: PacketsPanelProps) {
-  const source = useMemo(() => labSource(lab), [lab]);
+export function PacketsPanel({ lab, journeys, onSelect }: PacketsPanelProps) {
+  const source = useMemo(() => labSource(lab, journeys), [lab, journeys]);
   return <PacketView source={source} onSelect={(packet) => onSelect?.(packet === null ? null : hopOf(packet))} />;
 }

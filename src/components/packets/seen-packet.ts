@@ -55,6 +55,8 @@ export interface PacketSource {
   follow(): Follow | null;
   /** What is known besides the packets, for their journeys; the same object as long as nothing else is. */
   context(): Context;
+  /** Asks the machines for what only they know of a packet; true when there is more in context() now. A file has said all. */
+  ask(n: number): Promise<boolean>;
 }
 
 /** "host-01/docker0", "host-01/web/eth0"; "host-01" where no device is known. */
