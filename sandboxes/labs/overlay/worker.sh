@@ -17,7 +17,8 @@ Before=docker.service
 Type=notify
 EnvironmentFile=/etc/default/flanneld
 ExecStart=/usr/local/bin/flanneld
-Restart=on-failure
+# When its lease is taken away, flanneld ends without an error.
+Restart=always
 RestartSec=5
 
 [Install]
@@ -29,13 +30,22 @@ END
 mkdir -p /etc/systemd/system/docker.service.d
 cat >/etc/systemd/system/docker.service.d/flannel.conf <<'END'
 [Unit]
-Requires=flanneld.service
+# Not Requires=: traffic goes on without flanneld, and so do the containers.
+Wants=flanneld.service
 After=flanneld.service
 
 [Service]
 EnvironmentFile=/run/flannel/subnet.env
 ExecStart=
 ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock --bip=${FLANNEL_SUBNET} --mtu=${FLANNEL_MTU} --ip-masq=false
+END
+
+# flanneld takes any subnet that is free, but asks first for the one that it had before, by this file: kube-worker-01
+# gets 10.2.21.0/24 and kube-worker-02 10.2.22.0/24, as the episode says.
+mkdir -p /run/flannel
+cat >/run/flannel/subnet.env <<END
+FLANNEL_NETWORK=10.2.0.0/16
+FLANNEL_SUBNET=10.2.2$(hostname | tail -c 2).1/24
 END
 
 systemctl stop docker.service docker.socket
