@@ -1,8 +1,8 @@
-// Packets from the taps into a pcapng file, as they come: one interface block a device, added when it is first seen.
+// What taps and wires saw into a pcapng file, as they come: one interface block a device, added when it is first seen.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { timestampOf } from '../capture/captured-packet.ts';
 import { PcapngWriter } from '../capture/pcapng-writer.ts';
-import type { TapBatch, TapFrame } from '../machine/machine.ts';
+import type { Hop, HopBatch } from '../lab/lab.ts';
 
 /**
  * A pcapng file that is valid after every write: whole blocks only, written synchronously, so that a run that is cut
@@ -30,19 +30,18 @@ export class CaptureFile implements Disposable {
     this.#flush();
   }
 
-  /** Adds what one machine's tap saw. */
-  write(machine: string, { frames, lost }: TapBatch): void {
+  write({ hops, lost }: HopBatch): void {
     this.#lost += lost;
-    this.#packets += frames.length;
-    for (const frame of frames) {
-      const { bytes, originalLength, direction } = frame;
-      const time = timestampOf(frame.time);
-      this.#writer.packet(this.#interfaceOf(machine, frame), { bytes, originalLength, direction, time });
+    this.#packets += hops.length;
+    for (const hop of hops) {
+      const { bytes, originalLength, direction } = hop;
+      const time = timestampOf(hop.time);
+      this.#writer.packet(this.#interfaceOf(hop), { bytes, originalLength, direction, time });
     }
     this.#flush();
   }
 
-  #interfaceOf(machine: string, { device, linkType }: TapFrame): number {
+  #interfaceOf({ machine, device, linkType }: Hop): number {
     const name = `${machine}/${device}`;
     const key = `${linkType} ${name}`;
     const known = this.#interfaces.get(key);

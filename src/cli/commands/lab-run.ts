@@ -39,11 +39,7 @@ async function runLab(options: LabRunOptions, cleanup: AsyncDisposableStack): Pr
   const { prepareLab } = await import('../start-lab.ts');
   const lab = await prepareLab({ root, signal, id });
   cleanup.defer(() => lab.dispose());
-  if (captureFile) {
-    for (const machine of lab.machines) {
-      cleanup.defer(machine.onTap((batch) => captureFile.write(machine.name, batch)));
-    }
-  }
+  if (captureFile) cleanup.defer(lab.onHops((batch) => captureFile.write(batch)));
   await lab.start();
   await kernelsKnown(lab, signal);
 
