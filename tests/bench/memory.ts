@@ -1,10 +1,8 @@
 // What the process of a page with one running machine holds, after a first start.
 import type { Bench } from '../../src/cli/bench/figure.ts';
-import { withChromium } from './support/chromium.ts';
 import { episode } from './support/lab-page.ts';
-import { browserProcesses, residentMegabytes } from './support/renderers.ts';
-import { openSite, untilQuiet } from './support/site.ts';
-import { UndebuggedPage } from './support/undebugged-page.ts';
+import { rendererMegabytes } from './support/rendered-memory.ts';
+import { openSite } from './support/site.ts';
 
 const memory = 'renderer memory, one machine';
 
@@ -16,17 +14,7 @@ export const bench: Bench = {
     const megabytes: number[] = [];
     try {
       while (megabytes.length < samples) {
-        await withChromium(signal, async (chromium) => {
-          const page = await UndebuggedPage.open(chromium, site.url + episode);
-          await page.until(`document.querySelector('[data-card=off] [data-do=start]') !== null`, signal);
-          await untilQuiet(site, signal);
-          await page.evaluate(`document.querySelector('[data-card=off] [data-do=start]').click()`);
-          await page.until(`document.querySelector('lockstep-lab .lab').dataset.state === 'running'`, signal);
-          await untilQuiet(site, signal);
-          const { rendererIds } = await browserProcesses(chromium);
-          // A spare renderer, started in advance, is a fraction of the one with a machine in it.
-          megabytes.push(Math.max(...(await Promise.all(rendererIds.map(residentMegabytes)))));
-        });
+        megabytes.push(await rendererMegabytes(site, episode, signal));
         say(`  start ${megabytes.length} of ${samples}: ${megabytes.at(-1)?.toFixed(0)} MB`);
       }
       return { [memory]: megabytes };

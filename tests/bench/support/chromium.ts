@@ -9,8 +9,8 @@ import { openSite, type Site } from './site.ts';
 
 export interface Profile {
   readonly browser: BrowserContext;
-  /** The episode in a new tab, quiet, its lab off. */
-  openLab(): Promise<LabPage>;
+  /** An episode in a new tab, quiet, its lab off; the first one, if none is named. */
+  openLab(path?: string): Promise<LabPage>;
 }
 
 const launching = {
@@ -55,7 +55,7 @@ export async function withProfile<T>(
       viewport: { width: 1440, height: 900 },
     });
     browser = opened;
-    return await work({ browser: opened, openLab: () => LabPage.open(opened, url, signal) });
+    return await work({ browser: opened, openLab: (path) => LabPage.open(opened, url, signal, path) });
   } finally {
     signal.removeEventListener('abort', close);
     await browser?.close();

@@ -4,9 +4,10 @@ import type { BrowserContext, Page, Worker } from 'playwright';
 import { installProbe } from './probe.ts';
 
 export const episode = '/episodes/1-the-super-bridge/';
+export const overlayEpisode = '/episodes/4-an-address-for-everyone/';
 /** s after which a bench gives up. Far beyond every target: a figure that misses is to be printed, not an error. */
 const patience = 180;
-const prompt = /^root@host-01:\S+#$/.source;
+const prompt = /^root@[a-z0-9-]+:\S+#$/.source;
 
 export class LabPage {
   readonly page: Page;
@@ -17,11 +18,12 @@ export class LabPage {
     this.#signal = signal;
   }
 
-  static async open(browser: BrowserContext, url: string, signal: AbortSignal): Promise<LabPage> {
+  /** @param path of an episode with a lab */
+  static async open(browser: BrowserContext, url: string, signal: AbortSignal, path = episode): Promise<LabPage> {
     const page = await browser.newPage();
     page.setDefaultTimeout(patience * 1000);
     await page.addInitScript(installProbe);
-    await page.goto(url + episode);
+    await page.goto(url + path);
     // What the page asks for while it is idle is not part of the start.
     await page.waitForLoadState('networkidle');
     return new LabPage(page, signal);
