@@ -8,8 +8,13 @@
 // edge after an 'out' follow from that. What lies between two taps follows from seeing the same packet at both
 // (packet-fingerprint.ts), within a moment: a bridge's ports have the bridge between them, and what came in at one
 // device and left by another was routed. Nothing is assumed where the second sighting is missing.
+//
+// Between machines: a frame that a wire saw came from the NIC that it went out at, and what came in at a NIC came from the
+// wire. A tunnel's packet that went out at a NIC is followed back to the one in it, at the tunnel's device, and the other
+// way round where it comes in.
 import type { Edge, Graph } from './graph.ts';
 import { type Fingerprint, fingerprint } from './packet-fingerprint.ts';
+import { type Sighting, Sightings } from './sightings.ts';
 
 /** What this needs of a hop; a lab's Hop has it. */
 export interface PathHop {
@@ -17,10 +22,11 @@ export interface PathHop {
   /** Seconds, the guest's clock. */
   readonly time: number;
   readonly machine: string;
-  /** "" when the device is not known. */
+  /** A device's id, or that of a wire; "" when it is not known. */
   readonly deviceId: string;
   readonly direction: 'in' | 'out';
-  /** LINUX_SLL2. */
+  /** LINKTYPE_ number; left out: LINUX_SLL2, as taps have it. A wire's is Ethernet. */
+  readonly linkType?: number;
   readonly bytes: Uint8Array;
 }
 
@@ -29,6 +35,8 @@ export interface Crossing {
   readonly edge: string;
   readonly from: string;
   readonly to: string;
+  /** Off a wire: the NIC that it came onto it from, where that is known. */
+  readonly along?: string;
 }
 
 export interface HopPath {
@@ -48,29 +56,22 @@ export const wireOf = (deviceId: string): string => `wire:${deviceId}`;
 
 /** Seconds between two sightings of one packet; a copy seen later is another packet that looks the same. */
 const SAME_PACKET = 0.1;
-/** Sightings kept to compare with. */
-const REMEMBERED = 4096;
-
-interface Sighting {
-  readonly n: number;
-  readonly packet: number;
-  readonly time: number;
-  readonly machine: string;
-  readonly deviceId: string;
-  readonly direction: 'in' | 'out';
-  readonly print: Fingerprint;
-}
+/** The same where two clocks tell the time. */
+const ANY_CLOCK = 5;
 
 export class PacketPaths {
-  readonly #seen: Sighting[] = [];
-  readonly #bridged = new Map<number, Sighting[]>();
-  readonly #routed = new Map<number, Sighting[]>();
+  readonly #seen = new Sightings();
   #graph: Graph | null = null;
   #edges = new Map<string, Edge[]>();
   /** Devices of the machines' own namespaces: what the taps see. */
   #tapped = new Set<string>();
   /** NICs, and veths whose other end is in no namespace that was reported. */
   #leadsOut = new Set<string>();
+  #wires = new Set<string>();
+  /** Devices that put packets into others. */
+  #tunnels = new Set<string>();
+  /** MAC address -> the plug of the NIC that has it. */
+  #plugs = new Map<string, Edge>();
 
   /** Cheap when the graph is the one it has already. */
   setGraph(graph: Graph): void {
@@ -87,9 +88,20 @@ export class PacketPaths {
       }
     }
     const leadsOut = graph.devices.filter(
-      ({ id, deviceKind }) => deviceKind === 'nic' || (deviceKind === 'veth' && this.#edge(id, 'veth') === undefined),
+      ({ id, deviceKind }) =>
+        this.#edge(id, 'plug') === undefined &&
+        (deviceKind === 'nic' || (deviceKind === 'veth' && this.#edge(id, 'veth') === undefined)),
     );
     this.#leadsOut = new Set(leadsOut.map((device) => device.id));
+    this.#wires = new Set(graph.wires.map(({ id }) => id));
+    const tunnels = graph.devices.filter(({ deviceKind }) => deviceKind === 'vxlan' || deviceKind === 'tun');
+    this.#tunnels = new Set(tunnels.map(({ id }) => id));
+    this.#plugs = new Map(
+      graph.devices.flatMap(({ id, mac }): [string, Edge][] => {
+        const plug = this.#edge(id, 'plug');
+        return plug === undefined ? [] : [[mac, plug]];
+      }),
+    );
   }
 
   /**
@@ -97,18 +109,32 @@ export class PacketPaths {
    * its machine carries the time at which the port received it (the skb keeps its timestamp).
    */
   follow(hop: PathHop): HopPath {
-    const print = fingerprint(hop.bytes);
-    const step = hop.direction === 'in' ? this.#in(hop, print) : this.#out(hop, print);
+    const print = fingerprint(hop.bytes, hop.linkType);
+    const step = this.#wires.has(hop.deviceId)
+      ? this.#onWire(hop, print)
+      : hop.direction === 'in'
+        ? this.#in(hop, print)
+        : this.#out(hop, print);
     const packet = step.before?.packet ?? hop.n;
-    this.#remember({
+    this.#seen.remember({
       n: hop.n,
       packet,
       time: hop.time,
       machine: hop.machine,
       deviceId: hop.deviceId,
+      from: step.crossings[0]?.from,
       direction: hop.direction,
       print,
     });
+    return this.#path(hop, step, packet);
+  }
+
+  /** The way of a frame that a wire still holds: it is not followed, since it has not been seen yet. */
+  standing(hop: PathHop): HopPath {
+    return this.#path(hop, this.#onWire(hop, fingerprint(hop.bytes, hop.linkType)), hop.n);
+  }
+
+  #path(hop: PathHop, step: Step, packet: number): HopPath {
     const { crossings } = step;
     return {
       follows: step.before?.n ?? 0,
@@ -119,6 +145,16 @@ export class PacketPaths {
     };
   }
 
+  #onWire(hop: PathHop, print: Fingerprint): Step {
+    const before = this.#seen.last('any', print.any, (seen) => {
+      const plug = this.#edge(seen.deviceId, 'plug');
+      return seen.direction === 'out' && plug?.target === hop.deviceId && Math.abs(hop.time - seen.time) <= ANY_CLOCK;
+    });
+    const plug = before === undefined ? this.#plugs.get(sourceMac(hop.bytes)) : this.#edge(before.deviceId, 'plug');
+    const crossings = plug?.target === hop.deviceId ? [cross(plug, plug.source)] : [];
+    return { before, crossings };
+  }
+
   #in(hop: PathHop, print: Fingerprint): Step {
     const device = hop.deviceId;
     if (device === '') return { before: undefined, crossings: [] };
@@ -126,13 +162,28 @@ export class PacketPaths {
     if (ports.length > 0) {
       // The bridge hands it up to the machine itself, from the port that received it.
       const before = this.#last(
-        this.#bridged,
+        'bridged',
         print.bridged,
         hop,
         (seen) => seen.direction === 'in' && ports.some((port) => port.source === seen.deviceId),
       );
       const port = ports.find((edge) => edge.source === before?.deviceId);
       return { before, crossings: port === undefined ? [] : [cross(port, port.source)] };
+    }
+    const plug = this.#edge(device, 'plug');
+    if (plug !== undefined) {
+      const before = this.#seen.last(
+        'any',
+        print.any,
+        (seen) => seen.deviceId === plug.target && Math.abs(hop.time - seen.time) <= ANY_CLOCK,
+      );
+      const along = before?.from;
+      return { before, crossings: [{ ...cross(plug, plug.target), ...(along === undefined ? {} : { along }) }] };
+    }
+    if (this.#tunnels.has(device)) {
+      const before = this.#last('inner', print.any, hop, (seen) => seen.direction === 'in');
+      const out = before === undefined ? undefined : this.#routedEdge(before.deviceId, device);
+      return { before, crossings: before === undefined || out === undefined ? [] : [cross(out, before.deviceId)] };
     }
     const veth = this.#edge(device, 'veth');
     if (veth === undefined) {
@@ -145,7 +196,7 @@ export class PacketPaths {
     if (!this.#tapped.has(peer)) return { before: undefined, crossings: [cross(veth, peer)] };
     // Both ends are tapped: that it left the one has shown this edge already.
     const before = this.#last(
-      this.#bridged,
+      'bridged',
       print.bridged,
       hop,
       (seen) => seen.direction === 'out' && seen.deviceId === peer,
@@ -162,7 +213,7 @@ export class PacketPaths {
       const siblings = new Map(this.#portsOf(port.target).map((edge) => [edge.source, edge]));
       siblings.delete(device);
       const before = this.#last(
-        this.#bridged,
+        'bridged',
         print.bridged,
         hop,
         (seen) =>
@@ -180,13 +231,20 @@ export class PacketPaths {
         ],
       };
     }
-    if (print.routed === 0) return { before: undefined, crossings: onward };
-    const before = this.#last(
-      this.#routed,
-      print.routed,
+    const carried = this.#last(
+      'any',
+      print.inner,
       hop,
-      (seen) => seen.direction === 'in' && this.#routedEdge(seen.deviceId, device) !== undefined,
+      (seen) => seen.direction === 'out' && this.#tunnels.has(seen.deviceId),
     );
+    const before =
+      carried ??
+      this.#last(
+        'routed',
+        print.routed,
+        hop,
+        (seen) => seen.direction === 'in' && this.#routedEdge(seen.deviceId, device) !== undefined,
+      );
     const routed = before === undefined ? undefined : this.#routedEdge(before.deviceId, device);
     return {
       before,
@@ -217,28 +275,12 @@ export class PacketPaths {
     return this.#edges.get(a)?.find((edge) => edge.kind === 'routed' && (edge.source === b || edge.target === b));
   }
 
-  #last(
-    index: ReadonlyMap<number, readonly Sighting[]>,
-    key: number,
-    hop: PathHop,
-    fits: (seen: Sighting) => boolean,
-  ): Sighting | undefined {
-    return index
-      .get(key)
-      ?.findLast((seen) => seen.machine === hop.machine && Math.abs(hop.time - seen.time) <= SAME_PACKET && fits(seen));
-  }
-
-  #remember(sighting: Sighting): void {
-    this.#seen.push(sighting);
-    push(this.#bridged, sighting.print.bridged, sighting);
-    if (sighting.print.routed !== 0) push(this.#routed, sighting.print.routed, sighting);
-    // Half of them at a time: moving a long array up by one for every packet would cost more than all the rest.
-    if (this.#seen.length > 2 * REMEMBERED) {
-      for (const old of this.#seen.splice(0, REMEMBERED)) {
-        dropFirst(this.#bridged, old.print.bridged);
-        if (old.print.routed !== 0) dropFirst(this.#routed, old.print.routed);
-      }
-    }
+  #last(kind: keyof Fingerprint, key: number, hop: PathHop, fits: (seen: Sighting) => boolean): Sighting | undefined {
+    return this.#seen.last(
+      kind,
+      key,
+      (seen) => seen.machine === hop.machine && Math.abs(hop.time - seen.time) <= SAME_PACKET && fits(seen),
+    );
   }
 }
 
@@ -250,15 +292,6 @@ interface Step {
 const otherEnd = (edge: Edge, end: string): string => (edge.source === end ? edge.target : edge.source);
 const cross = (edge: Edge, from: string): Crossing => ({ edge: edge.id, from, to: otherEnd(edge, from) });
 
-function push(index: Map<number, Sighting[]>, key: number, sighting: Sighting): void {
-  const list = index.get(key);
-  if (list === undefined) index.set(key, [sighting]);
-  else list.push(sighting);
-}
-
-/** Lists are in order of arrival, so the oldest sighting is always the first of its list. */
-function dropFirst(index: Map<number, Sighting[]>, key: number): void {
-  const list = index.get(key);
-  list?.shift();
-  if (list?.length === 0) index.delete(key);
-}
+/** Of an Ethernet frame, as the kernel writes it. */
+const sourceMac = (bytes: Uint8Array): string =>
+  Array.from(bytes.subarray(6, 12), (byte) => byte.toString(16).padStart(2, '0')).join(':');

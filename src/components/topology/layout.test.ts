@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { twoHosts } from '../../lab/fixtures/two-hosts.ts';
 import { buildGraph } from '../../topology/build-graph.ts';
 import type { Graph } from '../../topology/graph.ts';
 import type { KernelLink, KernelReport } from '../../topology/kernel-report.ts';
@@ -123,5 +124,45 @@ describe('a layout that lives', () => {
         }
       }),
     );
+  });
+});
+
+describe('the layout of two machines on a wire', () => {
+  const graph = twoHosts();
+  const layout = layoutGraph(graph);
+  const box = (id: string): Box => layout.boxes.get(id) ?? layout.wires.get(id) ?? expect.fail(`${id} has no place`);
+
+  it('puts the wire over both, and the tunnel between it and them', () => {
+    const wire = box('wire/lan');
+    const [lane] = [...layout.lanes.values()];
+    expect(overlaps(layout)).toEqual([]);
+    for (const nic of ['host-01//eth0', 'host-02//eth0']) {
+      expect(wire.y + wire.height / 2).toBeLessThan(lane ?? 0);
+      expect(lane).toBeLessThan(box(nic).y - box(nic).height / 2);
+      expect(Math.abs(box(nic).x - wire.x)).toBeLessThan(wire.width / 2);
+    }
+  });
+
+  it('lets no box of one machine into the other', () => {
+    const right = (machine: string, side: -1 | 1): number[] =>
+      graph.devices
+        .filter((device) => device.machine === machine)
+        .flatMap(({ id }) => {
+          const place = layout.boxes.get(id);
+          return place === undefined ? [] : [place.x + (side * place.width) / 2];
+        });
+    expect(Math.max(...right('host-01', 1))).toBeLessThan(Math.min(...right('host-02', -1)) - 60);
+  });
+
+  it('keeps the place of a machine that is off, and of its plug', () => {
+    const nothing: Graph = {
+      ...twoHosts(['host-02']),
+      machines: graph.machines,
+    };
+    const without = layoutGraph(nothing, layout.columns);
+    expect(without.boxes.get('host-02//eth0')).toEqual(layout.boxes.get('host-02//eth0'));
+    expect(without.wires).toEqual(layout.wires);
+    expect(without.rooms.get('host-01')?.width).toBeGreaterThan(136);
+    expect(layoutGraph(graph, without.columns).boxes).toEqual(layout.boxes);
   });
 });

@@ -1,6 +1,8 @@
 // Where each device stands. Not a force layout: a host's network has a shape that engineers draw by hand, and a thing
 // that has been seen in one place should be found there again.
 //
+//   ═ lan ════════════════   the wire between machines, over all of them
+//     │     ╭─ VNI 1 ─╴      tunnels, a lane each
 //   NICs, tunnels, lo        top row
 //   ┌ docker0 ───────────┐   bridges: bars over their ports
 //     │        │        │
@@ -9,8 +11,10 @@
 //   [eth0]   [eth0]   [eth0] containers, under the veth that leads to them
 //
 // Columns are given out once and kept until their owner is gone; a newcomer takes the first one that is free. The
-// layout is a function of the graph and of the columns given out before, nothing else.
+// layout is a function of the graph and of the columns given out before, nothing else. Machines stand side by side, in the
+// lab's order (layout-between.ts), and none becomes narrower while the lab lives.
 import type { DeviceNode, Graph } from '../../topology/graph.ts';
+import { between, NO_STREET, type Street } from './layout-between.ts';
 import { BAR_WIDTH, BOX_WIDTH, boxSize } from './node-label.ts';
 
 /** Centre and size, in the picture's own units (CSS pixels at zoom 1). */
@@ -24,8 +28,14 @@ export interface Box {
 export interface Layout {
   /** By device id; devices that the picture folds away have none. */
   readonly boxes: ReadonlyMap<string, Box>;
-  /** Where the wire of a NIC begins, by the NIC's id. */
+  /** By machine id, where nothing is known of what is in it: the room that is kept for it. */
+  readonly rooms: ReadonlyMap<string, Box>;
+  /** Wires of the lab, by id. */
   readonly wires: ReadonlyMap<string, Box>;
+  /** By the id of a tunnel's edge: the height of its lane. */
+  readonly lanes: ReadonlyMap<string, number>;
+  /** Where a cable begins that leads out of the picture, by the id of its NIC. */
+  readonly stubs: ReadonlyMap<string, Box>;
   /** What to hand in the next time. */
   readonly columns: Columns;
 }
@@ -39,22 +49,29 @@ export interface Columns {
   readonly owner: ReadonlyMap<string, string>;
   /** Device id -> place in the top row. */
   readonly top: ReadonlyMap<string, number>;
+  readonly street: Street;
 }
 
-export const NO_COLUMNS: Columns = { bridges: new Map(), below: new Map(), owner: new Map(), top: new Map() };
+export const NO_COLUMNS: Columns = {
+  bridges: new Map(),
+  below: new Map(),
+  owner: new Map(),
+  top: new Map(),
+  street: NO_STREET,
+};
 
 export const COLUMN = 168;
+/** From a machine's last column to the first one of the next machine: two frames, and a street between them. */
+const BESIDE = 228;
 const TOP_Y = 0;
 const BAR_Y = 80;
 const PORT_Y = 156;
 const CONTAINER_Y = 244;
 /** From one device to the next in a container that has several. */
 const STACK = 52;
-const WIRE_Y = -76;
-/** Columns kept free for a bridge when the next one is put beside it. */
-const KEPT = 3;
-/** Columns between two machines. */
-const BETWEEN = 1;
+const STUB_Y = -76;
+/** Columns kept free for a bridge when the next one is put beside it: fewer where several machines share the room. */
+const keptFor = (graph: Graph): number => (graph.machines.length > 1 ? 2 : 3);
 
 export function layoutGraph(graph: Graph, before: Columns = NO_COLUMNS): Layout {
   const bridges = new Map<string, { start: number; reserved: number }>();
@@ -62,7 +79,11 @@ export function layoutGraph(graph: Graph, before: Columns = NO_COLUMNS): Layout 
   const owner = new Map<string, string>();
   const top = new Map<string, number>();
   const boxes = new Map<string, Box>();
-  const wires = new Map<string, Box>();
+  const rooms = new Map<string, Box>();
+  const stubs = new Map<string, Box>();
+  const plugged = new Set(graph.edges.filter(({ kind }) => kind === 'plug').map(({ source }) => source));
+  const widths = new Map<string, number>();
+  const lefts = new Map<string, number>();
   let left = 0;
   for (const machine of graph.machines) {
     const part = machineColumns(graph, machine.id, before);
@@ -70,27 +91,38 @@ export function layoutGraph(graph: Graph, before: Columns = NO_COLUMNS): Layout 
     for (const [id, value] of part.below) below.set(id, value);
     for (const [id, value] of part.owner) owner.set(id, value);
     for (const [id, value] of part.top) top.set(id, value);
-    place(graph, machine.id, part, left, boxes, wires);
-    const used = Math.max(
-      KEPT,
-      1 +
-        Math.max(
-          0,
-          ...part.below.values(),
-          ...part.top.values(),
-          ...[...part.bridges.values()].map((bridge) => bridge.start + 1),
-        ),
-    );
-    left += (used + BETWEEN) * COLUMN;
+    place(graph, machine.id, part, left, boxes);
+    const width = Math.max(usedColumns(part), before.street.widths.get(machine.id) ?? 1);
+    widths.set(machine.id, width);
+    lefts.set(machine.id, left);
+    if (!graph.devices.some((device) => device.machine === machine.id)) {
+      const room = (width - 1) * COLUMN + BOX_WIDTH;
+      rooms.set(machine.id, { x: left + ((width - 1) * COLUMN) / 2, y: BAR_Y, width: room, height: 2 * BAR_Y });
+    }
+    left += (width - 1) * COLUMN + BESIDE;
   }
-  return { boxes, wires, columns: { bridges, below, owner, top } };
+  for (const device of graph.devices) {
+    const box = boxes.get(device.id);
+    const leadsOut = device.deviceKind === 'nic' && !plugged.has(device.id) && top.has(device.id);
+    if (box !== undefined && leadsOut) stubs.set(device.id, { x: box.x, y: STUB_Y, width: 8, height: 8 });
+  }
+  const { wires, lanes, street } = between(graph, lefts, { ...before.street, widths });
+  return { boxes, rooms, wires, lanes, stubs, columns: { bridges, below, owner, top, street } };
 }
 
-/** Loopback inside a container says nothing that its list does not; alone in a namespace, it is all there is to draw. */
+function usedColumns({ bridges, below, top }: Columns): number {
+  const bars = [...bridges.values()].map(({ start }) => start + 1);
+  return 1 + Math.max(0, ...below.values(), ...top.values(), ...bars);
+}
+
+/**
+ * Loopback inside a container says nothing that its list does not, nor does a machine's own where the picture is about what
+ * goes between machines; alone in a namespace, it is all there is to draw.
+ */
 export function isFolded(device: DeviceNode, graph: Graph): boolean {
   if (device.deviceKind !== 'loopback') return false;
   const namespace = graph.namespaces.find((candidate) => candidate.id === device.namespace);
-  if (namespace?.root !== false) return false;
+  if (namespace?.root !== false && graph.machines.length === 1) return false;
   return graph.devices.some(
     (other) => other.namespace === device.namespace && other !== device && other.deviceKind !== 'loopback',
   );
@@ -127,7 +159,7 @@ function machineColumns(graph: Graph, machine: string, before: Columns): Columns
     // The bridge that stood last keeps some room for ports to come, and the new one begins after it.
     const last = [...bridges.values()].sort((a, b) => a.start - b.start).at(-1);
     const end = 1 + Math.max(-1, ...below.values(), ...spaces.map((space) => before.below.get(space.id) ?? -1));
-    if (last !== undefined) last.reserved = Math.max(KEPT, end - last.start + 1);
+    if (last !== undefined) last.reserved = Math.max(keptFor(graph), end - last.start + 1);
     bridges.set(bar.id, {
       start: last === undefined ? 0 : last.start + last.reserved,
       reserved: Number.POSITIVE_INFINITY,
@@ -152,7 +184,7 @@ function machineColumns(graph: Graph, machine: string, before: Columns): Columns
     taken.add(free);
     below.set(space.id, free);
   }
-  return { bridges, below, owner, top };
+  return { bridges, below, owner, top, street: NO_STREET };
 
   function give(id: string, bridge: string | undefined): void {
     const current = below.get(id);
@@ -227,14 +259,7 @@ function peerNamespaces(graph: Graph): Map<string, string> {
   return found;
 }
 
-function place(
-  graph: Graph,
-  machine: string,
-  columns: Columns,
-  left: number,
-  boxes: Map<string, Box>,
-  wires: Map<string, Box>,
-): void {
+function place(graph: Graph, machine: string, columns: Columns, left: number, boxes: Map<string, Box>): void {
   const x = (column: number): number => left + column * COLUMN;
   const stacked = new Map<string, number>();
   const edge = (BOX_WIDTH - BAR_WIDTH) / 2;
@@ -253,7 +278,6 @@ function place(
       boxes.set(device.id, { x: x(bridge.start) - edge - BAR_WIDTH / 2 + span / 2, y: BAR_Y, width: span, height });
     } else if (top !== undefined) {
       boxes.set(device.id, { x: x(top), y: TOP_Y, width, height });
-      if (device.deviceKind === 'nic') wires.set(device.id, { x: x(top), y: WIRE_Y, width: 8, height: 8 });
     } else if (column !== undefined) {
       boxes.set(device.id, { x: x(column), y: PORT_Y, width, height });
     } else {

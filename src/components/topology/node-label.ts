@@ -2,7 +2,7 @@
 // cytoscape draws and the text above it always agree, and nothing has to be measured.
 
 import { isDown, isLinkLocal, KIND_WORD } from '../../topology/device-words.ts';
-import type { DeviceNode, NamespaceNode } from '../../topology/graph.ts';
+import type { DeviceNode, Edge, Graph, NamespaceNode } from '../../topology/graph.ts';
 
 export interface NodeLabel {
   readonly name: string;
@@ -44,6 +44,11 @@ export function namespaceLabel(namespace: NamespaceNode): { readonly name: strin
   if (first === undefined) return { name: namespace.name, word: 'namespace' };
   const stopped = first.state === 'running' ? '' : `, ${first.state}`;
   return { name: namespace.name, word: namespace.containers.length > 1 ? 'containers' : `container${stopped}` };
+}
+
+/** "VNI 1": what a tunnel's two ends have in common. */
+export function tunnelLabel({ source }: Edge, graph: Graph): string {
+  return `VNI ${graph.devices.find(({ id }) => id === source)?.vxlan?.vni ?? '?'}`;
 }
 
 /** One sentence for a screen reader: everything that the box shows, and what shape and line say. */

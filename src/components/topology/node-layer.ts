@@ -1,9 +1,12 @@
 // The text of the picture, as real elements over cytoscape's canvas: it is sharp, it is set in the site's faces, and it
 // takes the focus. One tab stop for the whole picture; arrow keys go from a device to the next one in that direction.
-import type { Core } from 'cytoscape';
+import type { Core, EdgeSingular } from 'cytoscape';
 import type { Graph } from '../../topology/graph.ts';
 import { isFolded } from './layout.ts';
-import { deviceLabel, deviceSentence, namespaceLabel } from './node-label.ts';
+import { deviceLabel, deviceSentence, namespaceLabel, tunnelLabel } from './node-label.ts';
+
+/** The zoom below which a device's address is no longer written. */
+const FAR = 0.6;
 
 export interface NodeLayerOptions {
   readonly host: HTMLElement;
@@ -66,6 +69,15 @@ export class NodeLayer {
         fill(this.#element(`wire:${device.id}`, 'span', 'tp-wire'), [['tp-word', 'wire']]);
       }
     }
+    for (const { id, name } of graph.wires) {
+      wanted.add(id);
+      this.#legend(id, 'tp-bar', name, 'wire');
+    }
+    for (const edge of graph.edges) {
+      if (edge.kind !== 'tunnel') continue;
+      wanted.add(edge.id);
+      fill(this.#element(edge.id, 'span', 'tp-tunnel'), [['tp-word', tunnelLabel(edge, graph)]]);
+    }
     for (const [id, element] of this.#elements) {
       if (wanted.has(id)) continue;
       element.remove();
@@ -79,12 +91,25 @@ export class NodeLayer {
   place(): void {
     const { cy } = this.#options;
     const { x, y } = cy.pan();
-    this.#plane.style.transform = `translate(${x}px, ${y}px) scale(${cy.zoom()})`;
+    const zoom = cy.zoom();
+    this.#plane.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+    // Seen from far, names are written larger, and what is too small to be read makes room for them.
+    this.#plane.style.setProperty('--tp-name', `${Math.min(22, Math.max(12, 9 / zoom)).toFixed(1)}px`);
+    this.#plane.classList.toggle('is-far', zoom < FAR);
     for (const [id, element] of this.#elements) {
       const node = cy.getElementById(id);
       element.hidden = node.empty();
       if (node.empty()) continue;
-      if (element.classList.contains('tp-node')) {
+      if (element.classList.contains('tp-tunnel')) {
+        const edge = node as unknown as EdgeSingular;
+        const at = (edge.source().position('x') + edge.target().position('x')) / 2;
+        element.style.transform = `translate(${at}px, ${Number(edge.data('lane'))}px) translate(-50%, -50%)`;
+      } else if (element.classList.contains('tp-bar')) {
+        const at = node.position();
+        const [left, top] = [at.x - Number(node.data('width')) / 2, at.y - Number(node.data('height')) / 2];
+        element.style.height = `${node.data('height')}px`;
+        element.style.transform = `translate(${left + 12}px, ${top}px)`;
+      } else if (element.classList.contains('tp-node')) {
         const at = node.position();
         const [width, height] = [node.data('width') as number, node.data('height') as number];
         element.style.width = `${width}px`;

@@ -124,11 +124,13 @@ export class PacketCanvas {
     context.lineWidth = 1.5;
     context.strokeStyle = this.#colours.bg;
     context.stroke();
+    if (dot.tunnel !== '') this.#around(context, at);
     if (!labelled) return;
+    const beside = dot.tunnel === '' ? 10 : 14;
     this.#chip(
       context,
-      dot.text,
-      { x: at.x + (next.y - back.y > 0.1 ? -10 : 10), y: at.y },
+      words(dot),
+      { x: at.x + (next.y - back.y > 0.1 ? -beside : beside), y: at.y },
       dot.family,
       next.y - back.y > 0.1 ? 'left' : 'right',
     );
@@ -146,7 +148,18 @@ export class PacketCanvas {
     context.arc(end.x, end.y, 5, 0, 2 * Math.PI);
     context.fillStyle = this.#colour(dot.family);
     context.fill();
-    this.#chip(context, dot.text, along(points, 0.5), dot.family, 'right');
+    if (dot.tunnel !== '') this.#around(context, end);
+    this.#chip(context, words(dot), along(points, 0.5), dot.family, 'right');
+  }
+
+  /** What a tunnel's packet carries stands in the middle of it. */
+  #around(context: CanvasRenderingContext2D, at: Point): void {
+    const size = Math.max(7, (RADIUS + 4) * this.#cy.zoom());
+    context.beginPath();
+    context.roundRect(at.x - size, at.y - size, 2 * size, 2 * size, 3);
+    context.lineWidth = 1.5;
+    context.strokeStyle = this.#colour('udp');
+    context.stroke();
   }
 
   #chip(
@@ -171,11 +184,12 @@ export class PacketCanvas {
     context.fillText(text, x + 4, at.y + 0.5);
   }
 
-  /** The way of a packet in picture units: through a bridge it keeps to the lane at the foot of the bar. */
+  /** The way of a packet in picture units: through a bridge it keeps to the lane at the foot of the bar, along a wire to its middle. */
   #line(crossing: Crossing, before: Crossing | null): Point[] {
-    const start = before === null ? this.#stand(crossing.from, crossing.to) : this.#stand(before.to, before.from);
+    const start =
+      before === null ? this.#stand(crossing.from, crossing.along ?? crossing.to) : this.#stand(before.to, before.from);
     const end = this.#stand(crossing.to, crossing.from);
-    return this.#isBridge(crossing.from) ? [start, this.#stand(crossing.from, crossing.to), end] : [start, end];
+    return this.#isBar(crossing.from) ? [start, this.#stand(crossing.from, crossing.to), end] : [start, end];
   }
 
   /** Where in a place a packet stands that came from, or goes to, `other`. */
@@ -183,11 +197,11 @@ export class PacketCanvas {
     const node = this.#cy.getElementById(place);
     if (node.empty()) return this.#beyond(other);
     const at = node.position();
-    if (!this.#isBridge(place)) return at;
+    if (!this.#isBar(place)) return at;
     const towards = this.#cy.getElementById(other);
     const reach = node.data('width') / 2 - 12;
     const x = towards.empty() ? 0 : Math.max(-reach, Math.min(reach, towards.position('x') - at.x));
-    return { x: at.x + x, y: at.y + BAR_HEIGHT / 2 - LANE };
+    return { x: at.x + x, y: at.y + (node.data('kind') === 'wire' ? 0 : BAR_HEIGHT / 2 - LANE) };
   }
 
   /** A wire that the picture does not show: straight up from the device that leads there. */
@@ -197,8 +211,9 @@ export class PacketCanvas {
     return { x: at.x, y: at.y - 70 };
   }
 
-  #isBridge(id: string): boolean {
-    return this.#cy.getElementById(id).data('deviceKind') === 'bridge';
+  #isBar(id: string): boolean {
+    const node = this.#cy.getElementById(id);
+    return node.data('deviceKind') === 'bridge' || node.data('kind') === 'wire';
   }
 
   #screen(point: Point): Point {
@@ -207,6 +222,8 @@ export class PacketCanvas {
     return { x: point.x * zoom + pan.x, y: point.y * zoom + pan.y };
   }
 }
+
+const words = ({ text, tunnel }: Dot): string => (tunnel === '' ? text : `${text} in ${tunnel}`);
 
 /** "312", "22.7k": a badge has no room for more. */
 function brief(count: number): string {

@@ -4,7 +4,8 @@ import { buildGraph } from '../../topology/build-graph.ts';
 import type { Graph } from '../../topology/graph.ts';
 import { PacketPaths, type PathHop } from '../../topology/packet-path.ts';
 import { parseReport } from '../../topology/parse-report.ts';
-import { FAMILY_WORD, LEG, MOST_DOTS, PacketFlow, quickFamily } from './packet-flow.ts';
+import { FAMILY_WORD, LEG, MOST_DOTS, PacketFlow } from './packet-flow.ts';
+import { quickFamily } from './packet-label.ts';
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../topology/fixtures/${name}`, import.meta.url), 'utf8');
@@ -40,11 +41,11 @@ describe('packets on the picture', () => {
   let flow: PacketFlow;
   let paths: PacketPaths;
   const push = (hop: PathHop, now: number): void => {
-    const family = quickFamily(hop.bytes);
+    const family = quickFamily(hop.bytes, 276);
     flow.push(
       { n: hop.n, time: hop.time, path: paths.follow(hop) },
       family,
-      () => ({ family, text: FAMILY_WORD[family] }),
+      () => ({ family, text: FAMILY_WORD[family], tunnel: '' }),
       now,
     );
   };
@@ -57,7 +58,7 @@ describe('packets on the picture', () => {
 
   it('cross one edge after the other, and the reply starts when the request has arrived', () => {
     const ping = hops('ping.hops.jsonl')
-      .filter((hop) => quickFamily(hop.bytes) === 'icmp')
+      .filter((hop) => quickFamily(hop.bytes, 276) === 'icmp')
       .slice(0, 4);
     for (const hop of ping) push(hop, 0);
     const seen: string[] = [];
@@ -83,7 +84,7 @@ describe('packets on the picture', () => {
 
   it('fork where the bridge floods', () => {
     for (const hop of hops('ping.hops.jsonl')
-      .filter((hop) => quickFamily(hop.bytes) === 'arp')
+      .filter((hop) => quickFamily(hop.bytes, 276) === 'arp')
       .slice(0, 3))
       push(hop, 0);
     const now = 1.5 * LEG;

@@ -11,6 +11,8 @@ export interface Label {
   readonly family: Family;
   /** "ARP", "ICMP", "TCP": what the dot says. */
   readonly text: string;
+  /** "VXLAN": the tunnel that the packet is in; "" for none. */
+  readonly tunnel: string;
 }
 
 /** A dot in motion. */
@@ -122,7 +124,14 @@ export class PacketFlow {
       const crossing = run.crossings[leg];
       if (crossing === undefined) continue;
       const before = leg === 0 ? run.before : (run.crossings[leg - 1] ?? null);
-      dots.push({ family: run.family, text: run.text, crossing, before, at: (now - run.start - leg * LEG) / LEG });
+      dots.push({
+        family: run.family,
+        text: run.text,
+        tunnel: run.tunnel,
+        crossing,
+        before,
+        at: (now - run.start - leg * LEG) / LEG,
+      });
     }
     return dots;
   }
@@ -199,23 +208,6 @@ export class PacketFlow {
 
 /** One place, one direction. */
 const departure = (path: HopPath): string => `${path.from}>${path.crossings[0]?.to ?? ''}`;
-
-/** Read off the headers at once, for sums and lamps: a summary of every packet of a burst would cost more than its picture. */
-export function quickFamily(bytes: Uint8Array): Family {
-  switch (((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)) {
-    case 0x0806:
-      return 'arp';
-    case 0x86dd:
-      return 'ipv6';
-    case 0x0800:
-      return FAMILY_OF_PROTOCOL[bytes[29] ?? 0] ?? 'other';
-    default:
-      return 'other';
-  }
-}
-
-/** IANA protocol numbers, in the IPv4 header's tenth byte. */
-const FAMILY_OF_PROTOCOL: Readonly<Record<number, Family>> = { 1: 'icmp', 6: 'tcp', 17: 'udp' };
 
 export const FAMILY_WORD: Readonly<Record<Family, string>> = {
   arp: 'ARP',

@@ -3,11 +3,13 @@
 // packet list has it all.
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Hop, HopBatch } from '../../lab/lab.ts';
-import { type Family, summarize } from '../../packet/summary.ts';
+import type { Family } from '../../packet/summary.ts';
 import type { Graph } from '../../topology/graph.ts';
 import { type Crossing, type HopPath, PacketPaths } from '../../topology/packet-path.ts';
+import { ArrivalOrder } from './arrival-order.ts';
 import type { PacketCanvas } from './packet-canvas.ts';
-import { type Dot, type Label, LEG, PacketFlow, quickFamily } from './packet-flow.ts';
+import { type Dot, type Label, LEG, PacketFlow } from './packet-flow.ts';
+import { labelOf, quickFamily } from './packet-label.ts';
 
 export interface PlayerStatus {
   readonly paused: boolean;
@@ -56,7 +58,7 @@ export class PacketPlayer {
   /** By hop. */
   readonly #ways = new Map<number, HopPath>();
   #shown: { readonly hop: Hop; readonly label: Label; readonly since: number } | null = null;
-  #waiting: Hop[] = [];
+  readonly #order = new ArrivalOrder();
   #newest = 0;
   #later: ReturnType<typeof setTimeout> | undefined;
   #undrawn: Hop[] = [];
@@ -93,6 +95,7 @@ export class PacketPlayer {
 
   setGraph(graph: Graph): void {
     this.#paths.setGraph(graph);
+    this.#order.setGraph(graph);
   }
 
   receive(batch: HopBatch): void {
@@ -101,9 +104,10 @@ export class PacketPlayer {
       if (hop.n <= this.#newest) {
         this.#flow.clear();
         this.#ways.clear();
+        this.#order.clear();
       }
       this.#newest = hop.n;
-      this.#waiting.push(hop);
+      this.#order.push(hop, performance.now());
     }
     this.#takeIn();
   }
@@ -112,10 +116,11 @@ export class PacketPlayer {
   #takeIn(): void {
     const until = performance.now() + BUDGET;
     const seen = this.#inSight && !document.hidden;
-    let taken = 0;
-    for (const hop of this.#waiting) {
-      if (taken % 64 === 63 && performance.now() > until) break;
-      taken += 1;
+    let now = until - BUDGET;
+    for (let taken = 1; now <= until; taken++) {
+      const hop = this.#order.take(now);
+      if (hop === undefined) break;
+      if (taken % 64 === 0) now = performance.now();
       const path = this.#paths.follow(hop);
       const item = { n: hop.n, time: hop.time, path };
       this.#remember(hop.n, path);
@@ -124,15 +129,13 @@ export class PacketPlayer {
         if (this.#paused && path.follows === 0) this.#missed += 1;
         continue;
       }
-      const family = quickFamily(hop.bytes);
+      const family = quickFamily(hop.bytes, hop.linkType);
       this.#flow.push(item, family, () => labelOf(hop), this.#now());
       if (hop.deviceId !== '') this.#lamps.set(hop.deviceId, { family, since: this.#now() });
       if (this.#options.onDrawn !== undefined) this.#undrawn.push(hop);
     }
-    if (taken === this.#waiting.length) this.#waiting = [];
-    else this.#waiting.splice(0, taken);
     if (this.#paused) this.#tell();
-    if (this.#waiting.length > 0 && (this.#paused || !seen)) this.#later ??= setTimeout(() => this.#takeInLater(), 0);
+    if (this.#order.size > 0 && (this.#paused || !seen)) this.#later ??= setTimeout(() => this.#takeInLater(), 10);
     else if (!this.#paused && seen) this.#wake();
   }
 
@@ -202,8 +205,8 @@ export class PacketPlayer {
     // A long pause of the page is no reason for packets to leap.
     this.#clock += Math.max(0, Math.min(100, time - this.#last));
     this.#last = time;
-    if (this.#waiting.length > 0) this.#takeIn();
-    const busy = this.#flow.advance(this.#clock) || this.#waiting.length > 0 || this.#isGliding();
+    if (this.#order.size > 0) this.#takeIn();
+    const busy = this.#flow.advance(this.#clock) || this.#order.size > 0 || this.#isGliding();
     for (const [id, lamp] of this.#lamps) if (this.#clock - lamp.since > LAMP) this.#lamps.delete(id);
     this.#draw();
     if (time - this.#told > 250) {
@@ -252,7 +255,8 @@ export class PacketPlayer {
     const { hop, label, since } = this.#shown;
     if (hop.deviceId === '') return [];
     const here: Crossing = { edge: '', from: hop.deviceId, to: hop.deviceId };
-    const path = this.#ways.get(hop.n);
+    // A frame that a wire still holds is numbered when it is delivered.
+    const path = hop.n === 0 ? this.#paths.standing(hop) : this.#ways.get(hop.n);
     const crossings = path === undefined || path.crossings.length === 0 ? [here] : path.crossings;
     const gone = Math.max(0, (now - since) / LEG);
     const leg = Math.min(Math.floor(gone), crossings.length - 1);
@@ -281,9 +285,4 @@ export class PacketPlayer {
     };
     if (JSON.stringify(next) !== JSON.stringify(this.#status.value)) this.#status.value = next;
   }
-}
-
-function labelOf(hop: Hop): { family: Family; text: string } {
-  const { family, protocol } = summarize(hop.bytes, hop.linkType, hop.originalLength);
-  return { family, text: protocol };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { twoHosts } from '../../lab/fixtures/two-hosts.ts';
 import { buildGraph, EMPTY_GRAPH } from '../../topology/build-graph.ts';
 import type { Graph } from '../../topology/graph.ts';
 import { parseReport } from '../../topology/parse-report.ts';
@@ -46,6 +47,11 @@ test('the file has every device and container that the kernel reported, and says
   ))
     expect(texts.some((text) => text.startsWith(space.name))).toBe(true);
   expect(texts.filter((text) => text === 'The super bridge, 25 November 2026')).toHaveLength(2);
+});
+
+test('the file has the wire between machines, and the tunnel', () => {
+  const { texts } = parse(pictureSvg(twoHosts(), colours, 'Two hosts')?.svg ?? '');
+  for (const words of ['host-01', 'host-02', 'lan (wire)', 'VNI 1']) expect(texts).toContain(words);
 });
 
 test('there is no picture of nothing', () => {

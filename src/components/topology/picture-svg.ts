@@ -17,7 +17,7 @@ const MONO = "'IBM Plex Mono', ui-monospace, monospace";
 
 /** `title`: what the picture shows, and when; written under it, and for a screen reader. Of an empty graph: null. */
 export function pictureSvg(graph: Graph, colours: Colours, title: string): PictureFile | null {
-  const { view, rooms, devices, lines } = pictureOf(graph);
+  const { view, rooms, devices, wires, tunnels, lines } = pictureOf(graph);
   const [x, y, w, h] = view;
   if (!Number.isFinite(w) || w <= 0) return null;
   const width = Math.ceil(w + 2 * MARGIN);
@@ -35,9 +35,19 @@ export function pictureSvg(graph: Graph, colours: Colours, title: string): Pictu
         stroke: colours['line-strong'],
       }),
     ),
+    ...tunnels.flatMap(({ points }) => {
+      const pipe = { points: list(points), fill: 'none' };
+      return [
+        element('polyline', { ...pipe, stroke: colours.udp, 'stroke-width': 11 }),
+        element('polyline', { ...pipe, stroke: colours.bg, 'stroke-width': 8 }),
+      ];
+    }),
+    ...wires.map((box) =>
+      element('rect', { ...corners(box), rx: 13, fill: colours.bg, stroke: colours.text, 'stroke-width': 2 }),
+    ),
     ...lines.map(({ kind, points }) =>
       element('polyline', {
-        points: points.map((point) => `${point.x},${point.y}`).join(' '),
+        points: list(points),
         fill: 'none',
         stroke: colours['line-strong'],
         ...(kind === 'routed' ? { 'stroke-width': 1, 'stroke-dasharray': '2 3' } : { 'stroke-width': 2 }),
@@ -63,6 +73,21 @@ export function pictureSvg(graph: Graph, colours: Colours, title: string): Pictu
       const first = text({ x: box.x + 8, y: box.y + (address === '' ? 26 : 18) }, name, mono);
       return address === '' ? [first] : [first, text({ x: box.x + 8, y: box.y + 34 }, address, { ...mono, ...soft })];
     }),
+    ...wires.map(({ name, ...box }) =>
+      text({ x: box.x + 14, y: box.y + 17 }, `${name} (wire)`, { 'font-weight': 600 }),
+    ),
+    ...tunnels.flatMap(({ label, at }) => [
+      element('rect', {
+        x: at.x - 28,
+        y: at.y - 9,
+        width: 56,
+        height: 18,
+        rx: 9,
+        fill: colours.bg,
+        stroke: colours.udp,
+      }),
+      text({ x: at.x, y: at.y + 4 }, label, { 'text-anchor': 'middle', fill: colours.udp }),
+    ]),
     text({ x, y: y + h + MARGIN + 8 }, title, soft),
   ];
   const svg = element(
@@ -79,6 +104,8 @@ export function pictureSvg(graph: Graph, colours: Colours, title: string): Pictu
   );
   return { svg, width, height };
 }
+
+const list = (points: readonly Point[]): string => points.map((point) => `${point.x},${point.y}`).join(' ');
 
 type Attributes = Readonly<Record<string, string | number>>;
 

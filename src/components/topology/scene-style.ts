@@ -3,6 +3,8 @@
 import type { StylesheetJson } from 'cytoscape';
 import type { Colours } from './theme-colours.ts';
 
+const sized = { width: 'data(width)', height: 'data(height)' } as const;
+
 export function sceneStyle(colours: Colours): StylesheetJson {
   return [
     {
@@ -34,9 +36,8 @@ export function sceneStyle(colours: Colours): StylesheetJson {
     {
       selector: 'node[kind = "device"]',
       style: {
+        ...sized,
         shape: 'rectangle',
-        width: 'data(width)',
-        height: 'data(height)',
         'background-color': colours.surface,
         'border-width': 1.5,
       },
@@ -65,8 +66,20 @@ export function sceneStyle(colours: Colours): StylesheetJson {
     },
     { selector: 'node.down', style: { 'border-style': 'dashed', 'border-color': colours.muted } },
     { selector: 'node.selected', style: { 'border-color': colours.accent, 'border-width': 3 } },
+    { selector: 'node[kind = "room"]', style: { ...sized, 'background-opacity': 0, 'border-width': 0 } },
     {
       selector: 'node[kind = "wire"]',
+      style: {
+        ...sized,
+        shape: 'round-rectangle',
+        'corner-radius': '13px',
+        'border-width': 2,
+        'border-color': colours.text,
+        events: 'no',
+      },
+    },
+    {
+      selector: 'node[kind = "stub"]',
       style: { width: 8, height: 8, shape: 'ellipse', 'background-color': colours.text, 'border-width': 0 },
     },
     {
@@ -80,7 +93,21 @@ export function sceneStyle(colours: Colours): StylesheetJson {
       },
     },
     { selector: 'edge[kind = "veth"]', style: { width: 2.5 } },
-    { selector: 'edge[kind = "wire"]', style: { width: 2.5, 'line-color': colours.text } },
+    { selector: 'edge[kind = "plug"]', style: { width: 2.5, 'line-color': colours.text } },
+    {
+      // A pipe: what is in it cannot be seen from the network around it.
+      selector: 'edge[kind = "tunnel"]',
+      style: {
+        'curve-style': 'segments',
+        'edge-distances': 'node-position',
+        width: 9,
+        'line-color': colours.bg,
+        'line-outline-width': 1.5,
+        'line-outline-color': colours.udp,
+        'source-endpoint': '0 -50%',
+        'target-endpoint': '0 -50%',
+      },
+    },
     {
       selector: 'edge[kind = "routed"]',
       style: { width: 1, 'line-style': 'dotted', 'line-color': colours['line-strong'], opacity: 0.75 },

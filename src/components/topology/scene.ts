@@ -1,11 +1,12 @@
-// The graph as cytoscape elements: machine > namespace > device as compound nodes, and the lines between them. Boxes
+// The graph as cytoscape elements: machine > namespace > device as compound nodes, the wires over them, the lines between. Boxes
 // and lines are drawn by cytoscape, the text in them by node-layer.ts, the packets between the two by packet-canvas.ts.
-import cytoscape, { type Core, type EdgeSingular, type ElementDefinition, type NodeSingular } from 'cytoscape';
-import { isDown } from '../../topology/device-words.ts';
-import type { DeviceNode, Graph } from '../../topology/graph.ts';
+import cytoscape, { type Core, type EdgeSingular, type NodeSingular } from 'cytoscape';
+import { EMPTY_GRAPH } from '../../topology/build-graph.ts';
+import type { Graph } from '../../topology/graph.ts';
 import { wireOf } from '../../topology/packet-path.ts';
 import { installFramesOnDemand, wake } from './frames-on-demand.ts';
-import { type Box, isFolded, type Layout, layoutGraph, NO_COLUMNS } from './layout.ts';
+import { type Box, type Layout, layoutGraph, NO_COLUMNS } from './layout.ts';
+import { elementsOf, roomOf } from './scene-elements.ts';
 import { sceneStyle } from './scene-style.ts';
 import type { Colours } from './theme-colours.ts';
 
@@ -19,6 +20,10 @@ export interface SceneOptions {
   onMoved(): void;
 }
 
+const coarse = matchMedia('(pointer: coarse)');
+
+/** The zoom at which the smallest text of the picture can be read. */
+const LEGIBLE = 0.85;
 /** px at the lower edge of the view. */
 const FOOT = 30;
 
@@ -26,7 +31,9 @@ export class Scene {
   readonly cy: Core;
   readonly #options: SceneOptions;
   #graph: Graph | null = null;
-  #layout: Layout = { boxes: new Map(), wires: new Map(), columns: NO_COLUMNS };
+  #layout: Layout = layoutGraph(EMPTY_GRAPH, NO_COLUMNS);
+  /** The machine that the view is about; null: all of them. */
+  #near: string | null = null;
   /** Where the reader has dragged a device. */
   readonly #dragged = new Set<string>();
   #fitted = false;
@@ -43,7 +50,7 @@ export class Scene {
       boxSelectionEnabled: false,
       autounselectify: true,
       // A finger on the picture scrolls the page; buttons and arrow keys get about in it.
-      userPanningEnabled: !matchMedia('(pointer: coarse)').matches,
+      userPanningEnabled: !coarse.matches,
       minZoom: 0.2,
       maxZoom: 3,
     });
@@ -56,14 +63,18 @@ export class Scene {
       const node = event.target as NodeSingular;
       for (const moved of node.isParent() ? node.descendants().toArray() : [node]) this.#dragged.add(moved.id());
     });
-    this.cy.on('position', 'node', (event) => this.#joinPorts(event.target as NodeSingular));
+    this.cy.on('position', 'node', (event) => this.#join(event.target as NodeSingular));
+    this.cy.on('dbltap', 'node[kind = "machine"], node[kind = "namespace"]', (event) => {
+      const node = event.target as NodeSingular;
+      this.showMachine(node.isChild() ? node.parent().first().id() : node.id());
+    });
   }
 
   show(graph: Graph): void {
     if (graph === this.#graph) return;
     this.#graph = graph;
     this.#layout = layoutGraph(graph, this.#layout.columns);
-    const wanted = new Map(this.#elements(graph).map((element) => [element.data.id ?? '', element]));
+    const wanted = new Map(elementsOf(graph, this.#layout).map((element) => [element.data.id ?? '', element]));
     const cy = this.cy;
     const fresh: string[] = [];
     cy.batch(() => {
@@ -82,7 +93,7 @@ export class Scene {
       }
     });
     this.#move(fresh);
-    this.#joinBridges();
+    this.#joinAll();
     this.#fadeIn(fresh);
     if (!this.#fitted && graph.devices.length > 0) this.fit();
     else if (this.#followsContent && fresh.length + cy.elements().length > 0) this.#keepInSight();
@@ -91,7 +102,7 @@ export class Scene {
 
   recolour(colours: Colours): void {
     this.cy.style(sceneStyle(colours));
-    this.#joinBridges();
+    this.#joinAll();
   }
 
   select(deviceId: string | null): void {
@@ -99,11 +110,27 @@ export class Scene {
     if (deviceId !== null) this.cy.getElementById(deviceId).addClass('selected');
   }
 
+  /** The whole picture, or the machine that the view is about. */
   fit(): void {
     if (this.cy.elements().empty() || this.cy.width() < 2) return;
     this.#fitted = true;
     this.#followsContent = true;
     this.cy.viewport(this.#view());
+  }
+
+  /** The view is about this machine from now on; null: about all of them. */
+  showMachine(machine: string | null): void {
+    this.#near = machine !== null && this.cy.getElementById(machine).nonempty() ? machine : null;
+    // Seen from near, the picture is larger than its window: a finger moves it.
+    this.cy.userPanningEnabled(this.#near !== null || !coarse.matches);
+    this.cy.container()?.classList.toggle('is-near', this.#near !== null);
+    if (this.#options.still()) {
+      this.fit();
+      return;
+    }
+    this.#fitted = this.#followsContent = true;
+    this.cy.stop().animate(this.#view(), { duration: 260, easing: 'ease-in-out' });
+    wake(this.cy);
   }
 
   /** Around `at` (CSS pixels in the container), or the middle of what is seen. */
@@ -140,58 +167,14 @@ export class Scene {
     this.cy.destroy();
   }
 
-  #elements(graph: Graph): ElementDefinition[] {
-    const drawn = graph.devices.filter((device) => !isFolded(device, graph));
-    const ids = new Set(drawn.map((device) => device.id));
-    const wires = [...this.#layout.wires.keys()].filter((id) => ids.has(id));
-    return [
-      ...graph.machines.map(({ id }) => ({ group: 'nodes' as const, data: { id, kind: 'machine' }, grabbable: false })),
-      ...graph.namespaces
-        .filter((namespace) => drawn.some((device) => device.namespace === namespace.id))
-        .map(({ id, machine, root }) => ({
-          group: 'nodes' as const,
-          data: { id, parent: machine, kind: 'namespace' },
-          classes: root ? 'root' : 'inner',
-        })),
-      ...drawn.map((device) => this.#deviceElement(device)),
-      ...graph.edges
-        .filter((edge) => ids.has(edge.source) && ids.has(edge.target))
-        .map(({ id, kind, source, target }) => ({ group: 'edges' as const, data: { id, kind, source, target } })),
-      ...wires.flatMap((id) => [
-        {
-          group: 'nodes' as const,
-          data: { id: wireOf(id), kind: 'wire' },
-          grabbable: false,
-          position: this.#layout.wires.get(id) ?? { x: 0, y: 0 },
-        },
-        { group: 'edges' as const, data: { id: `${wireOf(id)}:edge`, kind: 'wire', source: id, target: wireOf(id) } },
-      ]),
-    ];
-  }
-
-  #deviceElement(device: DeviceNode): ElementDefinition {
-    const box = this.#layout.boxes.get(device.id) ?? { x: 0, y: 0, width: 100, height: 30 };
-    return {
-      group: 'nodes',
-      data: {
-        id: device.id,
-        parent: device.namespace,
-        kind: 'device',
-        deviceKind: device.deviceKind,
-        width: box.width,
-        height: box.height,
-      },
-      position: { x: box.x, y: box.y },
-      classes: isDown(device) ? 'down' : 'up',
-    };
-  }
-
   /** Newcomers are put in their place; what has a new one for a good reason glides there; what the reader put somewhere stays. */
   #move(fresh: readonly string[]): void {
     const isFresh = new Set(fresh);
     const places: [string, Box][] = [
       ...this.#layout.boxes,
-      ...[...this.#layout.wires].map(([id, box]): [string, Box] => [wireOf(id), box]),
+      ...this.#layout.wires,
+      ...[...this.#layout.stubs].map(([id, box]): [string, Box] => [wireOf(id), box]),
+      ...[...this.#layout.rooms].map(([id, box]): [string, Box] => [roomOf(id), box]),
     ];
     for (const [id, box] of places) {
       const node = this.cy.getElementById(id);
@@ -221,45 +204,72 @@ export class Scene {
     }, 260);
   }
 
-  #joinBridges(): void {
-    for (const bridge of this.cy.nodes('[deviceKind = "bridge"]').toArray()) this.#joinPorts(bridge);
+  #joinAll(): void {
+    for (const bar of this.cy.nodes('[deviceKind = "bridge"], [kind = "wire"]').toArray()) this.#joinBar(bar);
+    for (const tunnel of this.cy.edges('[kind = "tunnel"]').toArray()) this.#joinTunnel(tunnel);
   }
 
-  /** Lines to a bridge end on its bar straight above (or below) the port, as on a bus. */
-  #joinPorts(moved: NodeSingular): void {
-    moved.connectedEdges('[kind = "port"], [kind = "routed"]').forEach((edge: EdgeSingular) => {
+  #join(moved: NodeSingular): void {
+    this.#joinBar(moved);
+    for (const tunnel of moved.connectedEdges('[kind = "tunnel"]').toArray()) this.#joinTunnel(tunnel);
+  }
+
+  /** Lines to a bridge or a wire end on its bar straight above (or below) the port, as on a bus. */
+  #joinBar(moved: NodeSingular): void {
+    moved.connectedEdges('[kind = "port"], [kind = "routed"], [kind = "plug"]').forEach((edge: EdgeSingular) => {
       for (const end of ['source', 'target'] as const) {
-        const bridge = edge[end]();
-        if (bridge.data('deviceKind') !== 'bridge') continue;
+        const bar = edge[end]();
+        if (bar.data('deviceKind') !== 'bridge' && bar.data('kind') !== 'wire') continue;
         const other = end === 'source' ? edge.target() : edge.source();
-        const reach = bridge.data('width') / 2 - 12;
-        const x = Math.max(-reach, Math.min(reach, other.position('x') - bridge.position('x')));
-        const y = (other.position('y') < bridge.position('y') ? -1 : 1) * (bridge.data('height') / 2);
+        const reach = bar.data('width') / 2 - 12;
+        const x = Math.max(-reach, Math.min(reach, other.position('x') - bar.position('x')));
+        const y = (other.position('y') < bar.position('y') ? -1 : 1) * (bar.data('height') / 2);
         edge.style(`${end}-endpoint`, `${x}px ${y}px`);
       }
     });
   }
 
+  /** Up from one device to its lane, along it, and down to the other. cytoscape wants the bends from the line between the two. */
+  #joinTunnel(edge: EdgeSingular): void {
+    const [from, to] = [edge.source().position(), edge.target().position()];
+    const [x, y] = [to.x - from.x, to.y - from.y];
+    const square = x * x + y * y || 1;
+    const bends = [from.x, to.x].map((at) => ({ x: at - from.x, y: Number(edge.data('lane')) - from.y }));
+    edge.style(
+      'segment-weights',
+      bends.map((bend) => (bend.x * x + bend.y * y) / square),
+    );
+    edge.style(
+      'segment-distances',
+      bends.map((bend) => (bend.y * x - bend.x * y) / Math.sqrt(square)),
+    );
+  }
+
   #view(): { zoom: number; pan: { x: number; y: number } } {
     const margin = 14;
-    const box = this.cy.elements().boundingBox({});
+    const all = this.cy.elements().boundingBox({});
+    const near = this.#near === null ? null : this.cy.getElementById(this.#near).boundingBox({});
+    // A machine is seen together with the wire that it is plugged into.
+    const box = near === null ? all : { x1: near.x1 - 4, y1: all.y1, w: near.w + 8, h: near.y2 - all.y1 };
     // Legends stand on the upper edge of their frames.
     const [top, width, height] = [box.y1 - 10, box.w, box.h + 18];
     // The foot is kept free for the line that tells what the picture leaves out.
     const room = this.cy.height() - FOOT;
-    const zoom = Math.min(1.15, (this.cy.width() - 2 * margin) / width, (room - 2 * margin) / height);
+    const [across, down] = [(this.cy.width() - 2 * margin) / width, (room - 2 * margin) / height];
+    // From near it is to be read: what has no room in the height can be moved to.
+    const zoom = Math.min(1.15, across, near === null ? down : Math.max(down, LEGIBLE));
     return {
       zoom,
       pan: {
         x: (this.cy.width() - width * zoom) / 2 - box.x1 * zoom,
-        y: (room - height * zoom) / 2 - top * zoom,
+        y: Math.max(margin, (room - height * zoom) / 2) - top * zoom,
       },
     };
   }
 
   #keepInSight(): void {
     const seen = this.cy.extent();
-    const box = this.cy.elements().boundingBox({});
+    const box = (this.#near === null ? this.cy.elements() : this.cy.getElementById(this.#near)).boundingBox({});
     if (box.x1 >= seen.x1 && box.y1 >= seen.y1 && box.x2 <= seen.x2 && box.y2 <= seen.y2) return;
     const view = this.#view();
     if (this.#options.still()) this.cy.viewport(view);

@@ -20,6 +20,17 @@ export function hopWords(hop: SeenAt, path: HopPath, graph: Graph): string {
     return roots.has(device.namespace) ? device.name : `${device.name} of ${spaces.get(device.namespace) ?? 'nobody'}`;
   };
   const isBridge = (id: string): boolean => devices.get(id)?.deviceKind === 'bridge';
+  const isTunnel = (id: string): boolean => ['vxlan', 'tun'].includes(devices.get(id)?.deviceKind ?? '');
+  const wire = graph.wires.find(({ id }) => id === hop.deviceId);
+  if (wire !== undefined) {
+    const nic = devices.get(path.from);
+    return `On the wire ${wire.name}${nic === undefined ? '' : `, from ${nic.name} of ${nic.machine}`}.`;
+  }
+  const [first] = path.crossings;
+  if (first !== undefined && kindOf(first) === 'routed' && hop.direction === 'in')
+    return `Taken out of the tunnel’s packet that came in at ${nameOf(first.from)}: in at ${hop.device}.`;
+  if (first !== undefined && kindOf(first) === 'routed' && isTunnel(first.from) && hop.direction === 'out')
+    return `Put into a packet of the tunnel by ${nameOf(first.from)}, out at ${hop.device}.`;
   return hop.direction === 'in' ? came(hop, path.crossings, nameOf, isBridge) : went(hop, path.crossings, nameOf);
 }
 
@@ -33,15 +44,14 @@ function came(
   if (over === undefined) return `In at ${device}.`;
   if (isBridge(over.to))
     return `Up from the bridge’s port ${nameOf(over.from)} to ${device}: ${machine} itself gets it.`;
-  if (over.edge === '') return `In at ${device}, from the wire.`;
+  if (over.edge === '' || kindOf(over) === 'plug') return `In at ${device}, from the wire.`;
   return `In at ${device}, over the veth pair from ${nameOf(over.from)}.`;
 }
 
 function went({ machine, device }: SeenAt, crossings: readonly Crossing[], nameOf: (id: string) => string): string {
-  const kind = ({ edge }: Crossing): string => edge.slice(0, edge.indexOf(':'));
-  const ports = crossings.filter((crossing) => kind(crossing) === 'port');
+  const ports = crossings.filter((crossing) => kindOf(crossing) === 'port');
   const bridge = ports[0] === undefined ? '' : nameOf(ports.length > 1 ? ports[0].to : ports[0].from);
-  const routed = crossings.find((crossing) => kind(crossing) === 'routed');
+  const routed = crossings.find((crossing) => kindOf(crossing) === 'routed');
   const last = crossings.at(-1);
   const way =
     ports.length > 1
@@ -53,8 +63,11 @@ function went({ machine, device }: SeenAt, crossings: readonly Crossing[], nameO
           : `Routed by ${machine} from ${nameOf(routed.from)}, out at ${device}`;
   if (last === undefined || last.to === '') return `${way}.`;
   if (last.edge === '') return `${way}, onto the wire.`;
-  return kind(last) === 'veth' ? `${way}, over the veth pair to ${nameOf(last.to)}.` : `${way}.`;
+  return kindOf(last) === 'veth' ? `${way}, over the veth pair to ${nameOf(last.to)}.` : `${way}.`;
 }
+
+/** Edges' ids begin with their kind. */
+const kindOf = ({ edge }: Crossing): string => edge.slice(0, edge.indexOf(':'));
 
 /** "+0.69 ms": since the first hop that is shown. */
 export function sinceWords(ms: number): string {

@@ -2,7 +2,7 @@
 // out when the site is built: a page that is only read decodes nothing.
 import { stitch } from '../../journey/builder.ts';
 import { type Change, changesBetween } from '../../journey/changes.ts';
-import type { Hop } from '../../journey/hop.ts';
+import { type Hop, WIRE } from '../../journey/hop.ts';
 import { type Journey, type JourneyHop, layersOf } from '../../journey/journey.ts';
 import { topologyOf } from '../../lab/journey-topology.ts';
 import type { Field } from '../../packet/field.ts';
@@ -191,12 +191,14 @@ function stepOf(
   const { hop, changes, layers, time } = seen;
   const direction = hop.direction === 'out' ? 'out' : 'in';
   const deviceId =
+    graph.wires.find(({ name }) => hop.machine === WIRE && name === hop.device)?.id ??
     graph.devices.find(
       ({ machine, ifindex, namespace }) =>
         machine === hop.machine &&
         ifindex === hop.ifindex &&
         graph.namespaces.some(({ id, root }) => id === namespace && root),
-    )?.id ?? '';
+    )?.id ??
+    '';
   const path = paths.get(hop.id) ?? { follows: 0, packet: hop.id, crossings: [], from: deviceId, to: deviceId };
   return {
     n,
