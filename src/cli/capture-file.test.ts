@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readPcapng } from '../capture/pcapng.ts';
-import type { TapFrame } from '../machine/machine.ts';
+import type { Hop } from '../lab/lab.ts';
 import { CaptureFile } from './capture-file.ts';
 
 let folder = '';
@@ -17,7 +17,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const frame = (device: string, time: number, byte: number): TapFrame => ({
+const hop = (machine: string, device: string, time: number, byte: number): Hop => ({
+  n: 1,
+  machine,
+  deviceId: '',
   time,
   ifindex: 3,
   device,
@@ -33,13 +36,16 @@ test('each device is an interface from its first packet on, and the file can be 
   open = capture;
   expect(readPcapng(await readFile(path))).toMatchObject({ application: 'Lockstep', packets: [], error: null });
 
-  capture.write('host-01', { frames: [frame('docker0', 1_795_405_455.096301, 1), frame('veth1', 1.5, 2)], lost: 0 });
+  capture.write({
+    hops: [hop('host-01', 'docker0', 1_795_405_455.096301, 1), hop('host-01', 'veth1', 1.5, 2)],
+    lost: 0,
+  });
   const before = readPcapng(await readFile(path));
   expect(before.interfaces.map(({ name }) => name)).toEqual(['host-01/docker0', 'host-01/veth1']);
   expect(before.error).toBeNull();
 
-  capture.write('host-02', { frames: [frame('docker0', 2, 3)], lost: 7 });
-  capture.write('host-01', { frames: [frame('docker0', 3, 4)], lost: 0 });
+  capture.write({ hops: [hop('host-02', 'docker0', 2, 3)], lost: 7 });
+  capture.write({ hops: [hop('host-01', 'docker0', 3, 4)], lost: 0 });
   const { interfaces, packets, error } = readPcapng(await readFile(path));
   expect(error).toBeNull();
   expect(interfaces.map(({ name, linkType }) => [name, linkType])).toEqual([
