@@ -65,7 +65,12 @@ describe('the state of a lab', () => {
   it('is loading until the last machine has loaded, when all of it starts', async () => {
     const [a, b] = [new PlainMachine('a'), new PlainMachine('b')];
     const lab = new LabOfMachines('l', 'L', [a, b]);
+    lab.state.subscribe(() => undefined);
     let arrive = (): void => undefined;
+    a.start = async () => {
+      a.state.value = loading('RAM', 5, 5);
+      a.state.value = running;
+    };
     b.start = async () => {
       b.state.value = loading('RAM', 3, 7);
       await new Promise<void>((resolve) => {
@@ -75,7 +80,7 @@ describe('the state of a lab', () => {
     };
     const started = lab.start();
     expect(a.state.value).toEqual(running);
-    expect(lab.state.value).toEqual(loading('RAM', 3, 7));
+    expect(lab.state.value).toEqual(loading('RAM', 8, 12));
     arrive();
     await started;
     expect(lab.state.value).toEqual(running);

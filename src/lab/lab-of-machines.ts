@@ -49,12 +49,20 @@ export class LabOfMachines implements Lab {
     this.id = id;
     this.title = title;
     this.machines = machines;
-    this.state = computed(() =>
-      together(
-        machines.map((machine) => machine.state.value),
-        this.#starting.value,
-      ),
-    );
+    // Bytes, by machine: what it has to load, for as long as the whole lab is on its way.
+    const totals = new Map<Machine, number>();
+    this.state = computed(() => {
+      const starting = this.#starting.value;
+      if (!starting) totals.clear();
+      let loaded = 0;
+      const states = machines.map((machine) => {
+        const state = machine.state.value;
+        if (state.kind === 'loading') totals.set(machine, state.total);
+        else loaded += totals.get(machine) ?? 0;
+        return state;
+      });
+      return together(states, starting, starting ? loaded : 0);
+    });
     this.wires = wires.map((plan) => this.#wire(plan));
     this.#allCablesIn();
     this.#checkpoints = new Checkpoints(this);

@@ -4,13 +4,14 @@ import { remarkOf, withRemarks } from '../machine/remark.ts';
 
 /**
  * As long as one machine runs or is frozen, so does the lab: what is the matter with another one is said where that machine
- * is. `starting`: while the whole lab is, it loads until the last machine has loaded.
+ * is. `starting`: while the whole lab is, it loads until the last machine has loaded; `loaded` is what those that have did
+ * load, bytes.
  */
-export function together(states: readonly MachineState[], starting: boolean): MachineState {
-  return withRemarks(asOne(states, starting), states.map(remarkOf));
+export function together(states: readonly MachineState[], starting: boolean, loaded = 0): MachineState {
+  return withRemarks(asOne(states, starting, loaded), states.map(remarkOf));
 }
 
-function asOne(states: readonly MachineState[], starting: boolean): MachineState {
+function asOne(states: readonly MachineState[], starting: boolean, loaded: number): MachineState {
   const first = <Kind extends MachineState['kind']>(kind: Kind) =>
     states.find((state): state is Extract<MachineState, { kind: Kind }> => state.kind === kind);
   const alive = first('frozen') ?? first('running');
@@ -19,8 +20,8 @@ function asOne(states: readonly MachineState[], starting: boolean): MachineState
     return {
       kind: 'loading',
       step: loading[0]?.step ?? '',
-      done: loading.reduce((sum, state) => sum + state.done, 0),
-      total: loading.reduce((sum, state) => sum + state.total, 0),
+      done: loading.reduce((sum, state) => sum + state.done, loaded),
+      total: loading.reduce((sum, state) => sum + state.total, loaded),
     };
   }
   if (alive === undefined) return first('failed') ?? { kind: 'off' };

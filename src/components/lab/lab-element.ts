@@ -42,7 +42,7 @@ class LockstepLab extends HTMLElement {
           terminal: this.#pane('terminal'),
           packets: this.#pane('packets'),
         };
-        const panels = await mountPanels(opened, hosts);
+        const panels = await mountPanels(opened, hosts, (machine) => this.#showTerminal(machine));
         this.#panels = panels;
         return () => {
           panels.dispose();
@@ -177,7 +177,13 @@ class LockstepLab extends HTMLElement {
     if (dialog.returnValue !== 'reset') return;
     dialog.returnValue = '';
     await this.#session?.reset();
-    await this.#panels?.renewTerminals();
+    this.#panels?.renewTerminals();
+  }
+
+  #showTerminal(machine: string): void {
+    this.#tabs?.select('terminal');
+    this.#open(true);
+    this.#panels?.showTerminal(machine);
   }
 
   /** Below 1100 px: the sheet up or down. */
@@ -212,7 +218,10 @@ class LockstepLab extends HTMLElement {
   #show(state: SessionState): void {
     this.#part('.lab').dataset['state'] = state.kind;
     this.#stage?.show(state);
-    const words = stateWords(state);
+    const words = stateWords(
+      state,
+      this.#session?.lab?.machines.map((machine) => machine.state.peek()),
+    );
     say(this.#part('.lab-state-words'), words);
     say(this.#part('.lab-remark'), remarkOf(state));
 
@@ -225,7 +234,7 @@ class LockstepLab extends HTMLElement {
     note.hidden = state.kind !== 'frozen';
     if (state.kind === 'frozen') {
       this.#part('.lab-note-words').textContent =
-        state.reason === 'reader' ? 'Time stands still in the machine.' : 'Nobody could see it, so it stands still.';
+        state.reason === 'reader' ? 'Time stands still in the lab.' : 'Nobody could see it, so it stands still.';
     }
     if (state.kind === 'running' && this.#session?.lab) this.#queue.flush(this.#session.lab);
     if (state.kind === 'failed') this.#queue.drop('Not typed: the lab stopped. The lab pane says why.');
@@ -237,9 +246,7 @@ class LockstepLab extends HTMLElement {
     if (!session) return;
     // The block sees that somebody answered.
     event.preventDefault();
-    this.#tabs?.select('terminal');
-    this.#open(true);
-    this.#panels?.showTerminal(request.machine);
+    this.#showTerminal(request.machine);
     const { state, lab } = session;
     if (state.kind === 'running' && lab) typeInto(lab, request);
     else if (state.kind === 'frozen') {

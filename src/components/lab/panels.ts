@@ -20,7 +20,7 @@ export interface Panels {
   /** Brings a machine's first terminal to the front. */
   showTerminal(machine: string): void;
   /** Empty terminals over the consoles of a lab that was reset. */
-  renewTerminals(): Promise<void>;
+  renewTerminals(): void;
   dispose(): void;
 }
 
@@ -33,23 +33,27 @@ declare global {
   }
 }
 
-export async function mountPanels(lab: Lab, hosts: PanelHosts): Promise<Panels> {
+/** @param onTerminal the reader wants to see a machine's terminal */
+export async function mountPanels(lab: Lab, hosts: PanelHosts, onTerminal: (machine: string) => void): Promise<Panels> {
   const time = new TimeControl(lab);
-  const picture = h(TopologyPanel, { lab, onDrawn: tellDrawn(hosts.picture), shown: shownHop(time) });
+  const picture = h(TopologyPanel, {
+    lab,
+    onDrawn: tellDrawn(hosts.picture),
+    shown: shownHop(time),
+    onTerminal,
+    onReset: (machine) => terminals.renew(machine),
+  });
   render(h('div', { class: 'jn-frame' }, picture, h(JourneyPanel, { lab, time })), hosts.picture);
   // While time stands, the packet that is selected in the list is the one that picture and steps show.
   const onSelect = (hop: Hop | null): void => {
     if (hop !== null && time.state.peek().frozen) time.showHop(hop.n);
   };
   render(h(PacketsPanel, { lab, journeys: time.journeys, onSelect }), hosts.packets);
-  let terminals = await TerminalPanel.open(lab, hosts.terminal);
+  const terminals = await TerminalPanel.open(lab, hosts.terminal);
   return {
     time,
     showTerminal: (machine) => terminals.show(machine),
-    async renewTerminals() {
-      terminals.dispose();
-      terminals = await TerminalPanel.open(lab, hosts.terminal);
-    },
+    renewTerminals: () => terminals.renew(),
     dispose() {
       render(null, hosts.picture);
       render(null, hosts.packets);

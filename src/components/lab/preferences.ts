@@ -1,4 +1,4 @@
-// What the reader arranged: sizes of panes in percent, the tab in front, whether the sheet is open. A convenience and no
+// What the reader arranged: sizes of panes in percent, the tab in front, terminals in tabs or side by side. A convenience and no
 // more: storage that is full, forbidden or holds nonsense changes nothing but that.
 const key = 'lockstep-lab';
 
@@ -12,6 +12,7 @@ export interface Preferences {
   /** Height of the sheet, percent of the window. */
   readonly sheet?: number;
   readonly tab?: TabName;
+  readonly terminals?: 'tabs' | 'side';
 }
 
 export function isTabName(value: unknown): value is TabName {
@@ -25,7 +26,9 @@ export function loadPreferences(): Preferences {
     const entries = Object.entries(stored).filter(([name, value]) =>
       name === 'tab'
         ? isTabName(value)
-        : ['width', 'picture', 'sheet'].includes(name) && typeof value === 'number' && value > 0 && value < 100,
+        : name === 'terminals'
+          ? value === 'tabs' || value === 'side'
+          : ['width', 'picture', 'sheet'].includes(name) && typeof value === 'number' && value > 0 && value < 100,
     );
     return Object.fromEntries(entries);
   } catch {

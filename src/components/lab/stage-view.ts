@@ -57,7 +57,7 @@ export function stageView(root: HTMLElement): StageView {
       } else if (state.kind === 'building') {
         const { build } = state;
         busy(
-          'The machine is being built on this server',
+          'The lab is being built on this server',
           build.message ? `${build.step}: ${build.message}` : build.step,
           build.percent,
           'It starts by itself when it is ready.',

@@ -13,6 +13,13 @@ test('time is told in seconds, then in minutes', () => {
   expect(durationWords(125)).toBe('2 min 05 s');
 });
 
+test('a lab of several machines says how many of them run', () => {
+  const running = { kind: 'running' } as const;
+  expect(stateWords(running, [running])).toBe('Running');
+  expect(stateWords(running, [running, running, running])).toBe('3 machines running');
+  expect(stateWords(running, [running, { kind: 'off' }, running])).toBe('2 of 3 machines running');
+});
+
 test('a frozen lab says who froze it', () => {
   expect(stateWords({ kind: 'frozen', reason: 'reader' })).toBe('Frozen by you');
   expect(stateWords({ kind: 'frozen', reason: 'hidden' })).toBe('Frozen while out of sight');

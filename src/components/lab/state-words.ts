@@ -1,9 +1,9 @@
 // The state of a lab in words: what the toolbar says, and what a failure means for the reader.
-import type { FailureReason } from '../../machine/machine.ts';
+import type { FailureReason, MachineState } from '../../machine/machine.ts';
 import type { SessionState } from './lab-session.ts';
 
-/** A few words, for the toolbar and for screen readers. */
-export function stateWords(state: SessionState): string {
+/** A few words, for the toolbar and for screen readers. `machines`: of a lab that has several. */
+export function stateWords(state: SessionState, machines: readonly MachineState[] = []): string {
   switch (state.kind) {
     case 'off':
       return 'Off';
@@ -12,12 +12,20 @@ export function stateWords(state: SessionState): string {
     case 'loading':
       return 'Starting';
     case 'running':
-      return 'Running';
+      return machines.length > 1 ? runningWords(machines) : 'Running';
     case 'frozen':
       return state.reason === 'reader' ? 'Frozen by you' : 'Frozen while out of sight';
     case 'failed':
       return 'Stopped';
   }
+}
+
+/** "3 machines running", "2 of 3 machines running" */
+function runningWords(machines: readonly MachineState[]): string {
+  const running = machines.filter(({ kind }) => kind === 'running').length;
+  return running === machines.length
+    ? `${running} machines running`
+    : `${running} of ${machines.length} machines running`;
 }
 
 /** What to do about a failure, beside what its own message says. */

@@ -1,18 +1,16 @@
-// Every console of every machine as a tab, with the tools that belong to a terminal: find, screen-reader mode, what the
-// Tab key does, and a way out by keyboard that is said aloud and stands below the screen.
+// Every console of every machine, in tabs or side by side, with the tools that belong to a terminal: find, screen-reader
+// mode, what the Tab key does, and a way out by keyboard that is said aloud and stands below the screen.
 import { effect } from '@preact/signals-core';
 import type { Lab } from '../../lab/lab.ts';
 import type { Console } from '../../machine/machine.ts';
-import { type Tabs, wireTabs } from '../lab/tabs.ts';
+import { loadPreferences, savePreference } from '../lab/preferences.ts';
 import { FindBar } from './find-bar.ts';
 import { confirmPaste } from './paste-dialog.ts';
+import { fitting, type Seat, TerminalColumns } from './terminal-columns.ts';
 import { TerminalView } from './terminal-view.ts';
 
-interface Seat {
-  readonly key: string;
-  readonly label: string;
+interface TerminalSeat extends Seat {
   readonly console: Console;
-  readonly screen: HTMLElement;
   view?: TerminalView;
 }
 
@@ -20,12 +18,16 @@ const hint = 'F6 leaves the terminal, Shift F6 backwards.';
 
 export class TerminalPanel {
   readonly #root = element('div', 'terms');
-  readonly #seats: readonly Seat[];
+  readonly #seats: readonly TerminalSeat[];
+  readonly #machines: number;
   readonly #life = new AbortController();
-  readonly #tabs: Tabs;
+  readonly #columns: TerminalColumns<TerminalSeat>;
   readonly #hint = element('p', 'term-hint');
   readonly #find: FindBar;
-  #front: Seat | undefined;
+  readonly #sideTool: HTMLButtonElement;
+  /** The one that the reader turned to last: the tools are about it. */
+  #front: TerminalSeat | undefined;
+  #sideBySide = loadPreferences().terminals === 'side';
   #screenReader = false;
   #tabLeaves = false;
   #still = false;
@@ -38,14 +40,17 @@ export class TerminalPanel {
   }
 
   private constructor(lab: Lab, pane: HTMLElement) {
+    this.#machines = lab.machines.length;
     this.#seats = lab.machines.flatMap((machine) =>
       machine.consoles.map((console, index) => ({
         key: `${machine.name}-${index + 1}`,
+        machine: machine.name,
         label: `${machine.name} · ${index + 1}`,
         console,
-        screen: element('div', 'term-screen'),
+        screen: this.#screen(),
       })),
     );
+    this.#columns = new TerminalColumns(this.#seats, (seat) => this.#bring(seat));
     this.#find = new FindBar({
       onFind: (text, backwards) => this.#front?.view?.find(text, backwards),
       onClose: () => {
@@ -53,91 +58,122 @@ export class TerminalPanel {
         this.#front?.view?.focus();
       },
     });
-    const list = this.#frame();
-    pane.replaceChildren(this.#root);
-    this.#tabs = wireTabs(list, (key) => this.#bring(key), this.#life.signal);
-    const first = this.#seats[0];
-    if (first) this.#tabs.select(first.key);
-    const unwatch = effect(() => this.#follow(lab.state.value.kind));
-    this.#life.signal.addEventListener('abort', unwatch);
-    // The pane may have been hidden when its terminal was opened: the first moment it has a size, it is fitted.
-    const shown = new ResizeObserver(() => {
-      if (this.#front && !this.#front.view && pane.clientHeight > 0) this.#bring(this.#front.key);
+    this.#sideTool = switchTool('Side by side', 'Terminals of several machines next to each other', (on) => {
+      this.#sideBySide = on;
+      savePreference('terminals', on ? 'side' : 'tabs');
+      this.#arrange();
     });
-    shown.observe(pane);
-    this.#life.signal.addEventListener('abort', () => shown.disconnect());
+    this.#sideTool.setAttribute('aria-pressed', String(this.#sideBySide));
+    this.#root.append(this.#find.root, this.#columns.root, this.#foot());
+    pane.replaceChildren(this.#root);
+    this.#arrange();
+    const unwatch = effect(() => this.#follow(lab.state.value.kind));
+    // The pane may have been hidden when its terminals were opened: as soon as it has a size they are fitted.
+    const resized = new ResizeObserver(() => this.#arrange());
+    resized.observe(pane);
+    this.#life.signal.addEventListener('abort', () => {
+      unwatch();
+      resized.disconnect();
+    });
   }
 
   /** Brings a machine's first terminal to the front. */
   show(machine: string): void {
     const seat = this.#seats.find((candidate) => candidate.key === `${machine}-1`);
-    if (seat) this.#tabs.select(seat.key);
+    if (!seat) return;
+    const seen = this.#columns.fronts.includes(seat);
+    this.#columns.select(seat);
+    if (!seen) this.#say(`${seat.label} is in front.`);
+  }
+
+  /** Empty terminals over the consoles of a machine that was reset; of all machines, if none is named. */
+  renew(machine?: string): void {
+    for (const seat of this.#seats) {
+      if (machine !== undefined && seat.machine !== machine) continue;
+      seat.view?.dispose();
+      delete seat.view;
+      seat.screen.replaceChildren();
+    }
+    for (const seat of this.#columns.fronts) this.#open(seat);
   }
 
   dispose(): void {
     clearTimeout(this.#notice);
     this.#life.abort();
+    this.#columns.dispose();
     for (const seat of this.#seats) seat.view?.dispose();
     this.#root.remove();
   }
 
-  #frame(): HTMLElement {
-    const list = element('div', 'term-tabs');
-    list.setAttribute('role', 'tablist');
-    list.setAttribute('aria-label', 'Terminals');
-    for (const seat of this.#seats) {
-      const tab = element('button', 'term-tab');
-      tab.type = 'button';
-      tab.id = `term-tab-${seat.key}`;
-      tab.dataset['tab'] = seat.key;
-      tab.textContent = seat.label;
-      tab.setAttribute('role', 'tab');
-      tab.setAttribute('aria-controls', `term-${seat.key}`);
-      seat.screen.id = `term-${seat.key}`;
-      seat.screen.setAttribute('role', 'tabpanel');
-      seat.screen.setAttribute('aria-labelledby', tab.id);
-      list.append(tab);
-    }
-    const tabTool = switchTool(
+  #screen(): HTMLElement {
+    const screen = element('div', 'term-screen');
+    screen.addEventListener('focusin', () => {
+      const seat = this.#seats.find((candidate) => candidate.screen === screen);
+      if (seat && seat !== this.#front) this.#turnTo(seat);
+    });
+    return screen;
+  }
+
+  /** What is said, and the tools. */
+  #foot(): HTMLElement {
+    this.#hint.id = 'term-hint';
+    this.#hint.setAttribute('role', 'status');
+    this.#hint.textContent = hint;
+    const tab = switchTool(
       'Tab moves on',
       'The Tab key moves on through the page instead of going to the machine',
       (on) => {
         this.#tabLeaves = on;
       },
     );
-    tabTool.dataset['tool'] = 'tab';
-    const bar = element('div', 'term-bar');
-    bar.append(
-      list,
-      tool('Find', () => this.#find.open()),
-      tabTool,
-      switchTool(
-        'Screen reader',
-        'Screen-reader mode: what is printed is also kept as text that can be read line by line',
-        (on) => {
-          this.#screenReader = on;
-          for (const seat of this.#seats) if (seat.view) seat.view.screenReader = on;
-        },
-      ),
+    tab.dataset['tool'] = 'tab';
+    const reader = switchTool(
+      'Screen reader',
+      'Screen-reader mode: what is printed is also kept as text that can be read line by line',
+      (on) => {
+        this.#screenReader = on;
+        for (const seat of this.#seats) if (seat.view) seat.view.screenReader = on;
+      },
     );
-    this.#hint.id = 'term-hint';
-    this.#hint.setAttribute('role', 'status');
-    this.#hint.textContent = hint;
-    this.#root.append(bar, this.#find.root, ...this.#seats.map((seat) => seat.screen), this.#hint);
-    return list;
+    const foot = element('div', 'term-foot');
+    foot.append(
+      this.#hint,
+      tool('Find', () => this.#find.open()),
+      tab,
+      reader,
+      this.#sideTool,
+    );
+    return foot;
   }
 
-  #bring(key: string): void {
-    const seat = this.#seats.find((candidate) => candidate.key === key);
-    if (!seat) return;
+  /** As many columns as the reader wants and the room allows. */
+  #arrange(): void {
+    const most = fitting(this.#root.clientWidth);
+    const count = this.#sideBySide ? Math.min(most, this.#machines) : 1;
+    this.#sideTool.hidden = this.#machines < 2 || most < 2;
+    this.#columns.arrange(count);
+    this.#root.classList.toggle('is-divided', count > 1);
+    for (const seat of this.#columns.fronts) this.#open(seat);
+  }
+
+  #bring(seat: TerminalSeat): void {
     this.#find.close();
+    this.#turnTo(seat);
+    this.#open(seat);
+  }
+
+  #turnTo(seat: TerminalSeat): void {
     this.#front = seat;
-    for (const other of this.#seats) other.screen.hidden = other !== seat;
+    for (const other of this.#seats) other.screen.classList.toggle('is-front', other === seat);
+  }
+
+  /** A terminal that is hidden has no size: it is made when it is first seen. */
+  #open(seat: TerminalSeat): void {
     if (seat.screen.clientHeight > 0) seat.view ??= this.#view(seat);
     seat.view?.fit();
   }
 
-  #view(seat: Seat): TerminalView {
+  #view(seat: TerminalSeat): TerminalView {
     const host = element('div', 'term-view');
     seat.screen.append(host);
     const view = new TerminalView({
@@ -160,7 +196,7 @@ export class TerminalPanel {
   /** Backwards to the tab of this terminal; forwards to the first thing after the lab, or the page's own text. */
   #leave(backwards: boolean): void {
     if (backwards) {
-      this.#root.querySelector<HTMLElement>('.term-tab[aria-selected=true]')?.focus();
+      if (this.#front) this.#columns.tabOf(this.#front)?.focus();
       return;
     }
     const lab = this.#root.closest('lockstep-lab');

@@ -1,8 +1,9 @@
-// The picture in words: every machine, namespace and device as a nested list, with the lines between them written out.
+// The picture in words: every machine, namespace and device as a nested list, then the wires, with the lines between them
+// written out.
 
 import { isDown, KIND_WORD } from '../../topology/device-words.ts';
-import type { DeviceNode, Graph, NamespaceNode } from '../../topology/graph.ts';
-import { namespaceLabel } from './node-label.ts';
+import type { DeviceNode, Edge, Graph, NamespaceNode } from '../../topology/graph.ts';
+import { namespaceLabel, tunnelLabel } from './node-label.ts';
 
 interface Props {
   readonly graph: Graph;
@@ -11,7 +12,7 @@ interface Props {
 }
 
 export function DeviceList({ graph, selected, onSelect }: Props) {
-  if (graph.machines.length === 0)
+  if (graph.devices.length === 0)
     return <p class="tp-empty">No machine has reported yet. The list fills itself as soon as one does.</p>;
   return (
     <ul class="tp-list" onKeyDown={stepByArrow}>
@@ -35,8 +36,39 @@ export function DeviceList({ graph, selected, onSelect }: Props) {
           </ul>
         </li>
       ))}
+      {graph.wires.map((wire) => (
+        <li key={wire.id}>
+          <h3 class="tp-list-machine">
+            {wire.name} <span class="tp-word">wire</span>
+          </h3>
+          <ul>
+            {pluggedInto(wire.id, graph).map((device) => (
+              <li key={device.id}>
+                <button
+                  type="button"
+                  class="tp-list-device"
+                  data-device={device.id}
+                  aria-pressed={selected === device.id}
+                  onClick={() => onSelect(device.id)}
+                >
+                  <span class="tp-name">{device.name}</span>
+                  <span class="tp-word">of {device.machine}</span>
+                  <span class="tp-list-addresses">{device.addresses.join('  ')}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        </li>
+      ))}
     </ul>
   );
+}
+
+function pluggedInto(wire: string, graph: Graph): DeviceNode[] {
+  const ends = new Set(
+    graph.edges.filter(({ kind, target }) => kind === 'plug' && target === wire).map(({ source }) => source),
+  );
+  return graph.devices.filter(({ id }) => ends.has(id));
 }
 
 function NamespaceItem({ namespace, graph, selected, onSelect }: Props & { readonly namespace: NamespaceNode }) {
@@ -110,9 +142,19 @@ function linesOf(device: DeviceNode, graph: Graph): string[] {
     else if (edge.kind === 'port' && edge.target === device.id) ports.push(nameOf(edge.source));
     else if (edge.kind === 'veth' && edge.source === device.id) lines.push(`pair with ${nameOf(edge.target)}`);
     else if (edge.kind === 'veth' && edge.target === device.id) lines.push(`pair with ${nameOf(edge.source)}`);
+    else if (edge.kind === 'plug' && edge.source === device.id)
+      lines.push(`plugged into the wire ${graph.wires.find(({ id }) => id === edge.target)?.name ?? edge.target}`);
+    else if (edge.kind === 'tunnel' && (edge.source === device.id || edge.target === device.id))
+      lines.push(`tunnel, ${tunnelLabel(edge, graph)}, to ${farEnd(edge, device, graph)}`);
   }
   if (device.deviceKind === 'bridge') lines.push(ports.length === 0 ? 'no ports' : `ports: ${ports.join(', ')}`);
   return lines;
+}
+
+/** "flannel.1 on kube-worker-02" */
+function farEnd({ source, target }: Edge, device: DeviceNode, graph: Graph): string {
+  const other = graph.devices.find(({ id }) => id === (source === device.id ? target : source));
+  return other === undefined ? target : `${other.name} on ${other.machine}`;
 }
 
 /** Up and down go from device to device; every one of them is a tab stop as well. */

@@ -17,7 +17,7 @@ const ONE_LINE = 28;
 const TWO_LINES = 42;
 /** The bar of a bridge: a line of text above the lane in which its packets travel. */
 export const BAR_HEIGHT = 46;
-export const BAR_WIDTH = 216;
+export const BAR_WIDTH = 232;
 export const LANE = 9;
 
 export function deviceLabel(device: DeviceNode): NodeLabel {

@@ -19,6 +19,7 @@ export class NodeLayer {
   readonly #options: NodeLayerOptions;
   readonly #plane: HTMLElement;
   readonly #elements = new Map<string, HTMLElement>();
+  readonly #notes = new Map<string, string>();
   /** The device that the tab key leads to. */
   #stop = '';
 
@@ -44,7 +45,7 @@ export class NodeLayer {
     const wanted = new Set<string>();
     for (const machine of graph.machines) {
       wanted.add(machine.id);
-      this.#legend(machine.id, 'tp-legend tp-legend-machine', machine.name, 'machine');
+      this.#legend(machine.id, 'tp-legend tp-legend-machine', machine.name, this.#notes.get(machine.id) ?? '');
     }
     for (const namespace of graph.namespaces) {
       wanted.add(namespace.id);
@@ -84,6 +85,13 @@ export class NodeLayer {
       this.#elements.delete(id);
     }
     if (!this.#elements.has(this.#stop)) this.#setStop(this.#buttons()[0]?.dataset.id ?? '');
+    this.place();
+  }
+
+  /** What is the matter with a machine, beside its name; "" when nothing is. */
+  note(machine: string, words: string): void {
+    this.#notes.set(machine, words);
+    if (this.#elements.has(machine)) this.#legend(machine, 'tp-legend tp-legend-machine', machine, words);
     this.place();
   }
 

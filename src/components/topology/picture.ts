@@ -2,6 +2,8 @@
 // so it is imported only when the picture is shown.
 import { effect } from '@preact/signals';
 import type { Hop, Lab } from '../../lab/lab.ts';
+import { machineNote } from '../machines/machine-words.ts';
+import { MachineNotes } from './machine-notes.ts';
 import { NodeLayer } from './node-layer.ts';
 import { PacketCanvas } from './packet-canvas.ts';
 import { PacketPlayer } from './packet-player.ts';
@@ -20,6 +22,7 @@ export class Picture {
   readonly #scene: Scene;
   readonly #layer: NodeLayer;
   readonly #canvas: PacketCanvas;
+  readonly #notes: MachineNotes;
   readonly #ending = new AbortController();
   #placing = 0;
 
@@ -35,6 +38,7 @@ export class Picture {
     this.#scene = new Scene({ container: ground, colours, still, onSelect, onMoved: () => this.#place() });
     this.#canvas = new PacketCanvas(host, this.#scene.cy, colours);
     this.#layer = new NodeLayer({ host, cy: this.#scene.cy, onSelect, onFocus: (id) => this.#scene.reveal(id) });
+    this.#notes = new MachineNotes(host, this.#scene.cy, lab);
     this.player = new PacketPlayer({ canvas: this.#canvas, host, still, onDrawn });
 
     onThemeChange(() => this.#recolour(host), signal);
@@ -77,9 +81,15 @@ export class Picture {
       if (document.hidden) draw();
       else drawing = requestAnimationFrame(draw);
     });
+    const stopNotes = effect(() => {
+      const cables = lab.cables.value;
+      this.#scene.pull(new Set([...cables].flatMap(([machine, plugged]) => (plugged ? [] : [machine]))));
+      for (const { name, state } of lab.machines) this.#layer.note(name, machineNote(state.value, cables.get(name)));
+    });
     const stopHops = lab.onHops((batch) => this.player.receive(batch));
     signal.addEventListener('abort', () => {
       stopGraph();
+      stopNotes();
       stopHops();
       cancelAnimationFrame(drawing);
       cancelAnimationFrame(this.#placing);
@@ -99,6 +109,11 @@ export class Picture {
     this.#scene.fit();
   }
 
+  /** One machine alone; null: all of them. */
+  showMachine(machine: string | null): void {
+    this.#scene.showMachine(machine);
+  }
+
   zoomBy(factor: number): void {
     this.#scene.zoomBy(factor);
   }
@@ -106,6 +121,7 @@ export class Picture {
   dispose(): void {
     this.#ending.abort();
     this.player.dispose();
+    this.#notes.dispose();
     this.#layer.dispose();
     this.#canvas.dispose();
     this.#scene.dispose();
@@ -116,6 +132,7 @@ export class Picture {
     this.#placing = requestAnimationFrame(() => {
       this.#placing = 0;
       this.#layer.place();
+      this.#notes.place();
       this.player.redraw();
     });
   }

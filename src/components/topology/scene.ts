@@ -20,6 +20,8 @@ export interface SceneOptions {
   onMoved(): void;
 }
 
+/** Picture units. */
+const PULLED = 22;
 const coarse = matchMedia('(pointer: coarse)');
 
 /** The zoom at which the smallest text of the picture can be read. */
@@ -36,6 +38,7 @@ export class Scene {
   #near: string | null = null;
   /** Where the reader has dragged a device. */
   readonly #dragged = new Set<string>();
+  #pulled: ReadonlySet<string> = new Set();
   #fitted = false;
   /** Until the reader pans or zooms, the view keeps everything in sight. */
   #followsContent = true;
@@ -103,6 +106,13 @@ export class Scene {
   recolour(colours: Colours): void {
     this.cy.style(sceneStyle(colours));
     this.#joinAll();
+  }
+
+  /** Machines whose cables are out of their wires. */
+  pull(machines: ReadonlySet<string>): void {
+    this.#pulled = machines;
+    this.#joinAll();
+    this.#options.onMoved();
   }
 
   select(deviceId: string | null): void {
@@ -223,10 +233,16 @@ export class Scene {
         const other = end === 'source' ? edge.target() : edge.source();
         const reach = bar.data('width') / 2 - 12;
         const x = Math.max(-reach, Math.min(reach, other.position('x') - bar.position('x')));
-        const y = (other.position('y') < bar.position('y') ? -1 : 1) * (bar.data('height') / 2);
+        const y = (other.position('y') < bar.position('y') ? -1 : 1) * (bar.data('height') / 2 + this.#gap(edge));
         edge.style(`${end}-endpoint`, `${x}px ${y}px`);
       }
     });
+  }
+
+  /** Between a wire and the plug of a cable that was pulled. */
+  #gap(edge: EdgeSingular): number {
+    const device = edge.data('kind') === 'plug' ? edge.source() : null;
+    return device !== null && this.#pulled.has(device.parent().first().parent().first().id()) ? PULLED : 0;
   }
 
   /** Up from one device to its lane, along it, and down to the other. cytoscape wants the bends from the line between the two. */

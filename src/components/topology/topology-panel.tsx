@@ -3,6 +3,7 @@
 import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Hop, Lab } from '../../lab/lab.ts';
+import { MachineBar } from '../machines/machine-bar.tsx';
 import { plural } from '../packets/packet-words.ts';
 import { announceChanges } from './change-announcer.ts';
 import { DeviceList } from './device-list.tsx';
@@ -18,11 +19,15 @@ export interface TopologyPanelProps {
   readonly onDrawn?: (hop: Hop) => void;
   /** The packet that the reader looks at, instead of what happens; null: none. */
   readonly shown?: ReadonlySignal<ShownHop | null>;
+  /** Brings a machine's terminal to the front. */
+  readonly onTerminal?: (machine: string) => void;
+  /** Called when one machine of several is back at its start. */
+  readonly onReset?: (machine: string) => void;
 }
 
 const QUIET: PlayerStatus = { paused: false, addedUp: 0, lag: 0, missed: 0 };
 
-export function TopologyPanel({ lab, onDrawn, shown }: TopologyPanelProps) {
+export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: TopologyPanelProps) {
   const graph = useSignalValue(lab.graph);
   const [view, setView] = useState<'picture' | 'list'>('picture');
   const [selected, setSelected] = useState<string | null>(null);
@@ -30,6 +35,7 @@ export function TopologyPanel({ lab, onDrawn, shown }: TopologyPanelProps) {
   const [failure, setFailure] = useState('');
   const [saved, setSaved] = useState('');
   const [attempt, setAttempt] = useState(0);
+  const [near, setNear] = useState<string | null>(null);
   const host = useRef<HTMLFieldSetElement>(null);
   const root = useRef<HTMLDivElement>(null);
   const picture = useRef<Picture | null>(null);
@@ -58,6 +64,7 @@ export function TopologyPanel({ lab, onDrawn, shown }: TopologyPanelProps) {
           made.dispose();
           picture.current = null;
           setStatus(QUIET);
+          setNear(null);
         };
       },
       (error: unknown) =>
@@ -72,6 +79,11 @@ export function TopologyPanel({ lab, onDrawn, shown }: TopologyPanelProps) {
   }, [lab, view, attempt, shown]);
 
   useEffect(() => picture.current?.select(selected), [selected, graph]);
+
+  function show(machine: string | null): void {
+    setNear(machine);
+    picture.current?.showMachine(machine);
+  }
 
   async function save(format: 'svg' | 'png'): Promise<void> {
     if (root.current === null) return;
@@ -110,15 +122,26 @@ export function TopologyPanel({ lab, onDrawn, shown }: TopologyPanelProps) {
           ))}
         </span>
         {view === 'picture' && (
+          <button
+            type="button"
+            class="tp-button"
+            aria-pressed={status.paused}
+            onClick={() => picture.current?.player.setPaused(!status.paused)}
+          >
+            Pause
+          </button>
+        )}
+        {lab.machines.length > 1 && (
+          <MachineBar
+            lab={lab}
+            near={near}
+            onNear={view === 'picture' ? show : undefined}
+            onTerminal={(machine) => onTerminal?.(machine)}
+            onReset={(machine) => onReset?.(machine)}
+          />
+        )}
+        {view === 'picture' && (
           <>
-            <button
-              type="button"
-              class="tp-button"
-              aria-pressed={status.paused}
-              onClick={() => picture.current?.player.setPaused(!status.paused)}
-            >
-              Pause
-            </button>
             <span class="tp-zoom">
               <button type="button" class="tp-button" aria-label="Smaller" onClick={() => picture.current?.zoomBy(0.8)}>
                 −
@@ -126,8 +149,8 @@ export function TopologyPanel({ lab, onDrawn, shown }: TopologyPanelProps) {
               <button type="button" class="tp-button" aria-label="Larger" onClick={() => picture.current?.zoomBy(1.25)}>
                 +
               </button>
-              <button type="button" class="tp-button" onClick={() => picture.current?.fit()}>
-                Fit
+              <button type="button" class="tp-button" onClick={() => show(null)}>
+                {near === null ? 'Fit' : 'All'}
               </button>
             </span>
             <span class="tp-save">

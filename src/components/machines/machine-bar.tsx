@@ -1,0 +1,165 @@
+// The machines of a lab that has several: the state of each, and a menu of what can be done with it.
+import { useRef, useState } from 'preact/hooks';
+import type { Lab } from '../../lab/lab.ts';
+import type { Machine } from '../../machine/machine.ts';
+import { useSignalValue } from '../topology/use-signal-value.ts';
+import { actionsFor, type MachineAction, machineNote, machineWord } from './machine-words.ts';
+import { MenuButton } from './menu-button.tsx';
+import './machines.css';
+
+interface Props {
+  readonly lab: Lab;
+  /** Shows this machine alone; null: all of them. Left out where there is no picture. */
+  readonly onNear?: ((machine: string | null) => void) | undefined;
+  readonly near: string | null;
+  readonly onTerminal: (machine: string) => void;
+  /** Its terminals show what is over. */
+  readonly onReset: (machine: string) => void;
+}
+
+export function MachineBar({ lab, near, onNear, onTerminal, onReset }: Props) {
+  const [said, setSaid] = useState('');
+  return (
+    <fieldset class="mb" aria-label="Machines">
+      {lab.machines.map((machine) => (
+        <MachineMenu
+          key={machine.name}
+          lab={lab}
+          machine={machine}
+          near={near}
+          onNear={onNear}
+          onTerminal={onTerminal}
+          onReset={onReset}
+          onSay={setSaid}
+        />
+      ))}
+      <p class="tp-spoken" aria-live="polite">
+        {said}
+      </p>
+    </fieldset>
+  );
+}
+
+interface MenuProps extends Props {
+  readonly machine: Machine;
+  readonly onSay: (words: string) => void;
+}
+
+function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }: MenuProps) {
+  const { name } = machine;
+  const state = useSignalValue(machine.state);
+  const cable = useSignalValue(lab.cables).get(name);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const note = machineNote(state, cable);
+  const actions = actionsFor(state, cable);
+
+  async function act(action: MachineAction['name']): Promise<void> {
+    try {
+      if (action === 'pull' || action === 'plug') lab.setCable(name, action === 'plug');
+      else if (action === 'on') await machine.start();
+      else if (action === 'off') await machine.powerOff();
+      else if (action === 'reboot') await machine.reboot();
+      else {
+        await lab.resetMachine(name);
+        onReset(name);
+      }
+      const now = machine.state.peek();
+      const ends = machineNote(now, lab.cables.peek().get(name));
+      onSay(`${name}: ${ends === '' ? 'running' : ends}.`);
+    } catch (error) {
+      onSay(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  return (
+    <>
+      <MenuButton
+        name={`${name}, ${machineWord(state)}`}
+        class="tp-button mb-machine"
+        label={
+          <>
+            <span
+              class="mb-lamp"
+              data-state={cable === false && state.kind === 'running' ? 'pulled' : state.kind}
+              aria-hidden="true"
+            />
+            {name}
+            {note !== '' && <span class="mb-note">{note}</span>}
+          </>
+        }
+      >
+        {(close) => (
+          <>
+            {onNear !== undefined && (
+              <Item
+                label={near === name ? 'Show all machines' : 'Show it alone'}
+                onPress={() => {
+                  close();
+                  onNear(near === name ? null : name);
+                }}
+              />
+            )}
+            <Item
+              label="Its terminal"
+              onPress={() => {
+                close();
+                onTerminal(name);
+              }}
+            />
+            {actions.map((action) => (
+              <Item
+                key={action.name}
+                label={action.label}
+                about={action.about}
+                onPress={() => {
+                  close();
+                  if (action.name === 'reset') dialog.current?.showModal();
+                  else void act(action.name);
+                }}
+              />
+            ))}
+            {state.kind === 'frozen' && <p class="mb-about">Time stands still. Press Go on to do more with it.</p>}
+            {state.kind === 'loading' && <p class="mb-about">It is starting: {state.step}.</p>}
+            {state.kind === 'failed' && <p class="mb-about">{state.message}</p>}
+          </>
+        )}
+      </MenuButton>
+      <dialog
+        class="ls-dialog"
+        ref={dialog}
+        aria-label={`Reset ${name}`}
+        onClose={() => {
+          if (dialog.current?.returnValue === 'reset') void act('reset');
+          if (dialog.current !== null) dialog.current.returnValue = '';
+        }}
+      >
+        <h2>Reset {name}?</h2>
+        <p>
+          It goes back to how it was at the start; the other machines go on. Its containers, its files and everything
+          typed into it since then are gone, and so are the checkpoints of the lab.
+        </p>
+        <form method="dialog">
+          <button type="submit" class="ls-button is-primary" value="reset">
+            Reset {name}
+          </button>
+          <button type="submit" class="ls-button" value="">
+            Keep it
+          </button>
+        </form>
+      </dialog>
+    </>
+  );
+}
+
+interface ItemProps {
+  readonly label: string;
+  readonly about?: string;
+  readonly onPress: () => void;
+}
+
+const Item = ({ label, about, onPress }: ItemProps) => (
+  <button type="button" class="mb-item" onClick={onPress}>
+    {label}
+    {about !== undefined && <span class="mb-about">{about}</span>}
+  </button>
+);

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import type { MachineState } from '../../machine/machine.ts';
+import { actionsFor, boxWords, machineNote } from './machine-words.ts';
+
+const running: MachineState = { kind: 'running' };
+const off: MachineState = { kind: 'off' };
+const failed: MachineState = { kind: 'failed', reason: 'guest-panic', message: 'Its kernel stopped.' };
+const frozen: MachineState = { kind: 'frozen', reason: 'reader' };
+const names = (state: MachineState, cable?: boolean) => actionsFor(state, cable).map(({ name }) => name);
+
+test('a machine that runs with its cable in needs no words', () => {
+  expect(machineNote(running, true)).toBe('');
+  expect(machineNote(running, undefined)).toBe('');
+  expect(machineNote(running, false)).toBe('cable pulled');
+  expect(machineNote(off, false)).toBe('off, cable pulled');
+});
+
+test('what can be done follows from the state', () => {
+  expect(names(running, true)).toEqual(['pull', 'reboot', 'off', 'reset']);
+  expect(names(running, false)).toEqual(['plug', 'reboot', 'off', 'reset']);
+  expect(names(running)).toEqual(['reboot', 'off', 'reset']);
+  expect(names(off, true)).toEqual(['on', 'reset']);
+  expect(names(failed, true)).toEqual(['on']);
+  expect(names(frozen, true)).toEqual([]);
+  expect(names({ kind: 'loading', step: 'booting', done: 0, total: 0 }, true)).toEqual([]);
+});
+
+test('a machine that is off, starts or failed says so in its box', () => {
+  expect(boxWords(off)).toBe('Off');
+  expect(boxWords(failed)).toBe('Stopped: Its kernel stopped.');
+  expect(boxWords({ kind: 'loading', step: 'RAM', done: 21, total: 84 })).toBe('Starting, 25 %');
+  expect(boxWords(running)).toBe('');
+});

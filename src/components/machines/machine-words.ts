@@ -1,0 +1,65 @@
+// One machine's state, in the words of the picture, its menu and those who listen.
+import type { MachineState } from '../../machine/machine.ts';
+
+/** "off", "starting", "" when there is nothing to say: it runs, and its cable is in. */
+export function machineNote(state: MachineState, cable: boolean | undefined): string {
+  const parts = [state.kind === 'running' ? '' : machineWord(state), cable === false ? 'cable pulled' : ''];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+export function machineWord(state: MachineState): string {
+  switch (state.kind) {
+    case 'off':
+      return 'off';
+    case 'loading':
+      return 'starting';
+    case 'running':
+      return 'running';
+    case 'frozen':
+      return 'frozen';
+    case 'failed':
+      return 'stopped';
+  }
+}
+
+export interface MachineAction {
+  readonly name: 'off' | 'on' | 'reboot' | 'reset' | 'pull' | 'plug';
+  readonly label: string;
+  /** What it does, where the label alone does not say it. */
+  readonly about: string;
+}
+
+/** What can be done to a machine now; nothing while time stands, or it is on its way. */
+export function actionsFor(state: MachineState, cable: boolean | undefined): readonly MachineAction[] {
+  if (state.kind === 'frozen' || state.kind === 'loading') return [];
+  const reset = { name: 'reset', label: 'Reset…', about: 'Back to how it was at the start of the lab' } as const;
+  if (state.kind === 'failed') return [{ name: 'on', label: 'Start again', about: 'From how it was at the start' }];
+  if (state.kind === 'off')
+    return [{ name: 'on', label: 'Switch on', about: 'It boots, with its disk as it is' }, reset];
+  const cabling: MachineAction[] =
+    cable === undefined
+      ? []
+      : cable
+        ? [{ name: 'pull', label: 'Pull the cable', about: 'Its NIC loses the wire' }]
+        : [{ name: 'plug', label: 'Plug the cable in', about: 'Its NIC is on the wire again' }];
+  return [
+    ...cabling,
+    { name: 'reboot', label: 'Reboot', about: 'Power off and on: its disk stays, what ran is gone' },
+    { name: 'off', label: 'Switch off', about: 'At once, as if the power failed' },
+    reset,
+  ];
+}
+
+/** What stands in the box of a machine of which nothing can be drawn, or that has stopped; "" when there is no need. */
+export function boxWords(state: MachineState): string {
+  switch (state.kind) {
+    case 'off':
+      return 'Off';
+    case 'loading':
+      return state.total > 0 ? `Starting, ${Math.floor((100 * state.done) / state.total)} %` : 'Starting';
+    case 'failed':
+      return `Stopped: ${state.message}`;
+    default:
+      return '';
+  }
+}

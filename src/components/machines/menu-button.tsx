@@ -1,0 +1,66 @@
+// A button that opens a small panel of other buttons beside it. The browser's own popover: Escape and a click elsewhere close
+// it, and the focus goes back to the button.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+
+interface Props {
+  readonly label: ComponentChildren;
+  /** What the panel is called. */
+  readonly name: string;
+  readonly class?: string;
+  /** `close` puts the panel away. */
+  readonly children: (close: () => void) => ComponentChildren;
+}
+
+export function MenuButton({ label, name, class: className = 'tp-button', children }: Props) {
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLFieldSetElement>(null);
+  const [open, setOpen] = useState(false);
+
+  useEffect(() => {
+    const element = panel.current;
+    if (element === null) return;
+    const toggled = (event: Event): void => {
+      const opens = (event as ToggleEvent).newState === 'open';
+      setOpen(opens);
+      if (opens && button.current !== null) place(element, button.current.getBoundingClientRect());
+    };
+    element.addEventListener('toggle', toggled);
+    return () => element.removeEventListener('toggle', toggled);
+  }, []);
+
+  return (
+    <>
+      <button
+        type="button"
+        ref={button}
+        class={className}
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => panel.current?.togglePopover()}
+      >
+        {label}
+        <span class="mb-sign" aria-hidden="true">
+          ▾
+        </span>
+      </button>
+      <fieldset class="mb-panel" id={id} ref={panel} popover="auto" aria-label={name}>
+        {children(() => {
+          panel.current?.hidePopover();
+          button.current?.focus();
+        })}
+      </fieldset>
+    </>
+  );
+}
+
+/** Under the button, or over it, and inside the window. */
+function place(panel: HTMLElement, at: DOMRect): void {
+  const { offsetWidth: width, offsetHeight: height } = panel;
+  const left = Math.max(8, Math.min(at.left, innerWidth - width - 8));
+  const below = at.bottom + 4;
+  const top = below + height > innerHeight - 8 ? Math.max(8, at.top - height - 4) : below;
+  panel.style.left = `${left}px`;
+  panel.style.top = `${top}px`;
+}

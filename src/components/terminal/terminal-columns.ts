@@ -1,0 +1,131 @@
+// Terminals in columns beside each other, in each a row of tabs over the terminal in front; one column where there is no
+// room for more, or the reader wants one. A terminal is the same element wherever it stands: nothing that it shows is lost.
+import { type Tabs, wireTabs } from '../lab/tabs.ts';
+
+export interface Seat {
+  readonly key: string;
+  readonly machine: string;
+  readonly label: string;
+  readonly screen: HTMLElement;
+}
+
+interface Column<S extends Seat> {
+  readonly seats: readonly S[];
+  readonly tabs: Tabs;
+  front: S | undefined;
+}
+
+/** px that 40 columns of text take. */
+const NARROWEST = 330;
+const MOST = 3;
+
+/** How many columns have room in so many px. */
+export const fitting = (width: number): number => Math.max(1, Math.min(MOST, Math.floor(width / NARROWEST)));
+
+/** The machines of each column, in the lab's order; the last one has those for which there is no column of their own. */
+export function sharedOut(machines: readonly string[], columns: number): string[][] {
+  const count = Math.max(1, Math.min(columns, machines.length));
+  return Array.from({ length: count }, (_, index) =>
+    index < count - 1 ? machines.slice(index, index + 1) : machines.slice(index),
+  );
+}
+
+export class TerminalColumns<S extends Seat> {
+  readonly root = document.createElement('div');
+  readonly #seats: readonly S[];
+  readonly #onFront: (seat: S) => void;
+  #columns: readonly Column<S>[] = [];
+  #life = new AbortController();
+
+  /** @param onFront a terminal is to be seen now, or the reader turned to it */
+  constructor(seats: readonly S[], onFront: (seat: S) => void) {
+    this.#seats = seats;
+    this.#onFront = onFront;
+    this.root.className = 'term-columns';
+  }
+
+  get count(): number {
+    return this.#columns.length;
+  }
+
+  /** The terminals in front, a column each. */
+  get fronts(): readonly S[] {
+    return this.#columns.flatMap(({ front }) => front ?? []);
+  }
+
+  /** Shares the terminals out to so many columns; those in front stay there, as far as they do not meet. */
+  arrange(count: number): void {
+    if (count === this.#columns.length) return;
+    const before = this.fronts;
+    this.#life.abort();
+    this.#life = new AbortController();
+    const machines = [...new Set(this.#seats.map(({ machine }) => machine))];
+    this.#columns = sharedOut(machines, count).map((names) => this.#column(names, count === 1));
+    for (const { tabs, seats } of this.#columns) {
+      const front = before.find((seat) => seats.includes(seat)) ?? seats[0];
+      if (front) tabs.select(front.key);
+    }
+  }
+
+  /** Brings a terminal to the front of its column. */
+  select(seat: S): void {
+    this.#columns.find(({ seats }) => seats.includes(seat))?.tabs.select(seat.key);
+  }
+
+  tabOf(seat: S): HTMLElement | null {
+    return this.root.querySelector(`#term-tab-${CSS.escape(seat.key)}`);
+  }
+
+  dispose(): void {
+    this.#life.abort();
+    this.root.remove();
+  }
+
+  #column(names: readonly string[], alone: boolean): Column<S> {
+    const seats = this.#seats.filter(({ machine }) => names.includes(machine));
+    const list = document.createElement('div');
+    list.className = 'term-tabs';
+    list.setAttribute('role', 'tablist');
+    list.setAttribute('aria-label', alone ? 'Terminals' : `Terminals of ${names.join(', ')}`);
+    list.append(...seats.map(tabOf));
+    const root = document.createElement('div');
+    root.className = 'term-column';
+    root.append(list, ...seats.map(({ screen }) => screen));
+    this.root.append(root);
+    this.#life.signal.addEventListener('abort', () => root.remove());
+    const column: Column<S> = {
+      seats,
+      front: undefined,
+      tabs: wireTabs(
+        list,
+        (key) => {
+          const seat = seats.find((candidate) => candidate.key === key);
+          if (!seat) return;
+          column.front = seat;
+          for (const other of seats) other.screen.hidden = other !== seat;
+          list
+            .querySelector(`[data-tab="${CSS.escape(key)}"]`)
+            ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+          this.#onFront(seat);
+        },
+        this.#life.signal,
+      ),
+    };
+    return column;
+  }
+}
+
+function tabOf({ key, label, screen }: Seat): HTMLElement {
+  const tab = document.createElement('button');
+  tab.type = 'button';
+  tab.className = 'term-tab';
+  tab.id = `term-tab-${key}`;
+  tab.dataset['tab'] = key;
+  tab.textContent = label;
+  tab.setAttribute('role', 'tab');
+  tab.setAttribute('aria-controls', `term-${key}`);
+  screen.id = `term-${key}`;
+  screen.setAttribute('role', 'tabpanel');
+  screen.setAttribute('aria-labelledby', tab.id);
+  return tab;
+}
