@@ -50,7 +50,8 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
   const state = useSignalValue(machine.state);
   const cable = useSignalValue(lab.cables).get(name);
   const dialog = useRef<HTMLDialogElement>(null);
-  const note = machineNote(state, cable);
+  const reported = useSignalValue(machine.kernel) !== null;
+  const note = machineNote({ state, cable, reported });
   const actions = actionsFor(state, cable);
 
   async function act(action: MachineAction['name']): Promise<void> {
@@ -63,9 +64,12 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
         await lab.resetMachine(name);
         onReset(name);
       }
-      const now = machine.state.peek();
-      const ends = machineNote(now, lab.cables.peek().get(name));
-      onSay(`${name}: ${ends === '' ? 'running' : ends}.`);
+      const facts = {
+        state: machine.state.peek(),
+        cable: lab.cables.peek().get(name),
+        reported: machine.kernel.peek() !== null,
+      };
+      onSay(`${name}: ${machineNote(facts) || 'running'}.`);
     } catch (error) {
       onSay(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -84,7 +88,7 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
               aria-hidden="true"
             />
             {name}
-            {note !== '' && <span class="mb-note">{note}</span>}
+            {note !== '' && <span class="tp-spoken">, {note}</span>}
           </>
         }
       >
@@ -118,6 +122,7 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
                 }}
               />
             ))}
+            {note !== '' && <p class="mb-about">Now: {note}.</p>}
             {state.kind === 'frozen' && <p class="mb-about">Time stands still. Press Go on to do more with it.</p>}
             {state.kind === 'loading' && <p class="mb-about">It is starting: {state.step}.</p>}
             {state.kind === 'failed' && <p class="mb-about">{state.message}</p>}

@@ -9,10 +9,12 @@ const frozen: MachineState = { kind: 'frozen', reason: 'reader' };
 const names = (state: MachineState, cable?: boolean) => actionsFor(state, cable).map(({ name }) => name);
 
 test('a machine that runs with its cable in needs no words', () => {
-  expect(machineNote(running, true)).toBe('');
-  expect(machineNote(running, undefined)).toBe('');
-  expect(machineNote(running, false)).toBe('cable pulled');
-  expect(machineNote(off, false)).toBe('off, cable pulled');
+  expect(machineNote({ state: running, cable: true, reported: true })).toBe('');
+  expect(machineNote({ state: running, cable: undefined, reported: true })).toBe('');
+  expect(machineNote({ state: running, cable: false, reported: true })).toBe('cable pulled');
+  expect(machineNote({ state: off, cable: false, reported: false })).toBe('off, cable pulled');
+  expect(machineNote({ state: running, cable: true, reported: false })).toBe('booting');
+  expect(machineNote({ state: frozen, cable: true, reported: true })).toBe('');
 });
 
 test('what can be done follows from the state', () => {
@@ -26,8 +28,11 @@ test('what can be done follows from the state', () => {
 });
 
 test('a machine that is off, starts or failed says so in its box', () => {
-  expect(boxWords(off)).toBe('Off');
-  expect(boxWords(failed)).toBe('Stopped: Its kernel stopped.');
-  expect(boxWords({ kind: 'loading', step: 'RAM', done: 21, total: 84 })).toBe('Starting, 25 %');
-  expect(boxWords(running)).toBe('');
+  expect(boxWords({ state: off, reported: false })).toBe('Off');
+  expect(boxWords({ state: failed, reported: true })).toBe('Stopped: Its kernel stopped.');
+  expect(boxWords({ state: { kind: 'loading', step: 'RAM', done: 21, total: 84 }, reported: false })).toBe(
+    'Starting, 25 %',
+  );
+  expect(boxWords({ state: running, reported: false })).toBe('Booting');
+  expect(boxWords({ state: running, reported: true })).toBe('');
 });

@@ -1,9 +1,20 @@
 // One machine's state, in the words of the picture, its menu and those who listen.
 import type { MachineState } from '../../machine/machine.ts';
 
-/** "off", "starting", "" when there is nothing to say: it runs, and its cable is in. */
-export function machineNote(state: MachineState, cable: boolean | undefined): string {
-  const parts = [state.kind === 'running' ? '' : machineWord(state), cable === false ? 'cable pulled' : ''];
+/** What is known of a machine besides its name. */
+export interface MachineFacts {
+  readonly state: MachineState;
+  /** Whether its cable is in; left out: it has none. */
+  readonly cable: boolean | undefined;
+  /** Its kernel has reported since it was switched on. */
+  readonly reported: boolean;
+}
+
+/** "off", "booting", "" when there is nothing to say: it runs, and its cable is in. A frozen lab is told of once, for all. */
+export function machineNote({ state, cable, reported }: MachineFacts): string {
+  const quiet = state.kind === 'frozen' || (state.kind === 'running' && reported);
+  const word = state.kind === 'running' ? 'booting' : machineWord(state);
+  const parts = [quiet ? '' : word, cable === false ? 'cable pulled' : ''];
   return parts.filter((part) => part !== '').join(', ');
 }
 
@@ -51,7 +62,7 @@ export function actionsFor(state: MachineState, cable: boolean | undefined): rea
 }
 
 /** What stands in the box of a machine of which nothing can be drawn, or that has stopped; "" when there is no need. */
-export function boxWords(state: MachineState): string {
+export function boxWords({ state, reported }: Pick<MachineFacts, 'state' | 'reported'>): string {
   switch (state.kind) {
     case 'off':
       return 'Off';
@@ -59,7 +70,9 @@ export function boxWords(state: MachineState): string {
       return state.total > 0 ? `Starting, ${Math.floor((100 * state.done) / state.total)} %` : 'Starting';
     case 'failed':
       return `Stopped: ${state.message}`;
-    default:
+    case 'running':
+      return reported ? '' : 'Booting';
+    case 'frozen':
       return '';
   }
 }

@@ -4,6 +4,7 @@ import { effect } from '@preact/signals-core';
 import type { Lab } from '../../lab/lab.ts';
 import type { Console } from '../../machine/machine.ts';
 import { loadPreferences, savePreference } from '../lab/preferences.ts';
+import { machineNote } from '../machines/machine-words.ts';
 import { FindBar } from './find-bar.ts';
 import { confirmPaste } from './paste-dialog.ts';
 import { fitting, type Seat, TerminalColumns } from './terminal-columns.ts';
@@ -68,11 +69,18 @@ export class TerminalPanel {
     pane.replaceChildren(this.#root);
     this.#arrange();
     const unwatch = effect(() => this.#follow(lab.state.value.kind));
+    const unnote = effect(() => {
+      for (const { name, state, kernel } of lab.machines) {
+        const note = machineNote({ state: state.value, cable: true, reported: kernel.value !== null });
+        for (const seat of this.#seats) if (seat.machine === name) seat.screen.dataset['note'] = note;
+      }
+    });
     // The pane may have been hidden when its terminals were opened: as soon as it has a size they are fitted.
     const resized = new ResizeObserver(() => this.#arrange());
     resized.observe(pane);
     this.#life.signal.addEventListener('abort', () => {
       unwatch();
+      unnote();
       resized.disconnect();
     });
   }

@@ -15,7 +15,8 @@
 // lab's order (layout-between.ts), and none becomes narrower while the lab lives.
 import type { DeviceNode, Graph } from '../../topology/graph.ts';
 import { between, NO_STREET, type Street } from './layout-between.ts';
-import { BAR_WIDTH, BOX_WIDTH, boxSize } from './node-label.ts';
+import { COLUMN, keptFor, place } from './layout-place.ts';
+import { BOX_WIDTH } from './node-label.ts';
 
 /** Centre and size, in the picture's own units (CSS pixels at zoom 1). */
 export interface Box {
@@ -60,18 +61,14 @@ export const NO_COLUMNS: Columns = {
   street: NO_STREET,
 };
 
-export const COLUMN = 168;
 /** From a machine's last column to the first one of the next machine: two frames, and a street between them. */
 const BESIDE = 228;
-const TOP_Y = 0;
-const BAR_Y = 80;
-const PORT_Y = 156;
-const CONTAINER_Y = 244;
-/** From one device to the next in a container that has several. */
-const STACK = 52;
 const STUB_Y = -76;
-/** Columns kept free for a bridge when the next one is put beside it: fewer where several machines share the room. */
-const keptFor = (graph: Graph): number => (graph.machines.length > 1 ? 2 : 3);
+/** A machine of which nothing is known is as high as one with a NIC and a bridge. */
+const ROOM_Y = 41;
+const ROOM_HEIGHT = 148;
+/** From a device to the frame of its namespace. */
+const FRAME = 12;
 
 export function layoutGraph(graph: Graph, before: Columns = NO_COLUMNS): Layout {
   const bridges = new Map<string, { start: number; reserved: number }>();
@@ -96,8 +93,8 @@ export function layoutGraph(graph: Graph, before: Columns = NO_COLUMNS): Layout 
     widths.set(machine.id, width);
     lefts.set(machine.id, left);
     if (!graph.devices.some((device) => device.machine === machine.id)) {
-      const room = (width - 1) * COLUMN + BOX_WIDTH;
-      rooms.set(machine.id, { x: left + ((width - 1) * COLUMN) / 2, y: BAR_Y, width: room, height: 2 * BAR_Y });
+      const room = (width - 1) * COLUMN + BOX_WIDTH + 2 * FRAME;
+      rooms.set(machine.id, { x: left + ((width - 1) * COLUMN) / 2, y: ROOM_Y, width: room, height: ROOM_HEIGHT });
     }
     left += (width - 1) * COLUMN + BESIDE;
   }
@@ -113,19 +110,6 @@ export function layoutGraph(graph: Graph, before: Columns = NO_COLUMNS): Layout 
 function usedColumns({ bridges, below, top }: Columns): number {
   const bars = [...bridges.values()].map(({ start }) => start + 1);
   return 1 + Math.max(0, ...below.values(), ...top.values(), ...bars);
-}
-
-/**
- * Loopback inside a container says nothing that its list does not, nor does a machine's own where the picture is about what
- * goes between machines; alone in a namespace, it is all there is to draw.
- */
-export function isFolded(device: DeviceNode, graph: Graph): boolean {
-  if (device.deviceKind !== 'loopback') return false;
-  const namespace = graph.namespaces.find((candidate) => candidate.id === device.namespace);
-  if (namespace?.root !== false && graph.machines.length === 1) return false;
-  return graph.devices.some(
-    (other) => other.namespace === device.namespace && other !== device && other.deviceKind !== 'loopback',
-  );
 }
 
 function machineColumns(graph: Graph, machine: string, before: Columns): Columns {
@@ -257,38 +241,4 @@ function peerNamespaces(graph: Graph): Map<string, string> {
     found.set(edge.source, target).set(edge.target, source);
   }
   return found;
-}
-
-function place(graph: Graph, machine: string, columns: Columns, left: number, boxes: Map<string, Box>): void {
-  const x = (column: number): number => left + column * COLUMN;
-  const stacked = new Map<string, number>();
-  const edge = (BOX_WIDTH - BAR_WIDTH) / 2;
-  for (const device of graph.devices) {
-    if (device.machine !== machine || isFolded(device, graph)) continue;
-    const { width, height } = boxSize(device);
-    const column = columns.below.get(device.id);
-    const top = columns.top.get(device.id);
-    const bridge = columns.bridges.get(device.id);
-    if (bridge !== undefined) {
-      const ports = graph.edges
-        .filter((candidate) => candidate.kind === 'port' && candidate.target === device.id)
-        .map((candidate) => columns.below.get(candidate.source) ?? -1)
-        .filter((candidate) => candidate >= bridge.start && candidate < bridge.start + bridge.reserved);
-      const span = Math.max(width, (Math.max(bridge.start, ...ports) - bridge.start) * COLUMN + BOX_WIDTH);
-      boxes.set(device.id, { x: x(bridge.start) - edge - BAR_WIDTH / 2 + span / 2, y: BAR_Y, width: span, height });
-    } else if (top !== undefined) {
-      boxes.set(device.id, { x: x(top), y: TOP_Y, width, height });
-    } else if (column !== undefined) {
-      boxes.set(device.id, { x: x(column), y: PORT_Y, width, height });
-    } else {
-      const depth = stacked.get(device.namespace) ?? 0;
-      stacked.set(device.namespace, depth + 1);
-      boxes.set(device.id, {
-        x: x(columns.below.get(device.namespace) ?? 0),
-        y: CONTAINER_Y + depth * STACK,
-        width,
-        height,
-      });
-    }
-  }
 }

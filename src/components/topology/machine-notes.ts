@@ -1,9 +1,10 @@
-// What stands in the box of a machine that does not run: what is the matter with it, and a button that starts it. Not drawn to
+// What stands in the box of a machine that does not run: what is the matter with it, for how long, and a button that starts it. Not drawn to
 // the picture's scale, so that it can be read and pressed however far away the picture is.
 
 import { effect } from '@preact/signals';
 import type { Core } from 'cytoscape';
 import type { Lab } from '../../lab/lab.ts';
+import { durationWords } from '../lab/state-words.ts';
 import { actionsFor, boxWords } from '../machines/machine-words.ts';
 
 export class MachineNotes {
@@ -11,6 +12,8 @@ export class MachineNotes {
   readonly #cy: Core;
   readonly #notes = new Map<string, HTMLElement>();
   readonly #stop: () => void;
+  /** Machine -> when its wait began, ms. */
+  readonly #since = new Map<string, number>();
 
   constructor(host: HTMLElement, cy: Core, lab: Lab) {
     this.#cy = cy;
@@ -19,12 +22,17 @@ export class MachineNotes {
     const ends = lab.machines.map((machine) =>
       effect(() => {
         const state = machine.state.value;
-        const words = boxWords(state);
+        const words = boxWords({ state, reported: machine.kernel.value !== null });
         const [start] = actionsFor(state, undefined).filter(({ name }) => name === 'on');
+        const waits = state.kind === 'loading' || (state.kind === 'running' && words !== '');
+        if (!waits) this.#since.delete(machine.name);
+        else if (!this.#since.has(machine.name)) this.#since.set(machine.name, performance.now());
         this.#show(machine.name, words, start?.label ?? '', () => void machine.start());
       }),
     );
+    const clock = setInterval(() => this.#tick(), 1000);
     this.#stop = () => {
+      clearInterval(clock);
       for (const end of ends) end();
     };
   }
@@ -54,7 +62,9 @@ export class MachineNotes {
     note.className = 'tp-note';
     const text = document.createElement('p');
     text.textContent = words;
-    note.append(text);
+    const elapsed = document.createElement('p');
+    elapsed.className = 'tp-elapsed';
+    note.append(text, elapsed);
     if (action !== '') {
       const button = document.createElement('button');
       button.type = 'button';
@@ -66,6 +76,16 @@ export class MachineNotes {
     }
     this.#plane.append(note);
     this.#notes.set(machine, note);
+    this.#tick();
     this.place();
+  }
+
+  #tick(): void {
+    for (const [machine, note] of this.#notes) {
+      const since = this.#since.get(machine);
+      const elapsed = note.querySelector('.tp-elapsed');
+      if (elapsed !== null && since !== undefined)
+        elapsed.textContent = durationWords((performance.now() - since) / 1000);
+    }
   }
 }

@@ -2,7 +2,7 @@
 // takes the focus. One tab stop for the whole picture; arrow keys go from a device to the next one in that direction.
 import type { Core, EdgeSingular } from 'cytoscape';
 import type { Graph } from '../../topology/graph.ts';
-import { isFolded } from './layout.ts';
+import { isFolded } from './layout-place.ts';
 import { deviceLabel, deviceSentence, namespaceLabel, tunnelLabel } from './node-label.ts';
 
 /** The zoom below which a device's address is no longer written. */

@@ -108,9 +108,10 @@ export class PacketCanvas {
 
   #dot(context: CanvasRenderingContext2D, dot: Dot, labelled: boolean): void {
     const points = this.#line(dot.crossing, dot.before);
-    const here = along(points, dot.at);
-    const next = along(points, Math.min(1, dot.at + 0.02));
-    const back = along(points, Math.max(0, dot.at - 0.02));
+    const far = dot.at * (dot.stands === true ? shareBeforeEnd(points) : 1);
+    const here = along(points, far);
+    const next = along(points, Math.min(1, far + 0.02));
+    const back = along(points, Math.max(0, far - 0.02));
     const length = Math.hypot(next.x - back.x, next.y - back.y) || 1;
     const zoom = this.#cy.zoom();
     const at = this.#screen({
@@ -239,11 +240,21 @@ function stroke(context: CanvasRenderingContext2D, points: readonly Point[]): vo
   context.stroke();
 }
 
-/** The point that lies the fraction `t` of the whole length along a line. */
-function along(points: readonly Point[], t: number): Point {
-  const lengths = points
+/** How much of a line's length lies before the last quarter of its last stretch. */
+function shareBeforeEnd(points: readonly Point[]): number {
+  const lengths = stretches(points);
+  const all = lengths.reduce((sum, length) => sum + length, 0);
+  return all === 0 ? 1 : 1 - (0.25 * (lengths.at(-1) ?? 0)) / all;
+}
+
+const stretches = (points: readonly Point[]): number[] =>
+  points
     .slice(1)
     .map((point, index) => Math.hypot(point.x - (points[index]?.x ?? 0), point.y - (points[index]?.y ?? 0)));
+
+/** The point that lies the fraction `t` of the whole length along a line. */
+function along(points: readonly Point[], t: number): Point {
+  const lengths = stretches(points);
   let rest = t * lengths.reduce((sum, length) => sum + length, 0);
   for (const [index, length] of lengths.entries()) {
     const [a, b] = [points[index], points[index + 1]];

@@ -22,6 +22,8 @@ export interface Dot extends Label {
   readonly before: Crossing | null;
   /** 0 to 1, how far along the crossing. */
   readonly at: number;
+  /** It will stand at the end: beside the place that it got to, not in it. */
+  readonly stands?: boolean;
 }
 
 /** Packets that were added up on an edge. */

@@ -40,8 +40,6 @@ export interface PlayerOptions {
 const LAMP = 450;
 /** A lag below this is the time that packets take anyway. */
 const WORTH_TELLING = 3000;
-/** How far along the last line a packet stands that is looked at: beside the device, not behind its name. */
-const STANDS = 0.75;
 /** Ways of packets that can be looked at. */
 const REMEMBERED = 20_000;
 /** ms of a frame for packets that have come. */
@@ -262,8 +260,8 @@ export class PacketPlayer {
     const leg = Math.min(Math.floor(gone), crossings.length - 1);
     const crossing = crossings[leg] ?? here;
     const before = leg === 0 ? null : (crossings[leg - 1] ?? null);
-    const most = leg === crossings.length - 1 ? STANDS : 1;
-    return [{ ...label, crossing, before, at: crossing === here ? 0 : Math.min(gone - leg, most) }];
+    const stands = leg === crossings.length - 1;
+    return [{ ...label, crossing, before, stands, at: crossing === here ? 0 : Math.min(gone - leg, 1) }];
   }
 
   #remember(n: number, path: HopPath): void {

@@ -84,7 +84,10 @@ export class Picture {
     const stopNotes = effect(() => {
       const cables = lab.cables.value;
       this.#scene.pull(new Set([...cables].flatMap(([machine, plugged]) => (plugged ? [] : [machine]))));
-      for (const { name, state } of lab.machines) this.#layer.note(name, machineNote(state.value, cables.get(name)));
+      for (const { name, state, kernel } of lab.machines) {
+        const facts = { state: state.value, cable: cables.get(name), reported: kernel.value !== null };
+        this.#layer.note(name, machineNote(facts));
+      }
     });
     const stopHops = lab.onHops((batch) => this.player.receive(batch));
     signal.addEventListener('abort', () => {

@@ -3,7 +3,8 @@ import type { ElementDefinition } from 'cytoscape';
 import { isDown } from '../../topology/device-words.ts';
 import type { DeviceNode, Graph } from '../../topology/graph.ts';
 import { wireOf } from '../../topology/packet-path.ts';
-import { type Box, isFolded, type Layout } from './layout.ts';
+import type { Box, Layout } from './layout.ts';
+import { isFolded } from './layout-place.ts';
 
 /** What keeps the room of a machine of which nothing is known. */
 export const roomOf = (machine: string): string => `room:${machine}`;

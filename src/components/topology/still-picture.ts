@@ -8,7 +8,8 @@
 import { addressOf } from '../../topology/device-words.ts';
 import type { DeviceKind, Edge, Graph } from '../../topology/graph.ts';
 import type { Crossing, HopPath } from '../../topology/packet-path.ts';
-import { type Box, isFolded, layoutGraph } from './layout.ts';
+import { type Box, layoutGraph } from './layout.ts';
+import { isFolded } from './layout-place.ts';
 import { tunnelLabel } from './node-label.ts';
 
 export interface StillPicture {
