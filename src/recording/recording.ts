@@ -2,7 +2,7 @@
 // A page shows it without a machine, and says that it is a recording. write-recording.ts has the file's form.
 import type { ConntrackEntry } from '../journey/conntrack.ts';
 import { parseConntrack } from '../journey/conntrack.ts';
-import type { Hop } from '../journey/hop.ts';
+import { type Hop, WIRE } from '../journey/hop.ts';
 import type { Graph } from '../topology/graph.ts';
 
 export interface Recording {
@@ -32,12 +32,13 @@ export interface Recording {
 export interface RecordedHop {
   /** 1, 2, 3 … */
   readonly n: number;
+  /** "wire" for a frame on the wire `device`. */
   readonly machine: string;
-  /** Seconds since the epoch, the guest's clock, µs resolution. */
+  /** Seconds since the epoch, the guest's or the wires' clock, µs resolution. */
   readonly time: number;
   readonly ifindex: number;
   readonly device: string;
-  /** Id of the device in the graph, "" when the kernel never told of it. */
+  /** Id of the device or the wire in the graph, "" when the kernel never told of it. */
   readonly deviceId: string;
   readonly direction: 'in' | 'out';
   readonly linkType: number;
@@ -61,8 +62,13 @@ export interface TypedCommand {
   readonly text: string;
 }
 
-/** The hops as src/journey takes them. */
-export const journeyHops = (recording: Recording): Hop[] => recording.hops.map(({ n, ...hop }) => ({ ...hop, id: n }));
+/** The hops as src/journey takes them: a wire has neither in nor out. */
+export const journeyHops = (recording: Recording): Hop[] =>
+  recording.hops.map(({ n, deviceId: _, ...hop }) => ({
+    ...hop,
+    id: n,
+    direction: hop.machine === WIRE ? 'unknown' : hop.direction,
+  }));
 
 export const conntrackEntries = (recording: Recording): ConntrackEntry[] =>
   recording.conntrack.flatMap(({ machine, text }) => parseConntrack(text, machine));
