@@ -25,7 +25,11 @@ const episodes: readonly Episode[] = [
     title: 'Through the keyhole',
     about: 'Two hosts with one range: published ports, address translation, and what they cost.',
   },
-  { number: 3, title: 'Three promises', about: 'What Kubernetes asks of a network, and how one packet keeps it.' },
+  {
+    number: 3,
+    title: 'Three promises',
+    about: 'What Kubernetes asks of a network, where plain Docker breaks it, and how to keep it by hand.',
+  },
   {
     number: 4,
     title: 'An address for everyone',
