@@ -96,6 +96,11 @@ export class LabJourneys {
     return true;
   }
 
+  /** True when the machines have said what they know of the packet of a hop. */
+  asked(n: number): boolean {
+    return n <= this.#askedAt;
+  }
+
   /** A new run of the lab: nothing has happened. */
   clear(): void {
     this.#builder = new JourneyBuilder({ keep });

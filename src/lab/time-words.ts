@@ -30,3 +30,7 @@ export function shownWords(
   const { hop, position } = shown;
   return `Step ${position.toLocaleString('en')}: ${packetWords(hop)}, ${whereWords(hop, severalMachines)}. ${gripWords(shown, frozen)}`;
 }
+
+/** Said of a packet's end when nothing shows it yet. */
+export const askedLater = (frozen: boolean): string =>
+  `What the machine itself knows of it is ${frozen ? 'asked when time goes on' : 'being asked'}.`;

@@ -17,6 +17,8 @@ interface Props {
   readonly grip: Grip | null;
   /** Whether it stands here or is looked back at, in words. */
   readonly gripWords: string;
+  /** What may be said of its end later; "" when all is known. */
+  readonly more: string;
   /** What stands here when there is no packet. */
   readonly hint: string;
 }
@@ -25,7 +27,7 @@ const ENDS = { delivered: 'Delivered', dropped: 'Dropped', unknown: 'End not kno
 /** Changes of a hop that the strip has room for. */
 const MOST_CHANGES = 1;
 
-export function HopStrip({ journey, at, severalMachines, positionOf, onShow, grip, gripWords, hint }: Props) {
+export function HopStrip({ journey, at, severalMachines, positionOf, onShow, grip, gripWords, more, hint }: Props) {
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
     const current = list.current?.querySelector('[aria-current]');
@@ -86,14 +88,17 @@ export function HopStrip({ journey, at, severalMachines, positionOf, onShow, gri
           );
         })}
         {journey !== undefined && (
-          <li class="jn-end" data-end={journey.end} title={journey.why}>
+          <li class="jn-end" data-end={journey.end}>
             <strong>{ENDS[journey.end]}</strong>
-            <span class="jn-soft">{journey.why}</span>
             {answer !== null && (
               <a href={stepLink(answer)} onClick={follow(journey.answeredBy ?? 0)}>
                 To its answer
               </a>
             )}
+            <span class="jn-soft">
+              {journey.why}
+              {more !== '' && `. ${more}`}
+            </span>
           </li>
         )}
       </ol>

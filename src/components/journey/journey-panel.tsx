@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl } from '../../lab/time-control.ts';
-import { gripWords } from '../../lab/time-words.ts';
+import { askedLater, gripWords } from '../../lab/time-words.ts';
 import { BreakpointBar } from './breakpoint-bar.tsx';
 import { HopStrip } from './hop-strip.tsx';
 import { hopLookedAt } from './looking.ts';
@@ -53,7 +53,8 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   useEffect(() => {
     if (frozen || looked.current === 0) return;
     const ask = async (): Promise<void> => {
-      if (await time.journeys.ask(looked.current)) learn((n) => n + 1);
+      await time.journeys.ask(looked.current);
+      learn((n) => n + 1);
     };
     const timer = setTimeout(() => void ask(), ASK_LATER);
     return () => clearTimeout(timer);
@@ -172,6 +173,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
         gripWords={
           steps.grip === null ? '' : gripWords({ grip: steps.grip, ranPast: steps.total - steps.position }, frozen)
         }
+        more={journey?.end !== 'unknown' || at === null || time.journeys.asked(at.n) ? '' : askedLater(frozen)}
         hint={hint(awaits, frozen, steps.total)}
       />
       <p class="jn-said" aria-live="polite">

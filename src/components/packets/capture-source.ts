@@ -67,6 +67,10 @@ export class CaptureSource implements PacketSource {
     return this.#context;
   }
 
+  pending(): string {
+    return '';
+  }
+
   async ask(): Promise<boolean> {
     return false;
   }

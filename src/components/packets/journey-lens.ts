@@ -37,6 +37,11 @@ export class JourneyLens {
     return this.#builder.journeyOf(n);
   }
 
+  /** What is to be said of a packet's end for as long as the machines have not been asked. */
+  pending(n: number): string {
+    return this.#source.pending(n);
+  }
+
   /** Asks the machines about a packet: what they answer is in its journey from then on. */
   async ask(n: number): Promise<void> {
     await this.#source.ask(n);

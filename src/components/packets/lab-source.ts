@@ -2,6 +2,7 @@
 import { LinkType } from '../../capture/link-type.ts';
 import type { Hop, Lab } from '../../lab/lab.ts';
 import type { LabJourneys } from '../../lab/lab-journeys.ts';
+import { askedLater } from '../../lab/time-words.ts';
 import { PacketPaths } from '../../topology/packet-path.ts';
 import { CAPACITY } from './packet-store.ts';
 import type { Follow, PacketSource, SeenPacket } from './seen-packet.ts';
@@ -15,6 +16,7 @@ export function labSource(lab: Lab, journeys: LabJourneys): PacketSource {
     onPackets: (listener) => lab.onHops(listener),
     follow: () => followIn(lab),
     context: () => journeys.context(),
+    pending: (n) => (journeys.asked(n) ? '' : askedLater(lab.state.peek().kind === 'frozen')),
     ask: (n) => journeys.ask(n),
   };
 }

@@ -133,7 +133,9 @@ export function PacketDetail({ packet, compared, lens, live, ...props }: Props) 
                 {text}
               </p>
             ))}
-            {journey !== undefined && <PacketWay journey={journey} n={packet.n} onShow={props.onShow} />}
+            {journey !== undefined && (
+              <PacketWay journey={journey} n={packet.n} pending={lens.pending(packet.n)} onShow={props.onShow} />
+            )}
             {journey !== undefined && hop !== undefined && <HopChanges hop={hop} hops={journey.hops} />}
             <Inside key={packet.n} id={id} anatomy={anatomy} before={before} />
           </>

@@ -50,8 +50,12 @@ export function PacketLine({ packet, summary, row, again, selected, marked, comp
         {packet.direction !== 'unknown' && <span class="pk-direction">{packet.direction}</span>}
         {again > 0 && ` +${again}`}
       </td>
-      <td class="pk-from">{summary.source}</td>
-      <td class="pk-to">{summary.destination}</td>
+      <td class="pk-from" title={summary.source}>
+        {summary.source}
+      </td>
+      <td class="pk-to" title={summary.destination}>
+        {summary.destination}
+      </td>
       <td class="pk-protocol">
         <span class={`pk-chip pk-${summary.family}`}>{summary.protocol}</span>
       </td>

@@ -1,5 +1,5 @@
 // Filter, list and the packet that is looked at, for a lab's packets and for a file's.
-import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { FilterBar } from './filter-bar.tsx';
 import { rememberFilter } from './filter-history.ts';
 import { streamFilter } from './filter-ideas.ts';
@@ -75,6 +75,8 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
 
   const packet = selected === null ? undefined : store.numbered(selected);
   const row = selected === null ? -1 : store.rowOf(selected);
+  // The list has become lower: its row is not to be behind the packet.
+  useLayoutEffect(() => list.current?.reveal(row), [open, share]);
 
   function choose(at: number): void {
     const index = store.indexAt(at);
@@ -252,11 +254,6 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           handle={list}
         />
         {store.count === 0 && <Nothing kept={store.kept} filter={text} paused={paused} live={source.live} />}
-        {source.live && !following && store.count > 0 && (
-          <button type="button" class="tp-button pk-latest" onClick={() => setFollowing(true)}>
-            Jump to latest
-          </button>
-        )}
       </div>
       {open && packet !== undefined && <PaneBorder share={share} onShare={setShare} />}
       {open && packet !== undefined && (
@@ -280,7 +277,14 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           }}
         />
       )}
-      <Counts store={store} grouped={grouped} live={source.live} />
+      <div class="pk-foot">
+        <Counts store={store} grouped={grouped} live={source.live} />
+        {source.live && !following && store.count > 0 && (
+          <button type="button" class="tp-button" onClick={() => setFollowing(true)}>
+            Jump to latest
+          </button>
+        )}
+      </div>
       <p class="tp-spoken" aria-live="polite">
         {said}
       </p>

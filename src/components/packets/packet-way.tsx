@@ -7,12 +7,14 @@ interface WayProps {
   readonly journey: Journey;
   /** Number of the packet that is looked at: one of the journey's hops. */
   readonly n: number;
+  /** What may be said of its end later; "" when all is known. */
+  readonly pending: string;
   readonly onShow: (n: number) => void;
 }
 
 const ENDS = { delivered: 'Delivered', dropped: 'Dropped', unknown: 'End unknown' } as const;
 
-export function PacketWay({ journey, n, onShow }: WayProps) {
+export function PacketWay({ journey, n, pending, onShow }: WayProps) {
   const start = journey.hops[0]?.time ?? 0;
   return (
     <section class="pk-way" aria-label="Way of this packet">
@@ -35,6 +37,7 @@ export function PacketWay({ journey, n, onShow }: WayProps) {
       </ol>
       <p>
         <strong>{ENDS[journey.end]}</strong>: {journey.why}.
+        {journey.end === 'unknown' && pending !== '' && ` ${pending}`}
         {journey.answeredBy !== null && (
           <>
             {' '}
