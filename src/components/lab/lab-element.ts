@@ -41,6 +41,7 @@ class LockstepLab extends HTMLElement {
           picture: this.#pane('picture'),
           terminal: this.#pane('terminal'),
           packets: this.#pane('packets'),
+          undo: this.#part('.lab-undo'),
         };
         const panels = await mountPanels(opened, hosts, (machine) => this.#showTerminal(machine));
         this.#panels = panels;
@@ -227,7 +228,7 @@ class LockstepLab extends HTMLElement {
 
     const alive = state.kind === 'running' || state.kind === 'frozen';
     const freeze = this.#part('[data-do=freeze]');
-    freeze.hidden = this.#part('[data-do=reset]').hidden = !alive;
+    for (const tool of ['[data-do=freeze]', '[data-do=reset]', '.lab-undo']) this.#part(tool).hidden = !alive;
     freeze.setAttribute('aria-pressed', String(state.kind === 'frozen'));
 
     const note = this.#part('.lab-note');

@@ -5,6 +5,7 @@ import type { Hop, Lab } from '../../lab/lab.ts';
 import { TimeControl } from '../../lab/time-control.ts';
 import { JourneyPanel } from '../journey/journey-panel.tsx';
 import { shownHop } from '../journey/looking.ts';
+import { CheckpointMenu } from '../machines/checkpoint-menu.tsx';
 import { PacketsPanel } from '../packets/packets-panel.tsx';
 import { TerminalPanel } from '../terminal/terminal-panel.ts';
 import { TopologyPanel } from '../topology/topology-panel.tsx';
@@ -13,6 +14,8 @@ export interface PanelHosts {
   readonly picture: HTMLElement;
   readonly terminal: HTMLElement;
   readonly packets: HTMLElement;
+  /** In the toolbar. */
+  readonly undo: HTMLElement;
 }
 
 export interface Panels {
@@ -49,6 +52,7 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts, onTerminal: (mach
     if (hop !== null && time.state.peek().frozen) time.showHop(hop.n);
   };
   render(h(PacketsPanel, { lab, journeys: time.journeys, onSelect }), hosts.packets);
+  render(h(CheckpointMenu, { lab }), hosts.undo);
   const terminals = await TerminalPanel.open(lab, hosts.terminal);
   return {
     time,
@@ -57,6 +61,7 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts, onTerminal: (mach
     dispose() {
       render(null, hosts.picture);
       render(null, hosts.packets);
+      render(null, hosts.undo);
       time.dispose();
       terminals.dispose();
     },

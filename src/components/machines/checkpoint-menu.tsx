@@ -1,0 +1,99 @@
+// Undo for a network: moments of the whole lab that the reader keeps, and goes back to.
+import { useState } from 'preact/hooks';
+import type { Checkpoint, Lab } from '../../lab/lab.ts';
+import { useSignalValue } from '../topology/use-signal-value.ts';
+import { MenuButton } from './menu-button.tsx';
+import './machines.css';
+
+export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
+  const checkpoints = useSignalValue(lab.checkpoints);
+  const [busy, setBusy] = useState('');
+  const [said, setSaid] = useState('');
+
+  async function work(doing: string, done: string, what: () => Promise<unknown>): Promise<void> {
+    setBusy(doing);
+    setSaid('');
+    try {
+      await what();
+      setSaid(done);
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    }
+    setBusy('');
+  }
+
+  const keep = (name: string): void => {
+    void work('Keeping this moment …', `Kept: ${name}.`, () => lab.checkpoint(name));
+  };
+  const goBack = (checkpoint: Checkpoint): void => {
+    const { name } = checkpoint;
+    void work(`Going back to ${name} …`, `The lab is back at ${name}.`, () => lab.goBackTo(checkpoint));
+  };
+
+  return (
+    <MenuButton label="Undo" name="Checkpoints" class="ls-button">
+      {() => (
+        <>
+          <form
+            class="cp-form"
+            onSubmit={(event) => {
+              event.preventDefault();
+              const input = event.currentTarget.elements.namedItem('name');
+              const typed = input instanceof HTMLInputElement ? input.value.trim() : '';
+              keep(typed || `Checkpoint ${checkpoints.length + 1}`);
+              event.currentTarget.reset();
+            }}
+          >
+            <input
+              name="name"
+              type="text"
+              maxLength={60}
+              aria-label="Name of the checkpoint"
+              placeholder={`Checkpoint ${checkpoints.length + 1}`}
+              autocomplete="off"
+            />
+            <button type="submit" class="tp-button" disabled={busy !== ''}>
+              Keep this moment
+            </button>
+          </form>
+          {checkpoints.length === 0 && (
+            <p class="mb-about">
+              A checkpoint keeps all machines as they are now. You can go back to it whatever you break.
+            </p>
+          )}
+          <ul class="cp-list" aria-label="Checkpoints">
+            {checkpoints.toReversed().map((checkpoint) => (
+              <li key={checkpoint.id}>
+                <span class="cp-name">
+                  {checkpoint.name}
+                  <span class="mb-about">{new Date(checkpoint.time).toLocaleTimeString('en-GB')}</span>
+                </span>
+                <button
+                  type="button"
+                  class="tp-button"
+                  disabled={busy !== ''}
+                  aria-label={`Go back to ${checkpoint.name}`}
+                  onClick={() => goBack(checkpoint)}
+                >
+                  Go back
+                </button>
+                <button
+                  type="button"
+                  class="tp-button"
+                  disabled={busy !== ''}
+                  aria-label={`Forget ${checkpoint.name}`}
+                  onClick={() => lab.forget(checkpoint)}
+                >
+                  ×
+                </button>
+              </li>
+            ))}
+          </ul>
+          <p class="mb-about" role="status">
+            {busy || said}
+          </p>
+        </>
+      )}
+    </MenuButton>
+  );
+}
