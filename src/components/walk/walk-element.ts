@@ -129,9 +129,20 @@ class LockstepWalk extends HTMLElement {
     // The focus does not stay on something that is out of sight now.
     if (focused && focused !== packet) hop.querySelector<HTMLElement>('.walk-chip')?.focus({ preventScroll: true });
     this.#count(step);
+    this.#follow(packet, step);
     this.#say(packet, hop, by);
     const first = packet.querySelector('.walk-hop') === hop;
     return (first ? STAY_FIRST : STAY) + (by === 'page' ? 0 : this.#move(packet, step));
+  }
+
+  /** A picture that is wider than its place is scrolled to where the packet is. */
+  #follow(packet: Element, step: number): void {
+    const place = packet.querySelector('.walk-scroll');
+    const stop = packet.querySelector(`.walk-stop[data-n="${step}"]`)?.getBoundingClientRect();
+    if (place === null || stop === undefined || place.scrollWidth <= place.clientWidth) return;
+    const { x, width } = place.getBoundingClientRect();
+    const left = place.scrollLeft + stop.x + stop.width / 2 - (x + width / 2);
+    place.scrollTo({ left, behavior: noMotion.matches ? 'auto' : 'smooth' });
   }
 
   /** The dot, from where the packet was to where it is. Gives the ms that it takes. */
