@@ -169,6 +169,8 @@ function Inside({ id, anatomy, before }: InsideProps) {
 
   function choose(spot: Spot): void {
     setActive(spot);
+    // A mouse that rests somewhere else is not what the reader is about.
+    setHovered(null);
     if (spot.field >= 0) openPart(spot.part, true);
   }
 
