@@ -4,7 +4,16 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 
 const episode = '/episodes/1-the-super-bridge/';
-const pages = ['/', episode, '/glossary/', '/commands/', '/about/', '/no/such/page/'];
+const pages = [
+  '/',
+  episode,
+  '/episodes/2-through-the-keyhole/',
+  '/episodes/3-three-promises/',
+  '/glossary/',
+  '/commands/',
+  '/about/',
+  '/no/such/page/',
+];
 const widths = [
   { width: 390, height: 844 },
   { width: 1024, height: 768 },
