@@ -13,7 +13,7 @@ test('a machine that runs with its cable in needs no words', () => {
   expect(machineNote({ state: running, cable: undefined, reported: true })).toBe('');
   expect(machineNote({ state: running, cable: false, reported: true })).toBe('cable pulled');
   expect(machineNote({ state: off, cable: false, reported: false })).toBe('off, cable pulled');
-  expect(machineNote({ state: running, cable: true, reported: false })).toBe('booting');
+  expect(machineNote({ state: running, cable: true, reported: false })).toBe('no report yet');
   expect(machineNote({ state: frozen, cable: true, reported: true })).toBe('');
 });
 
@@ -33,6 +33,6 @@ test('a machine that is off, starts or failed says so in its box', () => {
   expect(boxWords({ state: { kind: 'loading', step: 'RAM', done: 21, total: 84 }, reported: false })).toBe(
     'Starting, 25 %',
   );
-  expect(boxWords({ state: running, reported: false })).toBe('Booting');
+  expect(boxWords({ state: running, reported: false })).toBe('Waiting for its kernel’s first report');
   expect(boxWords({ state: running, reported: true })).toBe('');
 });

@@ -10,10 +10,10 @@ export interface MachineFacts {
   readonly reported: boolean;
 }
 
-/** "off", "booting", "" when there is nothing to say: it runs, and its cable is in. A frozen lab is told of once, for all. */
+/** "off", "no report yet", "" when there is nothing to say: it runs, and its cable is in. A frozen lab is told of once, for all. */
 export function machineNote({ state, cable, reported }: MachineFacts): string {
   const quiet = state.kind === 'frozen' || (state.kind === 'running' && reported);
-  const word = state.kind === 'running' ? 'booting' : machineWord(state);
+  const word = state.kind === 'running' ? 'no report yet' : machineWord(state);
   const parts = [quiet ? '' : word, cable === false ? 'cable pulled' : ''];
   return parts.filter((part) => part !== '').join(', ');
 }
@@ -71,7 +71,7 @@ export function boxWords({ state, reported }: Pick<MachineFacts, 'state' | 'repo
     case 'failed':
       return `Stopped: ${state.message}`;
     case 'running':
-      return reported ? '' : 'Booting';
+      return reported ? '' : 'Waiting for its kernel’s first report';
     case 'frozen':
       return '';
   }

@@ -70,8 +70,8 @@ export class TerminalPanel {
     this.#arrange();
     const unwatch = effect(() => this.#follow(lab.state.value.kind));
     const unnote = effect(() => {
-      for (const { name, state, kernel } of lab.machines) {
-        const note = machineNote({ state: state.value, cable: true, reported: kernel.value !== null });
+      for (const { name, state } of lab.machines) {
+        const note = machineNote({ state: state.value, cable: true, reported: true });
         for (const seat of this.#seats) if (seat.machine === name) seat.screen.dataset['note'] = note;
       }
     });

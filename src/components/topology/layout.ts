@@ -15,7 +15,7 @@
 // lab's order (layout-between.ts), and none becomes narrower while the lab lives.
 import type { DeviceNode, Graph } from '../../topology/graph.ts';
 import { between, NO_STREET, type Street } from './layout-between.ts';
-import { COLUMN, keptFor, place } from './layout-place.ts';
+import { COLUMN, isFolded, keptFor, place } from './layout-place.ts';
 import { BOX_WIDTH } from './node-label.ts';
 
 /** Centre and size, in the picture's own units (CSS pixels at zoom 1). */
@@ -114,7 +114,7 @@ function usedColumns({ bridges, below, top }: Columns): number {
 
 function machineColumns(graph: Graph, machine: string, before: Columns): Columns {
   const root = graph.namespaces.find((namespace) => namespace.machine === machine && namespace.root)?.id;
-  const devices = graph.devices.filter((device) => device.machine === machine);
+  const devices = graph.devices.filter((device) => device.machine === machine && !isFolded(device, graph));
   const own = devices.filter((device) => device.namespace === root);
   const bridgeOf = new Map(
     graph.edges.filter((edge) => edge.kind === 'port').map((edge) => [edge.source, edge.target]),

@@ -1,10 +1,12 @@
 // The text of the picture, as real elements over cytoscape's canvas: it is sharp, it is set in the site's faces, and it
 // takes the focus. One tab stop for the whole picture; arrow keys go from a device to the next one in that direction.
-import type { Core, EdgeSingular } from 'cytoscape';
+import type { CollectionReturnValue, Core, EdgeSingular } from 'cytoscape';
 import type { Graph } from '../../topology/graph.ts';
-import { isFolded } from './layout-place.ts';
+import { COLUMN, isFolded } from './layout-place.ts';
 import { deviceLabel, deviceSentence, namespaceLabel, tunnelLabel } from './node-label.ts';
 
+/** From a cable to the legend beside it. */
+const BESIDE_PLUG = 12;
 /** The zoom below which a device's address is no longer written. */
 const FAR = 0.6;
 
@@ -20,6 +22,8 @@ export class NodeLayer {
   readonly #plane: HTMLElement;
   readonly #elements = new Map<string, HTMLElement>();
   readonly #notes = new Map<string, string>();
+  /** A machine at which a tunnel ends, and its root namespace -> its NIC. */
+  #tunnelled = new Map<string, string>();
   /** The device that the tab key leads to. */
   #stop = '';
 
@@ -70,6 +74,7 @@ export class NodeLayer {
         fill(this.#element(`wire:${device.id}`, 'span', 'tp-wire'), [['tp-word', 'wire']]);
       }
     }
+    this.#tunnelled = tunnelled(graph);
     for (const { id, name } of graph.wires) {
       wanted.add(id);
       this.#legend(id, 'tp-bar', name, 'wire');
@@ -127,14 +132,23 @@ export class NodeLayer {
         const at = node.position();
         element.style.transform = `translate(${at.x + 8}px, ${at.y - 8}px)`;
       } else {
-        // Lines enter a machine from above on the left, and a container from above: legends stand where none passes.
-        const box = node.boundingBox({ includeLabels: false, includeOverlays: false });
-        const inner = element.classList.contains('tp-legend-inner');
-        element.style.maxWidth = `${box.w - 16}px`;
-        const x = inner ? `${box.x1 + 8}px` : `calc(${box.x2 - 8}px - 100%)`;
-        element.style.transform = `translate(${x}, ${(inner ? box.y2 : box.y1) - 8}px)`;
+        this.#placeLegend(element, node);
       }
     }
+  }
+
+  /**
+   * Lines enter a container from above, a machine from above on the left, and where there is a tunnel beside that: legends
+   * stand where none passes.
+   */
+  #placeLegend(element: HTMLElement, node: CollectionReturnValue): void {
+    const box = node.boundingBox({ includeLabels: false, includeOverlays: false });
+    const inner = element.classList.contains('tp-legend-inner');
+    const nic = this.#tunnelled.get(element.dataset.id ?? '');
+    const from = nic === undefined ? box.x1 + 8 : this.#options.cy.getElementById(nic).position('x') + BESIDE_PLUG;
+    element.style.maxWidth = `${nic === undefined ? box.w - 16 : COLUMN - 2 * BESIDE_PLUG}px`;
+    const x = inner || nic !== undefined ? `${from}px` : `calc(${box.x2 - 8}px - 100%)`;
+    element.style.transform = `translate(${x}, ${(inner ? box.y2 : box.y1) - 8}px)`;
   }
 
   select(deviceId: string | null): void {
@@ -222,6 +236,22 @@ export class NodeLayer {
     }
     return best;
   }
+}
+
+function tunnelled(graph: Graph): Map<string, string> {
+  const ends = new Set(
+    graph.edges.filter(({ kind }) => kind === 'tunnel').flatMap(({ source, target }) => [source, target]),
+  );
+  const machines = new Set(graph.devices.filter(({ id }) => ends.has(id)).map(({ machine }) => machine));
+  const plugged = new Set(graph.edges.filter(({ kind }) => kind === 'plug').map(({ source }) => source));
+  return new Map(
+    graph.devices
+      .filter(({ id, machine }) => plugged.has(id) && machines.has(machine))
+      .flatMap(({ id, machine, namespace }): [string, string][] => [
+        [machine, id],
+        [namespace, id],
+      ]),
+  );
 }
 
 const DIRECTIONS: Readonly<Record<string, readonly [number, number]>> = {

@@ -63,7 +63,7 @@ export function pictureSvg(graph: Graph, colours: Colours, title: string): Pictu
     ),
     ...rooms.map(({ kind, name, ...box }) =>
       kind === 'machine'
-        ? text({ x: box.x + box.width - 8, y: box.y + 16 }, name, { 'font-weight': 600, 'text-anchor': 'end' })
+        ? text({ x: box.x + 8, y: box.y + 16 }, name, { 'font-weight': 600 })
         : text({ x: box.x + 8, y: box.y + box.height - 7 }, `${name} (container)`, { 'font-weight': 600 }),
     ),
     ...devices.flatMap(({ kind, name, address, ...box }) => {

@@ -125,6 +125,7 @@ export class Scene {
     if (this.cy.elements().empty() || this.cy.width() < 2) return;
     this.#fitted = true;
     this.#followsContent = true;
+    this.cy.stop();
     this.cy.viewport(this.#view());
   }
 
