@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 const run = async (command: string): Promise<string> => {
-  const { stdout, stderr, exitCode } = await host.exec(command);
+  const { stdout, stderr, exitCode } = await host.exec(command, { timeout: 240_000 });
   if (exitCode !== 0) throw new Error(`${command}: status ${exitCode}\n${stdout}${stderr}`);
   return stdout.trim();
 };

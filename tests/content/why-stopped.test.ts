@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(async () => lab?.dispose());
 
 const run = async (command: string): Promise<string> => {
-  const { stdout, stderr, exitCode } = await host.exec(command);
+  const { stdout, stderr, exitCode } = await host.exec(command, { timeout: 240_000 });
   if (exitCode !== 0) throw new Error(`${command}: status ${exitCode}\n${stdout}${stderr}`);
   return stdout.trim();
 };
@@ -109,10 +109,12 @@ test('an address that nobody answers ARP for', async () => {
   expect(why).toMatch(
     /^nobody answered ARP: host-01 asked 3 times who has 10\.99\.0\.77, and 10\.99\.0\.1 answered: host unreachable/,
   );
-  expect(await journeyOf('arp', 'docker exec client ping -c 1 -W 1 172.17.0.77')).toEqual({
-    end: 'unknown',
-    why: 'nobody answered: no ARP reply from 172.17.0.77 was seen',
-  });
+  expect(await journeyOf('arp.dst.proto_ipv4 == 172.17.0.77', 'docker exec client ping -c 1 -W 1 172.17.0.77')).toEqual(
+    {
+      end: 'unknown',
+      why: 'nobody answered: no ARP reply from 172.17.0.77 was seen',
+    },
+  );
 });
 
 test('a TTL that ran out, and a network to which there is no route', async () => {
