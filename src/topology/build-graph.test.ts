@@ -184,6 +184,12 @@ describe('what lies between machines', () => {
     expect(linesOf(joined({}), 'tunnel')).toEqual(['kube-worker-01/flannel.1 - kube-worker-02/flannel.1']);
   });
 
+  it('is told of when it appears', () => {
+    expect(describeChanges(joined({ id: 2 }), joined({}))).toEqual([
+      'a tunnel joins flannel.1 on kube-worker-01 and flannel.1 on kube-worker-02',
+    ]);
+  });
+
   it.each([
     ['another segment', { id: 2 }],
     ['another port', { port: 4789 }],

@@ -35,6 +35,11 @@ export function describeChanges(before: Graph, after: Graph): string[] {
     if (edge.kind !== 'port' || old.edges.has(edge.id) || port === undefined || !old.devices.has(port.id)) continue;
     lines.push(`${port.name} became a port of ${now.devices.get(edge.target)?.name ?? edge.target}`);
   }
+  for (const edge of after.edges) {
+    const [from, to] = [now.devices.get(edge.source), now.devices.get(edge.target)];
+    if (edge.kind !== 'tunnel' || old.edges.has(edge.id) || from === undefined || to === undefined) continue;
+    lines.push(`a tunnel joins ${from.name}${place(from, after)} and ${to.name}${place(to, after)}`);
+  }
   for (const edge of before.edges) {
     const port = now.devices.get(edge.source);
     if (edge.kind !== 'port' || now.edges.has(edge.id) || port === undefined || !now.devices.has(edge.target)) continue;
