@@ -218,7 +218,7 @@ class LockstepLab extends HTMLElement {
 
   #show(state: SessionState): void {
     this.#part('.lab').dataset['state'] = state.kind;
-    this.#stage?.show(state);
+    this.#stage?.show(state, this.#session?.lab?.machines.length);
     const words = stateWords(
       state,
       this.#session?.lab?.machines.map((machine) => machine.state.peek()),

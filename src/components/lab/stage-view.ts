@@ -3,7 +3,8 @@ import type { SessionState } from './lab-session.ts';
 import { adviceFor, bytesWords, durationWords } from './state-words.ts';
 
 export interface StageView {
-  show(state: SessionState): void;
+  /** @param machines how many the lab has, if that is known */
+  show(state: SessionState, machines?: number): void;
   dispose(): void;
 }
 
@@ -38,7 +39,7 @@ export function stageView(root: HTMLElement): StageView {
   }
 
   return {
-    show(state) {
+    show(state, machines = 1) {
       const card = state.kind === 'loading' || state.kind === 'building' ? 'busy' : state.kind;
       root.hidden = card === 'running' || card === 'frozen';
       for (const element of root.querySelectorAll<HTMLElement>('[data-card]'))
@@ -51,7 +52,8 @@ export function stageView(root: HTMLElement): StageView {
           'Starting the lab',
           state.step,
           state.total > 0 ? (100 * Math.min(state.done, state.total)) / state.total : undefined,
-          bytesWords(state.done, state.total),
+          // What several machines share is loaded by each and downloaded once: their sum is no download.
+          machines > 1 ? `${machines} machines` : bytesWords(state.done, state.total),
         );
         tick();
       } else if (state.kind === 'building') {

@@ -5,6 +5,8 @@ import type { Graph } from '../../topology/graph.ts';
 import { COLUMN, isFolded } from './layout-place.ts';
 import { deviceLabel, deviceSentence, namespaceLabel, tunnelLabel } from './node-label.ts';
 
+/** Less than a frame around two devices. */
+const NARROW = 180;
 /** From a cable to the legend beside it. */
 const BESIDE_PLUG = 12;
 /** The zoom below which a device's address is no longer written. */
@@ -143,7 +145,8 @@ export class NodeLayer {
    */
   #placeLegend(element: HTMLElement, node: CollectionReturnValue): void {
     const box = node.boundingBox({ includeLabels: false, includeOverlays: false });
-    const inner = element.classList.contains('tp-legend-inner');
+    // One device wide, the cable takes up the upper edge.
+    const inner = element.classList.contains('tp-legend-inner') || box.w < NARROW;
     const nic = this.#tunnelled.get(element.dataset.id ?? '');
     const from = nic === undefined ? box.x1 + 8 : this.#options.cy.getElementById(nic).position('x') + BESIDE_PLUG;
     element.style.maxWidth = `${nic === undefined ? box.w - 16 : COLUMN - 2 * BESIDE_PLUG}px`;
