@@ -189,7 +189,9 @@ function machineColumns(graph: Graph, machine: string, before: Columns): Columns
       const column = before.below.get(space.id);
       if (column !== undefined) used.add(column);
     }
-    const column = firstFree(used, range?.start ?? rightmost(below, new Set(), bridges));
+    // Beside other machines there is no room to spare for a pair that Docker is about to take apart.
+    const least = graph.machines.length > 1 ? 0 : rightmost(below, new Set(), bridges);
+    const column = firstFree(used, range?.start ?? least);
     below.set(id, inRange(column) ? column : firstFree(used, rightmost(below, new Set(), bridges)));
   }
 }
