@@ -179,7 +179,7 @@ describe('a published port', () => {
     const table = await run(one, 'conntrack -L -p tcp --dport 8080 2>/dev/null');
     expect(table).toContain('dst=10.0.0.121');
 
-    const out = await journeysOf(() => run(one, 'docker exec blue wget -qO- -T 5 http://10.0.0.122:22/ || true'));
+    const out = await journeysOf(() => run(one, 'docker exec blue nc -w 2 10.0.0.122 22 </dev/null || true'));
     const first = out.find(({ summary }) => summary.includes('[SYN]'));
     const masked = first?.hops.flatMap(({ changes }) => changes).find(({ field }) => field === 'ip.src');
     expect(masked).toMatchObject({ from: await addressOf(one, 'blue'), to: '10.0.0.121' });
