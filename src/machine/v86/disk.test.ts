@@ -258,6 +258,56 @@ describe('the disk that the guest sees', () => {
   });
 });
 
+describe('a disk that goes back', () => {
+  const total = 6 * pieceBytes;
+  const writes = fc.array(fc.tuple(range, fc.nat(255)), { maxLength: 8 });
+  const apply = async (disk: Disk, list: readonly (readonly [readonly [number, number], number])[]) => {
+    for (const [where, byte] of list) {
+      const { start, length } = within(total, where);
+      await write(disk, start, new Uint8Array(length).fill(byte));
+    }
+  };
+
+  it('holds what it held at its mark, whatever was written since, and as often as it is asked to', async () => {
+    await fc.assert(
+      fc.asyncProperty(writes, writes, writes, async (before, after, more) => {
+        const { source } = promptSource(contents(6));
+        const disk = new Disk(source, throwing);
+        await apply(disk, before);
+        const first = disk.mark();
+        const then = await read(disk, 0, total);
+        await apply(disk, after);
+        const second = disk.mark();
+        const later = await read(disk, 0, total);
+        disk.goBackTo(first);
+        expect(Buffer.compare(await read(disk, 0, total), then)).toBe(0);
+        await apply(disk, more);
+        disk.goBackTo(second);
+        expect(Buffer.compare(await read(disk, 0, total), later)).toBe(0);
+        disk.goBackTo(first);
+        expect(Buffer.compare(await read(disk, 0, total), then)).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('does not answer what was asked before', async () => {
+    const { source, readings } = sourceOf(contents(6));
+    const disk = new Disk(source, throwing);
+    const mark = disk.mark();
+    let answered = false;
+    disk.get(0, 512, () => {
+      answered = true;
+    });
+    expect(disk.idle).toBe(false);
+    disk.goBackTo(mark);
+    expect(disk.idle).toBe(true);
+    readings[0]?.arrive();
+    await settled();
+    expect(answered).toBe(false);
+  });
+});
+
 describe('the table of the disk’s pieces', () => {
   const entry = fc.option(
     fc.record({

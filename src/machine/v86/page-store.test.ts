@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FilePages, MemoryPages, type SyncFile } from './page-store.ts';
+import { pageBytes } from './ram-layers.ts';
+
+/** A file as a browser's private file system has them, of a limited size. */
+class File implements SyncFile {
+  bytes = new Uint8Array();
+  constructor(readonly room = Infinity) {}
+  read(into: Uint8Array, { at }: { at: number }): number {
+    const part = this.bytes.subarray(at, at + into.length);
+    into.set(part);
+    return part.length;
+  }
+  write(bytes: Uint8Array, { at }: { at: number }): number {
+    const fits = bytes.subarray(0, Math.max(0, this.room - at));
+    const larger = new Uint8Array(Math.max(this.bytes.length, at + fits.length));
+    larger.set(this.bytes);
+    larger.set(fits, at);
+    this.bytes = larger;
+    return fits.length;
+  }
+  truncate(size: number): void {
+    this.bytes = this.bytes.slice(0, size);
+  }
+  close(): void {}
+}
+
+const filled = (byte: number) => new Uint8Array(pageBytes).fill(byte);
+
+describe.each([
+  ['memory', () => new MemoryPages()],
+  ['a file', () => new FilePages(new File())],
+] as const)('pages in %s', (_, open) => {
+  test('come back as they were, however many, in any order', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2500 }), fc.infiniteStream(fc.nat()), (count, order) => {
+        const store = open();
+        for (let n = 0; n < count; n++) expect(store.add(filled(n % 251))).toBe(n);
+        const into = new Uint8Array(pageBytes);
+        for (let tries = 0; tries < 20; tries++) {
+          const number = (order.next().value as number) % count;
+          store.read(number, into);
+          expect([into[0], into[pageBytes - 1]]).toEqual([number % 251, number % 251]);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('are gone after dispose(), and the next one is the first again', () => {
+    const store = open();
+    for (let n = 0; n < 600; n++) store.add(filled(1));
+    store.dispose();
+    expect(store.add(filled(7))).toBe(0);
+    const into = new Uint8Array(pageBytes);
+    store.read(0, into);
+    expect(into[0]).toBe(7);
+  });
+});
+
+test('storage that is full says so', () => {
+  const store = new FilePages(new File(300 * pageBytes));
+  expect(() => {
+    for (let n = 0; n < 1000; n++) store.add(filled(n));
+  }).toThrow("the browser's storage for this site is full");
+});
