@@ -6,14 +6,17 @@ import { pageBytes } from './ram-layers.ts';
 /** A file as a browser's private file system has them, of a limited size. */
 class File implements SyncFile {
   bytes = new Uint8Array();
-  constructor(readonly room = Infinity) {}
+  readonly #room: number;
+  constructor(room = Infinity) {
+    this.#room = room;
+  }
   read(into: Uint8Array, { at }: { at: number }): number {
     const part = this.bytes.subarray(at, at + into.length);
     into.set(part);
     return part.length;
   }
   write(bytes: Uint8Array, { at }: { at: number }): number {
-    const fits = bytes.subarray(0, Math.max(0, this.room - at));
+    const fits = bytes.subarray(0, Math.max(0, this.#room - at));
     const larger = new Uint8Array(Math.max(this.bytes.length, at + fits.length));
     larger.set(this.bytes);
     larger.set(fits, at);
