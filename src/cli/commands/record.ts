@@ -74,8 +74,14 @@ export async function recordLab(lab: Lab, options: RecordLabOptions): Promise<Re
   const recorder = new Recorder(lab);
   await lab.start();
   await kernelsKnown(lab, signal);
-  const recorded = new Date().toISOString();
+  let recorded: string | null = null;
   for (const line of script) {
+    if (!line.prepares && recorded === null) {
+      // What comes before has times of the snapshot, too: clocks are set while a lab starts.
+      await Promise.all(lab.machines.map((machine) => machine.flushTap()));
+      recorder.begin();
+      recorded = new Date().toISOString();
+    }
     console.error(`${line.machine}# ${line.text}`);
     await recorder.type(line, timeoutMs, signal);
   }
@@ -86,7 +92,7 @@ export async function recordLab(lab: Lab, options: RecordLabOptions): Promise<Re
       `At least ${recorder.lost} packets went by while a machine's capture was cut off: a recording is whole. Try again.`,
     );
   // What these commands do to the network is not part of the run.
-  const seen = { lab: file.id, title: file.title, script: name, recorded };
+  const seen = { lab: file.id, title: file.title, script: name, recorded: recorded ?? new Date().toISOString() };
   const [first] = lab.machines;
   const software = first === undefined ? [] : await softwareOf(first);
   const conntrack = await Promise.all(lab.machines.map(conntrackOf));

@@ -66,6 +66,15 @@ export class Recorder {
     return this.#lost;
   }
 
+  /** The recording begins now: of what was seen before, only the present picture stays. */
+  begin(): void {
+    const { graphs, hops, terminal, commands } = this.#seen;
+    const present = graphs.slice(-1).map(({ graph }) => ({ at: now(), graph }));
+    graphs.splice(0, graphs.length, ...present);
+    for (const list of [hops, terminal, commands]) list.length = 0;
+    this.#fastest = Infinity;
+  }
+
   /** Types a line and waits for the prompt. @throws Error when it does not come back in time (ms) */
   async type({ machine, text }: ScriptLine, timeout: number, signal: AbortSignal): Promise<void> {
     const console = this.#lab.machines.find(({ name }) => name === machine)?.consoles[0];
