@@ -79,6 +79,7 @@ export async function recordLab(lab: Lab, options: RecordLabOptions): Promise<Re
     if (!line.prepares && recorded === null) {
       // What comes before has times of the snapshot, too: clocks are set while a lab starts.
       await Promise.all(lab.machines.map((machine) => machine.flushTap()));
+      await new Promise((resolve) => setTimeout(resolve, SETTLING));
       recorder.begin();
       recorded = new Date().toISOString();
     }

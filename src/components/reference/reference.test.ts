@@ -42,10 +42,15 @@ test('what a program is told to do is on the page as well', () => {
   const told = typed
     .flatMap(commandsOf)
     .filter(([program = '']) => withSubcommands.has(program))
-    .map(([program, ...words]) => `${program} … ${words.find((word) => /^[a-z]/.test(word))}`);
+    .map(([program, ...words]) => `${program} … ${words.find((word) => /^[a-z]+$/.test(word))}`);
   const missing = told.filter((use) => {
     const [program, , word] = use.split(' ');
     return !new RegExp(`\`${program} (?:[^\`]* )?${word}\\b`).test(commands);
   });
   expect([...new Set(missing)]).toEqual([]);
+});
+
+test('no program is on the page that no episode speaks of', () => {
+  const all = episodes.map(({ source }) => source).join('\n');
+  expect(programs.filter((program) => !new RegExp(`\\b${program}\\b`).test(all))).toEqual([]);
 });

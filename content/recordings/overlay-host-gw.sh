@@ -1,0 +1,14 @@
+# The same ping with the backend host-gw: no tunnel, the other host is the next hop.
+# npx lockstep record overlay content/recordings/overlay-host-gw.sh
+etcdctl get --print-value-only /coreos.com/network/config | sed s/vxlan/host-gw/ | etcdctl put /coreos.com/network/config
+# on kube-worker-02
+systemctl restart flanneld
+docker run -d --name web whoami
+ping -c 1 10.2.22.2
+# on kube-worker-01
+systemctl restart flanneld
+docker run -d --name client toolbox sleep infinity
+ping -c 1 10.2.21.2
+ping -c 1 10.0.0.122
+# record
+docker exec client ping -c 1 10.2.22.2
