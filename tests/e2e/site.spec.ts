@@ -9,6 +9,7 @@ const pages = [
   episode,
   '/episodes/2-through-the-keyhole/',
   '/episodes/3-three-promises/',
+  '/episodes/4-an-address-for-everyone/',
   '/glossary/',
   '/commands/',
   '/about/',
