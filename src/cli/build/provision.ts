@@ -54,9 +54,7 @@ export async function provision(machine: V86Machine, file: LabMachine, options: 
 }
 
 /** The last that is done in a machine, when all of its lab are ready. A reader's terminals begin with a fresh prompt. */
-export async function finish(machine: V86Machine, _file: LabMachine, options: ProvisionOptions): Promise<void> {
-  const { signal, tell } = options;
-  tell(0, 'tidying up');
+export async function finish(machine: V86Machine, signal: AbortSignal): Promise<void> {
   await runner(machine, signal)(tidyUp);
   for (const console of machine.consoles) console.clear();
   await runner(machine, signal)('systemctl restart lockstep-console@hvc0 lockstep-console@hvc1');

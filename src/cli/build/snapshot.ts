@@ -147,21 +147,21 @@ class LabBuilder {
       this.#tell(0.01, 'switching on');
       await lab.start();
       // One after the other: who depends on another machine comes after it in the file.
-      for (const stage of [provision, finish]) {
-        for (const [index, machine] of machines.entries()) {
-          const { file, mac } = plans[index] as (typeof plans)[number];
-          now = file.name;
-          const [begin, share] = stage === provision ? [0.01, 0.45] : [0.46, 0.1];
-          await stage(machine, file, {
-            root: this.#ctx.root,
-            lab: this.#lab,
-            mac,
-            signal,
-            tell: (fraction, detail) =>
-              this.#tell(begin + (share * (index + fraction)) / machines.length, `${file.name}: ${detail}`),
-          });
-        }
+      for (const [index, machine] of machines.entries()) {
+        const { file, mac } = plans[index] as (typeof plans)[number];
+        now = file.name;
+        await provision(machine, file, {
+          root: this.#ctx.root,
+          lab: this.#lab,
+          mac,
+          signal,
+          tell: (fraction, detail) =>
+            this.#tell(0.01 + (0.45 * (index + fraction)) / machines.length, `${file.name}: ${detail}`),
+        });
       }
+      this.#tell(0.46, 'tidying up');
+      now = machines.map(({ name }) => name).join(', ');
+      await Promise.all(machines.map((machine) => finish(machine, signal)));
       await lab.freeze();
       const parts = [];
       for (const [index, machine] of machines.entries()) {
@@ -178,9 +178,9 @@ class LabBuilder {
       return parts;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      const said = (this.#serial.get(now) ?? []).filter((line) => line !== '').slice(-8);
+      const said = (this.#serial.get(now) ?? [...this.#serial.values()].flat()).filter((line) => line !== '').slice(-8);
       throw new Error(
-        `The machine ${now} of the lab ${id} could not be built: ${error instanceof Error ? error.message : error}\nIts kernel's console last said:\n${said.join('\n')}`,
+        `${now} of the lab ${id} could not be made ready: ${error instanceof Error ? error.message : error}\nIts kernel's console last said:\n${said.join('\n')}`,
       );
     } finally {
       signal.removeEventListener('abort', cancel);
@@ -227,7 +227,10 @@ class LabBuilder {
     });
   }
 
-  /** Restores the lab, runs what readers type first, and adds the pieces of the disks that this read. */
+  /**
+   * Restores the lab, runs what readers type first, and adds the pieces of the disks that this read. What a copy's first
+   * commands read is known from its origin: it has to show only that it runs.
+   */
   async #rehearse(machines: readonly MachineManifest[]): Promise<MachineManifest[]> {
     const { id, title, wires } = this.#lab;
     const lab = createLab(
@@ -242,10 +245,13 @@ class LabBuilder {
       if (state.kind === 'failed') throw new Error(state.message);
       const rehearsed: MachineManifest[] = [];
       for (const [index, machine] of (lab.machines as V86Machine[]).entries()) {
-        await firstCommands(machine);
+        const origin = this.#origin(this.#lab.machines[index] as LabMachine);
+        const known = 'machine' in origin ? origin.machine.disk.prefetch : [];
+        if ('disk' in origin) await firstCommands(machine);
+        else await machine.exec('true');
         const { touched } = await machine.save();
         const manifest = machines[index] as MachineManifest;
-        rehearsed.push({ ...manifest, disk: { ...manifest.disk, prefetch: [...touched] } });
+        rehearsed.push({ ...manifest, disk: { ...manifest.disk, prefetch: [...new Set([...touched, ...known])] } });
       }
       return rehearsed;
     } finally {
