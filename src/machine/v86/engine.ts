@@ -7,6 +7,7 @@ import type { HoldableClock } from './clock.ts';
 import { tuneCompiler } from './compiled-code.ts';
 import { chunkedSource, Disk, type DiskSource } from './disk.ts';
 import { GuestPort } from './guest-ports.ts';
+import { runsKernel } from './hand-over.ts';
 import { InputQueue } from './input-queue.ts';
 import { loadRam } from './load-ram.ts';
 import { bytesOf, chunksBeforeStart, identityText, type MachineManifest } from './manifest.ts';
@@ -26,8 +27,6 @@ const consolePortEvent = 4;
 // Pieces of the disk fetched ahead, about 2 MB: of each, a command reads a few kilobytes, and may as well wait for them.
 const prefetchedPieces = 24;
 // Bytes that may wait for the guest's NIC; what comes then is lost, as from the full queue of a switch.
-/** ms of a builder's computer. */
-const firmwareTime = 300;
 /** ms that a machine runs, at most so often, for what is under way to arrive before a checkpoint. */
 const glimpse = 10;
 const mostGlimpses = 50;
@@ -58,11 +57,14 @@ export class Engine {
   #agentText = '';
   #checkpoints: Checkpoints | undefined;
   #boot: SavedState | null = null;
+  #onSlice = () => {};
   #powerOn: () => Promise<void> = async () => {
     throw new MachineError('worker-gone', 'A machine that is being built cannot be switched on again.');
   };
   /** What came before the machine ran. A device that gets input raises an interrupt, into memory that is not there yet. */
   #early: ToMachine[] | undefined = [];
+  /** Without power: what is sent to it now would be written into memory that is about to be another one. */
+  #dark = false;
   readonly #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
 
@@ -83,6 +85,7 @@ export class Engine {
       this.#early.push(message);
       return;
     }
+    if (this.#dark && isInput(message)) return;
     switch (message.type) {
       case 'start':
         return this.#start(message.start, message.wasm);
@@ -122,6 +125,7 @@ export class Engine {
         ]);
       }
       case 'power-off':
+        this.#dark = true;
         await this.#emulator?.stop();
         this.#host.clock.hold();
         return this.#host.post({ type: 'answer', id: message.id });
@@ -160,9 +164,14 @@ export class Engine {
         initrd: { buffer: await readFile(start.initrd) },
         cmdline: start.commandLine,
       });
+      const handedOver = new Promise<void>((resolve) => {
+        this.#onSlice = () => {
+          if (runsKernel(emulator.v86.cpu)) resolve();
+        };
+      });
       await emulator.run();
-      // The firmware has handed over to the kernel by then.
-      await new Promise((resolve) => setTimeout(resolve, firmwareTime));
+      await handedOver;
+      this.#onSlice = () => {};
       await emulator.stop();
       this.#boot = await this.#state(emulator);
       await emulator.run();
@@ -213,6 +222,7 @@ export class Engine {
     await emulator.run();
     this.#prefetch(disk, manifest.disk.prefetch);
     this.#powerOn = async () => {
+      this.#dark = true;
       await emulator.stop();
       this.#dropInput();
       this.#host.clock.hold();
@@ -223,6 +233,7 @@ export class Engine {
       const state = await store.get(manifest.boot.devices);
       await emulator.restore_state(state.slice().buffer as ArrayBuffer);
       await loadRam(manifest.boot.ram, cpu.mem8, store, () => {});
+      this.#dark = false;
       this.#host.clock.release();
       await emulator.run();
       this.#host.post({ type: 'running' });
@@ -315,6 +326,7 @@ export class Engine {
       const end = serial.lastIndexOf('\n', serial.length - 2) + 1;
       this.#host.post({ type: 'serial', line: serial.slice(end).trimEnd() });
       if (/reboot: System halted/.test(serial.slice(end))) {
+        this.#dark = true;
         void emulator.stop();
         this.#host.clock.hold();
         this.#host.post({ type: 'halted' });
@@ -341,6 +353,7 @@ export class Engine {
 
   /** What the guest printed in this slice goes out in one piece. */
   #afterSlice(): void {
+    this.#onSlice();
     this.#nic?.pump();
     for (let console = 0; console < consoleCount; console++) {
       const bytes = this.#outputs[console]?.take();
@@ -411,6 +424,7 @@ export class Engine {
     if (clock === undefined || clock === null) throw new Error('it has no such checkpoint');
     this.#host.clock.startAt(clock);
     this.#dropInput();
+    this.#dark = false;
   }
 
   /** What waited, or was half printed, belonged to what is no more. */
@@ -442,6 +456,10 @@ export class Engine {
     this.#host.post({ type: 'failed', reason, message });
     void this.#emulator?.stop();
   }
+}
+
+function isInput({ type }: ToMachine): boolean {
+  return type === 'console-input' || type === 'console-resize' || type === 'agent' || type === 'frame';
 }
 
 /** Memory that is zero is not written to: it may not be there yet, as far as the browser is concerned. */

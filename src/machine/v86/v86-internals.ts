@@ -26,6 +26,9 @@ export interface EmulatorExports {
 export interface EmulatedCpu {
   readonly devices: { readonly virtio_console: EmulatedConsole; readonly virtio_net: EmulatedNic };
   readonly mem8: Uint8Array;
+  readonly protected_mode: Int32Array;
+  /** Linear. */
+  readonly instruction_pointer: Int32Array;
   is_memory_zeroed(address: number, length: number): number;
   /** The guest asks for a reset, through the keyboard controller or port CF9. */
   reboot_internal(): void;
