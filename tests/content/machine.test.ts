@@ -59,7 +59,7 @@ describe('a restored machine', () => {
   });
 
   test('has the components, with their licences', async () => {
-    expect(await run('flanneld --version 2>&1')).toBe('v0.28.4');
+    expect(await run('/usr/local/bin/flanneld --version 2>&1')).toBe('v0.28.4');
     expect(await run('grep -m 1 ^github.com/flannel-io /usr/share/doc/flannel/copyright')).toMatch(
       /flannel v0\.28\.4$/,
     );
