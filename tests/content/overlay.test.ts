@@ -3,7 +3,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { timestampOf } from '../../src/capture/captured-packet.ts';
 import { PcapngWriter } from '../../src/capture/pcapng-writer.ts';
@@ -241,7 +240,6 @@ describe('what depends on what', () => {
     await run(one, 'systemctl stop flanneld');
     expect(await run(one, 'ip -d link show flannel.1')).toContain('vxlan id 1');
     expect((await one.exec(`ping -c 2 -W 2 ${green}`)).exitCode).toBe(0);
-    await sleep(100);
   });
 
   test('without etcd, too', async () => {

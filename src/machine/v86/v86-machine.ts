@@ -78,7 +78,7 @@ export class V86Machine implements Machine {
   /** Counts starts and stops: whoever waited in between finds that it is not its turn any more. */
   #turn = 0;
   #speed = 1;
-  /** It was switched on, rather than woken up, since its thread began. */
+  /** It was switched on, and its agent has not said hello yet: nobody in there would hear what it is told. */
   #boots = false;
   /** Its clock shows another time of day than ours. */
   #timeIsWrong = false;
@@ -109,7 +109,11 @@ export class V86Machine implements Machine {
     this.#agent = new AgentClient(
       (line) => this.#post({ type: 'agent', line }),
       {
-        onHello: () => (this.#timeIsWrong ? this.#greet() : this.#askReport()),
+        onHello: () => {
+          this.#boots = false;
+          if (this.#timeIsWrong) this.#greet();
+          else this.#askReport();
+        },
         onReport: (json) => this.#report(json),
       },
       this.#timers,
@@ -202,7 +206,7 @@ export class V86Machine implements Machine {
       if (turn !== this.#turn) return;
       this.#timers.release();
       this.#state.value = { kind: 'running' };
-      if (this.#timeIsWrong) this.#greet();
+      if (this.#timeIsWrong && !this.#boots) this.#greet();
     });
   }
 
@@ -255,6 +259,7 @@ export class V86Machine implements Machine {
     this.#timers.hold();
     this.#state.value = { kind: 'frozen', reason: 'reader' };
     this.#timeIsWrong = true;
+    this.#boots = moment.kernel === null;
     this.#renewTap(moment.tapHeader);
     this.#kernel.value = moment.kernel;
     if (moment.kernel !== null) this.#tap.learn(moment.kernel);
