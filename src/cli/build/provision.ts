@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
+import type { Console } from '../../machine/machine.ts';
 import type { V86Machine } from '../../machine/v86/v86-machine.ts';
+import { dropPageCache, noteCgroups, ownCgroup, tidyUp } from './tidy-up.ts';
 
 export interface ProvisionOptions {
   readonly root: string;
@@ -24,6 +26,7 @@ export async function provision(machine: V86Machine, file: LabMachine, options: 
   tell(0, file.from === undefined ? 'booting' : 'waking up');
   await firstReport(machine, signal);
   if (file.from === undefined) await run('systemctl is-system-running --wait || systemctl --failed --no-legend');
+  else await run(noteCgroups);
   await run(identityScript(lab, file, mac));
 
   const steps: Step[] = [
@@ -34,10 +37,11 @@ export async function provision(machine: V86Machine, file: LabMachine, options: 
   ];
   if (file.start !== undefined) {
     const script = await readFile(join(root, 'sandboxes/labs', lab.id, file.start), 'utf8');
-    steps.push([`running ${file.start}`, () => run(script)]);
+    steps.push([`running ${file.start}`, () => run(`${ownCgroup}\n${script}`)]);
   }
   // Everything that the first commands load is loaded now, then thrown out of memory, then loaded again: what is left
-  // in the page cache is what a reader's first command needs, and no more. A copy's page cache is like that already.
+  // in the page cache is what a reader's first command needs, and no more. A copy's page cache is like that already, but
+  // for what was read to make it ready, and that is thrown out when it is tidied up.
   if (file.from === undefined) {
     steps.push(
       ['rehearsing the first commands', () => firstCommands(machine)],
@@ -55,11 +59,35 @@ export async function provision(machine: V86Machine, file: LabMachine, options: 
 
 /** The last that is done in a machine, when all of its lab are ready. A reader's terminals begin with a fresh prompt. */
 export async function finish(machine: V86Machine, signal: AbortSignal): Promise<void> {
-  await runner(machine, signal)(tidyUp);
+  const run = runner(machine, signal);
+  await run(tidyUp);
+  // Not `restart`: with it systemd sends no SIGHUP (src/core/unit.c, unit_kill_context), and a shell ignores SIGTERM for 30 s.
+  await run(`systemctl stop ${shells}`);
   for (const console of machine.consoles) console.clear();
-  await runner(machine, signal)('systemctl restart lockstep-console@hvc0 lockstep-console@hvc1');
+  await run(`systemctl start ${shells}`);
+  for (const console of machine.consoles) await promptOf(console, signal);
   await machine.flushTap();
   await new Promise((resolve) => setTimeout(resolve, 4000));
+}
+
+const shells = 'lockstep-console@hvc0 lockstep-console@hvc1';
+
+/** Resolves when a shell waits for a command. */
+async function promptOf(console: Console, signal: AbortSignal): Promise<void> {
+  let shown = '';
+  const stop = console.onOutput((bytes) => {
+    shown += Buffer.from(bytes).toString('latin1');
+  });
+  try {
+    for (let tenths = 0; !shown.endsWith('# '); tenths++) {
+      signal.throwIfAborted();
+      if (tenths > 600)
+        throw new Error(`The shell of terminal ${console.index} shows no prompt: ${JSON.stringify(shown)}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  } finally {
+    stop();
+  }
 }
 
 function runner(machine: V86Machine, signal: AbortSignal): (command: string) => Promise<string> {
@@ -93,17 +121,6 @@ function identityScript(lab: LabFile, file: LabMachine, mac: string): string {
     'ifup --force lo eth0',
   ].join('\n');
 }
-
-// What a process has mapped is not dropped, though most of it was needed only while it started: that is reclaimed, as if
-// memory were short. (memory.reclaim ends with EAGAIN when it got less than was asked for.)
-const dropPageCache = `sync; echo 3 >/proc/sys/vm/drop_caches
-  for try in 1 2 3 4; do echo 300M >/sys/fs/cgroup/memory.reclaim; done 2>/dev/null; true`;
-
-// Free memory holds what was in it; filled with zeros it costs nothing in the snapshot. As much of ZONE_NORMAL as can be
-// had without waking kswapd, which would throw out page cache.
-const tidyUp = `journalctl --rotate -q; journalctl --vacuum-size=1 -q; dmesg -C; rm -f /root/.bash_history; sync
-  pages=$(awk '/zone +Normal/ { normal = 1 } normal && /pages free/ { free = $3 } normal && / high / { print free - $2 - 2048; exit }' /proc/zoneinfo)
-  dd if=/dev/zero of=/dev/null bs=$((pages * 4))K count=1 status=none`;
 
 /** What `docker build` would make of the Dockerfile, in one step instead of four: each costs an emulated machine seconds. */
 function importImage(image: string): string {

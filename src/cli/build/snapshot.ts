@@ -27,6 +27,7 @@ const sources = [
   'src/cli/build/snapshot.ts',
   'src/cli/build/cut-up.ts',
   'src/cli/build/provision.ts',
+  'src/cli/build/tidy-up.ts',
   'src/machine/v86/hand-over.ts',
   'src/machine/v86/manifest.ts',
   'src/machine/v86/ram-layers.ts',

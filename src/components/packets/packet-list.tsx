@@ -25,6 +25,8 @@ interface Props {
   readonly marked: ReadonlySet<number>;
   readonly compared: number | null;
   onChoose(row: number): void;
+  /** The packet of that number, whatever the rows are by now: what was clicked is what was seen. */
+  onShow(n: number): void;
   onOpen(): void;
   /** A key that means something to the list's owner; true when it did. */
   onKey(event: KeyboardEvent): boolean;
@@ -121,7 +123,7 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
         selected={packet.n === selected}
         marked={props.marked.has(packet.n)}
         compared={packet.n === props.compared}
-        onChoose={() => props.onChoose(at)}
+        onChoose={() => props.onShow(packet.n)}
         onOpen={() => props.onOpen()}
       />,
     );

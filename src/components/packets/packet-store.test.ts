@@ -123,6 +123,17 @@ describe('the packet list', () => {
     expect(store.count).toBe(store.kept);
   });
 
+  it('keeps its rows when it is given the filter that it has', () => {
+    const store = filled('ping.hops.jsonl');
+    const icmp = filter('icmp');
+    store.setFilter(icmp);
+    store.work(1000);
+    const shown = rows(store);
+    store.setFilter(icmp);
+    expect(rows(store)).toEqual(shown);
+    expect(shown.length).toBeGreaterThan(0);
+  });
+
   it('finds the row of a packet, and none for one that is filtered out', () => {
     const store = filled('ping.hops.jsonl');
     for (const text of ['', 'icmp']) {

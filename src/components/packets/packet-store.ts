@@ -99,7 +99,9 @@ export class PacketStore {
 
   /** Only packets that match are shown; null: all. */
   setFilter(filter: Filter | null): void {
-    this.#filter = filter?.expression === null ? null : filter;
+    const next = filter?.expression === null ? null : filter;
+    if (next === this.#filter) return;
+    this.#filter = next;
     this.#rescan();
   }
 

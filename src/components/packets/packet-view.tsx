@@ -249,6 +249,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           marked={marked}
           compared={compared}
           onChoose={choose}
+          onShow={show}
           onOpen={() => setOpen(true)}
           onKey={onKey}
           handle={list}

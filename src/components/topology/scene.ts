@@ -28,6 +28,8 @@ const coarse = matchMedia('(pointer: coarse)');
 const LEGIBLE = 0.85;
 /** px at the lower edge of the view. */
 const FOOT = 30;
+/** ms in which what has a new place glides there. */
+const GLIDE = 240;
 
 export class Scene {
   readonly cy: Core;
@@ -76,6 +78,7 @@ export class Scene {
   show(graph: Graph): void {
     if (graph === this.#graph) return;
     this.#graph = graph;
+    const { rooms } = this.#layout;
     this.#layout = layoutGraph(graph, this.#layout.columns);
     const wanted = new Map(elementsOf(graph, this.#layout).map((element) => [element.data.id ?? '', element]));
     const cy = this.cy;
@@ -95,11 +98,14 @@ export class Scene {
         }
       }
     });
-    this.#move(fresh);
+    const glides = this.#move(fresh);
     this.#joinAll();
     this.#fadeIn(fresh);
+    // A machine that shows itself, or is switched off, makes another picture: it is put into the middle again.
+    const anew = rooms.size !== this.#layout.rooms.size;
     if (!this.#fitted && graph.devices.length > 0) this.fit();
-    else if (this.#followsContent && fresh.length + cy.elements().length > 0) this.#keepInSight();
+    else this.#keepInSight(anew);
+    if (glides) setTimeout(() => !this.cy.destroyed() && this.#keepInSight(anew), GLIDE + 20);
     this.#options.onMoved();
   }
 
@@ -178,8 +184,12 @@ export class Scene {
     this.cy.destroy();
   }
 
-  /** Newcomers are put in their place; what has a new one for a good reason glides there; what the reader put somewhere stays. */
-  #move(fresh: readonly string[]): void {
+  /**
+   * Newcomers are put in their place; what has a new one for a good reason glides there; what the reader put somewhere stays.
+   * True when something glides.
+   */
+  #move(fresh: readonly string[]): boolean {
+    let glides = false;
     const isFresh = new Set(fresh);
     const places: [string, Box][] = [
       ...this.#layout.boxes,
@@ -195,9 +205,13 @@ export class Scene {
       // A bridge that grows keeps its left end: it does not move, so it does not glide.
       const grows = node.data('deviceKind') === 'bridge';
       if (isFresh.has(id) || grows || this.#options.still()) node.stop().position({ x: box.x, y: box.y });
-      else node.stop().animate({ position: { x: box.x, y: box.y } }, { duration: 240, easing: 'ease-in-out' });
+      else {
+        glides = true;
+        node.stop().animate({ position: { x: box.x, y: box.y } }, { duration: GLIDE, easing: 'ease-in-out' });
+      }
     }
     wake(this.cy);
+    return glides;
   }
 
   #fadeIn(ids: readonly string[]): void {
@@ -284,10 +298,13 @@ export class Scene {
     };
   }
 
-  #keepInSight(): void {
+  /** @param anew into the middle, too */
+  #keepInSight(anew: boolean): void {
+    if (!this.#fitted || !this.#followsContent || this.cy.elements().empty()) return;
     const seen = this.cy.extent();
     const box = (this.#near === null ? this.cy.elements() : this.cy.getElementById(this.#near)).boundingBox({});
-    if (box.x1 >= seen.x1 && box.y1 >= seen.y1 && box.x2 <= seen.x2 && box.y2 <= seen.y2) return;
+    const whole = box.x1 >= seen.x1 && box.y1 >= seen.y1 && box.x2 <= seen.x2 && box.y2 <= seen.y2;
+    if (whole && !anew) return;
     const view = this.#view();
     if (this.#options.still()) this.cy.viewport(view);
     else this.cy.stop().animate(view, { duration: 260, easing: 'ease-in-out' });
