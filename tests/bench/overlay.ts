@@ -48,7 +48,7 @@ export const bench: Bench = {
           ping,
           percentile(
             [...text.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms)),
-            50,
+            0.5,
           ),
         );
         add(plain, await throughput(one, '10.0.0.122'));

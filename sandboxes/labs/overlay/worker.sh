@@ -6,7 +6,7 @@ FLANNELD_IFACE=eth0
 FLANNELD_IP_MASQ=true
 # How often flanneld looks whether its iptables rules are still there, in seconds. Each time it starts a dozen programs:
 # with its own 5 s a machine in a tab would do little else.
-FLANNELD_IPTABLES_RESYNC=60
+FLANNELD_IPTABLES_RESYNC=600
 END
 
 cat >/etc/systemd/system/flanneld.service <<'END'

@@ -105,6 +105,17 @@ describe('when the guest gets the processor', () => {
     expect(core.ran.length - before).toBe(50);
   });
 
+  it('less often also when it works a little between its ticks, as a daemon with a timer does', () => {
+    install();
+    let tick = 0;
+    core.guest = () => ({ takes: tick++ % 10 === 0 ? 3 : 0.1, waits: 4 });
+    core.run();
+    vi.advanceTimersByTime(500);
+    const before = core.ran.length;
+    vi.advanceTimersByTime(1000);
+    expect(core.ran.length - before).toBe(50);
+  });
+
   it('never later than the timer that an idle guest waits for, when that is far away', () => {
     install();
     core.guest = () => ({ takes: 0, waits: 100 });

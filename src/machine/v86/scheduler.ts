@@ -7,9 +7,9 @@
 // as makes its work take the same share of the guest's time as ever.
 import type { EmulatorCore } from './v86-internals.ts';
 
-// A guest that did next to nothing this many times in a row is idle …
-const quietSlices = 25;
-const quietMilliseconds = 0.7;
+// A guest whose processor worked for less than this share of the last tenth of a second is idle …
+const idleShare = 0.2;
+const lookBack = 100;
 // … and is woken this often; input of any kind wakes it at once.
 const idlePeriod = 20;
 // ms; browsers round shorter timers up to this when they are set one after the other, so shorter rests are saved up.
@@ -36,7 +36,10 @@ export function installScheduler(core: EmulatorCore, soon: Soon, now: () => numb
   let started = 0;
   let busy = 0;
   let slices = 0;
-  let quiet = 0;
+  let idle = false;
+  /** When the share began to be measured, and `busy` then. */
+  let since = now();
+  let busyBefore = 0;
   let speed = 1;
   /** Real ms that the processor still has to rest. */
   let owed = 0;
@@ -53,13 +56,21 @@ export function installScheduler(core: EmulatorCore, soon: Soon, now: () => numb
     if (pendingTick >= 0) run(pendingTick);
   });
 
+  const measureFrom = (at: number, isIdle: boolean) => {
+    idle = isIdle;
+    since = at;
+    busyBefore = busy;
+  };
+
   core.yield = (milliseconds, tick) => {
     if (started > 0) {
       const took = now() - started;
       busy += took;
       owed += took * (1 / speed - 1);
       started = 0;
-      quiet = milliseconds > 0 && took < quietMilliseconds ? quiet + 1 : 0;
+      const passed = now() - since;
+      // Far more than that: it was stopped in between.
+      if (passed >= lookBack) measureFrom(now(), passed < 10 * lookBack && busy - busyBefore < idleShare * passed);
       afterSlice();
     }
     pendingTick = tick;
@@ -68,7 +79,7 @@ export function installScheduler(core: EmulatorCore, soon: Soon, now: () => numb
     timer = resting = undefined;
     // 0: there is more to do. Anything else: the processor waits in HLT, and a timer of the guest ends in so long.
     if (milliseconds > 0) {
-      const wait = Math.max(milliseconds / speed, owed, quiet > quietSlices ? idlePeriod : 0);
+      const wait = Math.max(milliseconds / speed, owed, idle ? idlePeriod : 0);
       owed = 0;
       timer = setTimeout(() => run(tick), wait);
     } else if (owed >= shortestRest) {
@@ -81,7 +92,7 @@ export function installScheduler(core: EmulatorCore, soon: Soon, now: () => numb
 
   return {
     wake() {
-      quiet = 0;
+      measureFrom(now(), false);
       if (timer === undefined) return;
       clearTimeout(timer);
       timer = undefined;
