@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
 import type { Console } from '../../machine/machine.ts';
 import type { V86Machine } from '../../machine/v86/v86-machine.ts';
-import { dropPageCache, noteCgroups, ownCgroup, tidyUp } from './tidy-up.ts';
+import { dropPageCache, noteCgroups, tidyUp } from './tidy-up.ts';
 
 export interface ProvisionOptions {
   readonly root: string;
@@ -37,7 +37,7 @@ export async function provision(machine: V86Machine, file: LabMachine, options: 
   ];
   if (file.start !== undefined) {
     const script = await readFile(join(root, 'sandboxes/labs', lab.id, file.start), 'utf8');
-    steps.push([`running ${file.start}`, () => run(`${ownCgroup}\n${script}`)]);
+    steps.push([`running ${file.start}`, () => run(script)]);
   }
   // Everything that the first commands load is loaded now, then thrown out of memory, then loaded again: what is left
   // in the page cache is what a reader's first command needs, and no more. A copy's page cache is like that already, but

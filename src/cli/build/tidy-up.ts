@@ -9,23 +9,20 @@ export const dropPageCache = `sync; echo 3 >/proc/sys/vm/drop_caches
   for try in 1 2 3 4; do echo 300M >/sys/fs/cgroup/memory.reclaim; done 2>/dev/null; true`;
 
 // Page cache belongs to the cgroup that first read it. What a copy has beyond its origin was read by the cgroups that came
-// after it woke up: those of the services that were started, most of whose code ran only then, and that of the start script.
+// after it woke up: those of the services that were started, most of whose code ran only then. (What the start script read,
+// a reader is likely to type as well.)
 const oldCgroups = '/run/lockstep-cgroups';
 const eachCgroup = `find /sys/fs/cgroup -name memory.reclaim -printf '%i %p\\n'`;
 
 /** In a copy, before anything is done to it. */
 export const noteCgroups = `${eachCgroup} >${oldCgroups}`;
 
-/** The shell goes into a cgroup of its own, with all that it is going to start. */
-export const ownCgroup =
-  'mkdir -p /sys/fs/cgroup/lockstep-start && echo $$ >/sys/fs/cgroup/lockstep-start/cgroup.procs';
-
 // Services read at once what they go on needing: that is waited for.
 const reclaimYoungCgroups = `if [ -e ${oldCgroups} ]; then
     ${eachCgroup} | awk 'NR == FNR { old[$1]; next } !($1 in old) { print $2 }' ${oldCgroups} - | while read -r young; do
       for try in 1 2 3 4; do echo 300M >$young; done 2>/dev/null
     done
-    rm ${oldCgroups}; rmdir /sys/fs/cgroup/lockstep-start 2>/dev/null
+    rm ${oldCgroups}
     sleep 3
   fi`;
 

@@ -82,6 +82,19 @@ describe('packets on the picture', () => {
     ]);
   });
 
+  it('are as long on their way between machines as within one, where they have half as many edges', () => {
+    const ping = hops('ping.hops.jsonl').filter((hop) => quickFamily(hop.bytes, 276) === 'icmp');
+    const last = (machines: number): number => {
+      flow.clear();
+      flow.setMachines(machines);
+      for (const hop of ping.slice(0, 2)) push({ ...hop, n: hop.n + machines * 1000, time: hop.time + machines }, 0);
+      let now = 0;
+      while (flow.advance(now)) now += 20;
+      return now;
+    };
+    expect([last(1), last(2), last(3)]).toEqual([4 * LEG, 2 * LEG, 2 * LEG]);
+  });
+
   it('fork where the bridge floods', () => {
     for (const hop of hops('ping.hops.jsonl')
       .filter((hop) => quickFamily(hop.bytes, 276) === 'arp')

@@ -1,6 +1,6 @@
 // When which packet is where on the picture. Pure: the time comes in as a number (ms) and what is to be drawn goes out.
 //
-// A packet crosses a bridge in microseconds; here every edge takes LEG ms, one speed for all. So that effect never
+// A packet crosses a bridge in microseconds; here every edge takes `leg` ms, one speed for all. So that effect never
 // comes before cause, a packet that leaves a place starts after the one that had just arrived there (a reply after its
 // request), and packets that leave one place in the same direction keep a distance. What would make the picture lag
 // behind, or crowd it, is not drawn one by one but added up on the edges, and the number is told.
@@ -43,6 +43,8 @@ export interface FlowHop {
 
 /** ms for one edge. */
 export const LEG = 600;
+/** The same between machines, where a way has twice as many edges: a ping a second is to be seen there and back. */
+const LEG_BETWEEN = 300;
 /** Packets under way at most. */
 export const MOST_DOTS = 40;
 /** ms that the picture may lag behind what has happened. */
@@ -62,6 +64,8 @@ interface Run extends Label {
   readonly before: Crossing | null;
   readonly start: number;
   readonly end: number;
+  /** ms for each crossing. */
+  readonly leg: number;
 }
 
 interface Sum {
@@ -84,8 +88,14 @@ export class PacketFlow {
   readonly #arrivals = new Map<string, { readonly time: number; readonly end: number }>();
   readonly #departures = new Map<string, number>();
   readonly #sums = new Map<string, Sum>();
+  #leg = LEG;
   #added = 0;
   #addedLast = Number.NEGATIVE_INFINITY;
+
+  /** What sets out from now on is on a picture of so many machines. */
+  setMachines(count: number): void {
+    this.#leg = count > 1 ? LEG_BETWEEN : LEG;
+  }
 
   /** `label` is asked only for a hop that will be drawn; `family` is what a sum calls it. */
   push(hop: FlowHop, family: Family, label: () => Label, now: number): void {
@@ -98,10 +108,11 @@ export class PacketFlow {
       return;
     }
     const from = Math.max(start, now);
-    const end = from + path.crossings.length * LEG;
+    const leg = this.#leg;
+    const end = from + path.crossings.length * leg;
     const before = previous?.last ?? null;
     if (path.crossings.length > 0) {
-      this.#runs.push({ ...label(), packet: path.packet, crossings: path.crossings, before, start: from, end });
+      this.#runs.push({ ...label(), packet: path.packet, crossings: path.crossings, before, start: from, end, leg });
     }
     if (path.crossings.length > 0) this.#underWay.add(path.packet);
     if (previous === undefined) this.#departures.set(departure(path), from);
@@ -122,17 +133,18 @@ export class PacketFlow {
     const dots: Dot[] = [];
     for (const run of this.#runs) {
       if (now < run.start || now >= run.end) continue;
-      const leg = Math.min(run.crossings.length - 1, Math.floor((now - run.start) / LEG));
-      const crossing = run.crossings[leg];
+      const gone = (now - run.start) / run.leg;
+      const index = Math.min(run.crossings.length - 1, Math.floor(gone));
+      const crossing = run.crossings[index];
       if (crossing === undefined) continue;
-      const before = leg === 0 ? run.before : (run.crossings[leg - 1] ?? null);
+      const before = index === 0 ? run.before : (run.crossings[index - 1] ?? null);
       dots.push({
         family: run.family,
         text: run.text,
         tunnel: run.tunnel,
         crossing,
         before,
-        at: (now - run.start - leg * LEG) / LEG,
+        at: gone - index,
       });
     }
     return dots;

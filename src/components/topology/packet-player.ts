@@ -93,6 +93,7 @@ export class PacketPlayer {
 
   setGraph(graph: Graph): void {
     this.#paths.setGraph(graph);
+    this.#flow.setMachines(graph.machines.length);
     this.#order.setGraph(graph);
   }
 
