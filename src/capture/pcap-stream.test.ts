@@ -200,8 +200,8 @@ describe('bytes that are no capture', () => {
     const claim = pcapRecord({ seconds: 1, nanoseconds: 0 }, new Uint8Array(LARGEST_PACKET)).subarray(0, 16);
     const piece = concat(header, claim);
     const bytes = new Uint8Array(200_000 * piece.length).map((_, index) => piece[index % piece.length] ?? 0);
-    const started = performance.now();
-    new PcapStream().push(bytes);
-    expect(performance.now() - started).toBeLessThan(5000);
+    // With the square of their number it would be half an hour, and the test would not end in time.
+    const { packets } = new PcapStream().push(bytes);
+    expect(packets.reduce((sum, packet) => sum + 16 + packet.bytes.length, 0)).toBeLessThanOrEqual(bytes.length);
   });
 });

@@ -48,15 +48,17 @@ export class Checkpoints {
     if (checkpoint === undefined) return null;
     const { cpu } = this.#emulator.v86;
     const now = this.#hashes();
+    const pages: number[] = [];
+    const numbers: number[] = [];
     for (const [page, hash] of checkpoint.hashes.entries()) {
       if (now[page] === hash) continue;
       const at = page * pageBytes;
       // Compiled code of this page is of no use any more; that of all others is.
       cpu.jit_dirty_cache(at, at + pageBytes);
-      const memory = cpu.mem8.subarray(at, at + pageBytes);
-      if (hash === 0) memory.fill(0);
-      else this.#store.read(this.#kept.get(hash) as number, memory);
+      if (hash === 0) cpu.mem8.fill(0, at, at + pageBytes);
+      else numbers[pages.push(page) - 1] = this.#kept.get(hash) as number;
     }
+    this.#store.read(numbers, (bytes, index) => cpu.mem8.set(bytes, (pages[index] as number) * pageBytes));
     this.#disk.goBackTo(checkpoint.disk);
     const clear = cpu.jit_clear_cache;
     cpu.jit_clear_cache = () => {};

@@ -4,8 +4,8 @@ import { pageBytes } from './ram-layers.ts';
 export interface PageStore {
   /** Keeps a copy of the page; the number to ask for it. Throws when there is no room. */
   add(page: Uint8Array): number;
-  /** Puts a page where it belongs. */
-  read(number: number, into: Uint8Array): void;
+  /** Hands over each of these pages, in any order, with its place in `numbers`. The bytes are the store's own. */
+  read(numbers: readonly number[], put: (page: Uint8Array, index: number) => void): void;
   /** Everything that was kept is gone. */
   dispose(): void;
 }
@@ -24,10 +24,12 @@ export class MemoryPages implements PageStore {
     return number;
   }
 
-  read(number: number, into: Uint8Array): void {
-    const at = (number % pagesInASegment) * pageBytes;
-    const segment = this.#segments[Math.floor(number / pagesInASegment)];
-    if (segment !== undefined) into.set(segment.subarray(at, at + pageBytes));
+  read(numbers: readonly number[], put: (page: Uint8Array, index: number) => void): void {
+    for (const [index, number] of numbers.entries()) {
+      const at = (number % pagesInASegment) * pageBytes;
+      const segment = this.#segments[Math.floor(number / pagesInASegment)];
+      if (segment !== undefined) put(segment.subarray(at, at + pageBytes), index);
+    }
   }
 
   dispose(): void {
@@ -44,10 +46,15 @@ export interface SyncFile {
   close(): void;
 }
 
-/** Written a megabyte at a time: a call is a message to the browser's process. */
+const pagesInACall = 256;
+/** Read along with the others rather than in a call of their own. */
+const pagesBetween = 16;
+
+/** Written and read a megabyte at a time: a call is a message to the browser's process. */
 export class FilePages implements PageStore {
   readonly #file: SyncFile;
-  readonly #buffer = new Uint8Array(256 * pageBytes);
+  /** Pages to be written. */
+  readonly #buffer = new Uint8Array(pagesInACall * pageBytes);
   #written = 0;
   #count = 0;
 
@@ -62,14 +69,35 @@ export class FilePages implements PageStore {
     return this.#count++;
   }
 
-  read(number: number, into: Uint8Array): void {
-    if (number >= this.#written) {
-      const at = (number - this.#written) * pageBytes;
-      into.set(this.#buffer.subarray(at, at + pageBytes));
-      return;
+  read(numbers: readonly number[], put: (page: Uint8Array, index: number) => void): void {
+    const got = new Uint8Array(pagesInACall * pageBytes);
+    const wanted = [...numbers.entries()].sort((one, other) => one[1] - other[1]);
+    for (let at = 0; at < wanted.length; ) {
+      const first = (wanted[at] as [number, number])[1];
+      if (first >= this.#written) {
+        const [index, number] = wanted[at++] as [number, number];
+        put(
+          this.#buffer.subarray((number - this.#written) * pageBytes, (number - this.#written + 1) * pageBytes),
+          index,
+        );
+        continue;
+      }
+      let end = at + 1;
+      for (let last = first; end < wanted.length; end++) {
+        const [, next] = wanted[end] as [number, number];
+        if (next >= this.#written || next - last > pagesBetween || next - first >= pagesInACall) break;
+        last = next;
+      }
+      const pages = (wanted[end - 1] as [number, number])[1] - first + 1;
+      const part = got.subarray(0, pages * pageBytes);
+      const length = this.#file.read(part, { at: first * pageBytes });
+      if (length !== part.length)
+        throw new Error(`the browser's file system gave ${length} of ${part.length} bytes back`);
+      for (; at < end; at++) {
+        const [index, number] = wanted[at] as [number, number];
+        put(part.subarray((number - first) * pageBytes, (number - first + 1) * pageBytes), index);
+      }
     }
-    const got = this.#file.read(into, { at: number * pageBytes });
-    if (got !== into.length) throw new Error(`the browser's file system gave ${got} of ${into.length} bytes back`);
   }
 
   dispose(): void {
