@@ -24,7 +24,7 @@ export interface PacketFrame {
 /** Dots keep to the right, so that a request and its reply pass each other. Picture units. */
 const ASIDE = 7;
 const RADIUS = 5.5;
-/** With more dots than these, or with sums on the lines, labels would cover one another: colour and list have to do. */
+/** With more dots than these, fewer from afar, or with sums on the lines, labels would cover one another: colour has to do. */
 const MOST_LABELS = 14;
 
 export class PacketCanvas {
@@ -64,9 +64,10 @@ export class PacketCanvas {
     context.clearRect(0, 0, width, height);
     for (const [id, lamp] of frame.lamps) this.#lamp(context, id, lamp.family, lamp.strength);
     for (const glow of frame.glows) this.#glow(context, glow);
+    const most = MOST_LABELS * Math.min(1, this.#cy.zoom());
     for (const dot of frame.dots) {
       if (frame.still) this.#lit(context, dot);
-      else this.#dot(context, dot, frame.dots.length <= MOST_LABELS && frame.glows.length === 0);
+      else this.#dot(context, dot, frame.dots.length <= most && frame.glows.length === 0);
     }
   }
 

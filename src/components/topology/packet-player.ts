@@ -38,8 +38,8 @@ export interface PlayerOptions {
 
 /** ms for which a device's outline stays lit after a packet was seen there. */
 const LAMP = 450;
-/** A lag below this is the time that packets take anyway. */
-const WORTH_TELLING = 3000;
+/** A lag below this is the time that packets take anyway, there and back. */
+const WORTH_TELLING = 6500;
 /** Ways of packets that can be looked at. */
 const REMEMBERED = 20_000;
 /** ms of a frame for packets that have come. */
