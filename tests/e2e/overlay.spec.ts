@@ -1,5 +1,6 @@
 // A reader of episode 4: three machines, a packet in the tunnel that time stops at, flanneld killed, another backend.
 import { expect, type Page, test } from '@playwright/test';
+import { rowsOf } from './terminal-rows.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 400_000 });
 
@@ -31,8 +32,7 @@ const terminal = (machine: MachineName) => page.locator(`#term-${machine}-1`);
 
 /** What a terminal shows, in one line: a narrow one breaks lines anywhere. */
 async function screen(machine: MachineName): Promise<string> {
-  const rows = await terminal(machine).locator('.xterm-rows > div').allTextContents();
-  return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('');
+  return (await rowsOf(terminal(machine).locator('.xterm-rows'))).join('');
 }
 /** Types a command into an empty screen; nothing is waited for. */
 async function type(machine: MachineName, command: string): Promise<void> {

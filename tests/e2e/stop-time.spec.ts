@@ -1,6 +1,7 @@
 // A reader of episode 1 stops time: steps an ARP request and its answer, breaks at the echo reply, and goes on.
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
+import { rowsOf } from './terminal-rows.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 300_000 });
 
@@ -37,13 +38,7 @@ const said = () => time().locator('[aria-live=polite]');
 const way = () => time().getByRole('list', { name: 'Way of the packet' });
 const terminal = () => page.locator('#lab-terminal .xterm-rows').first();
 const run = (command: string) => page.getByRole('button', { name: `Run on host-01: ${command}` });
-const screen = async (): Promise<string> => {
-  const rows = await terminal().locator('> div').allTextContents();
-  return rows
-    .map((row) => row.replaceAll('\u00a0', ' ').trimEnd())
-    .join('\n')
-    .trimEnd();
-};
+const screen = async (): Promise<string> => (await rowsOf(terminal())).join('\n');
 const prompt = () => expect.poll(screen, slow).toMatch(/root@host-01:~#$/);
 const filter = () => time().getByLabel('Stop time at packets that match this display filter');
 /** Steps on, and waits until that is said. */

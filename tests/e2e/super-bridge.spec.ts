@@ -1,6 +1,7 @@
 // Episode 1 as a newcomer goes through it, with the real machine in the page.
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, expect, type Page, test } from '@playwright/test';
+import { rowsOf } from './terminal-rows.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 420_000 });
 
@@ -28,15 +29,7 @@ test.afterAll(async () => {
 const lab = () => page.locator('section.lab');
 const terminal = () => page.locator('#lab-terminal .xterm-rows').first();
 const run = (command: string) => page.getByRole('button', { name: `Run on host-01: ${command}` });
-/** What the terminal shows, a string a row, without the empty rows below. */
-const rows = async (): Promise<string[]> => {
-  const all = await terminal().locator('> div').allTextContents();
-  return all
-    .map((row) => row.replaceAll('\u00a0', ' ').trimEnd())
-    .join('\n')
-    .trimEnd()
-    .split('\n');
-};
+const rows = (): Promise<string[]> => rowsOf(terminal());
 /** Waits until the terminal's last row is a prompt again. */
 const prompt = () => expect.poll(async () => (await rows()).at(-1), slow).toMatch(/root@host-01:~#$/);
 

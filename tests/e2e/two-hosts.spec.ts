@@ -2,6 +2,7 @@
 // done to one machine while the other goes on.
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
+import { rowsOf } from './terminal-rows.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 300_000 });
 
@@ -32,11 +33,7 @@ const list = () => page.locator('#lab-picture .tp-list');
 
 /** What a terminal shows, without the empty rows below. */
 async function screen(machine: MachineName): Promise<string> {
-  const rows = await terminal(machine).locator('.xterm-rows > div').allTextContents();
-  return rows
-    .map((row) => row.replaceAll('\u00a0', ' ').trimEnd())
-    .join('\n')
-    .trimEnd();
+  return (await rowsOf(terminal(machine).locator('.xterm-rows'))).join('\n');
 }
 /** The same in one line: a narrow terminal breaks lines anywhere. */
 const flat = async (machine: MachineName): Promise<string> => (await screen(machine)).replaceAll('\n', '');

@@ -80,12 +80,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
 
   function choose(at: number): void {
     const index = store.indexAt(at);
-    if (index < 0) return;
-    const chosen = store.packet(index);
-    setSelected(chosen.n);
-    onSelect?.(chosen);
-    setFollowing(false);
-    list.current?.reveal(at);
+    if (index >= 0) show(store.packet(index).n);
   }
 
   /** A packet that may be filtered out of the list. */

@@ -55,8 +55,12 @@ export class Checkpoints {
       const at = page * pageBytes;
       // Compiled code of this page is of no use any more; that of all others is.
       cpu.jit_dirty_cache(at, at + pageBytes);
-      if (hash === 0) cpu.mem8.fill(0, at, at + pageBytes);
-      else numbers[pages.push(page) - 1] = this.#kept.get(hash) as number;
+      if (hash === 0) {
+        cpu.mem8.fill(0, at, at + pageBytes);
+        continue;
+      }
+      pages.push(page);
+      numbers.push(this.#kept.get(hash) as number);
     }
     this.#store.read(numbers, (bytes, index) => cpu.mem8.set(bytes, (pages[index] as number) * pageBytes));
     this.#disk.goBackTo(checkpoint.disk);

@@ -71,33 +71,36 @@ export class FilePages implements PageStore {
 
   read(numbers: readonly number[], put: (page: Uint8Array, index: number) => void): void {
     const got = new Uint8Array(pagesInACall * pageBytes);
-    const wanted = [...numbers.entries()].sort((one, other) => one[1] - other[1]);
-    for (let at = 0; at < wanted.length; ) {
-      const first = (wanted[at] as [number, number])[1];
-      if (first >= this.#written) {
-        const [index, number] = wanted[at++] as [number, number];
-        put(
-          this.#buffer.subarray((number - this.#written) * pageBytes, (number - this.#written + 1) * pageBytes),
-          index,
-        );
-        continue;
+    const wanted = [...numbers.entries()].map(([index, number]) => ({ index, number }));
+    wanted.sort((one, other) => one.number - other.number);
+    let call: typeof wanted = [];
+    for (const page of wanted) {
+      const first = call[0]?.number ?? page.number;
+      const last = call.at(-1)?.number ?? page.number;
+      if (page.number - last > pagesBetween || page.number - first >= pagesInACall) {
+        this.#readRun(call, got, put);
+        call = [];
       }
-      let end = at + 1;
-      for (let last = first; end < wanted.length; end++) {
-        const [, next] = wanted[end] as [number, number];
-        if (next >= this.#written || next - last > pagesBetween || next - first >= pagesInACall) break;
-        last = next;
-      }
-      const pages = (wanted[end - 1] as [number, number])[1] - first + 1;
-      const part = got.subarray(0, pages * pageBytes);
-      const length = this.#file.read(part, { at: first * pageBytes });
-      if (length !== part.length)
-        throw new Error(`the browser's file system gave ${length} of ${part.length} bytes back`);
-      for (; at < end; at++) {
-        const [index, number] = wanted[at] as [number, number];
-        put(part.subarray((number - first) * pageBytes, (number - first + 1) * pageBytes), index);
-      }
+      // Not in the file yet.
+      if (page.number >= this.#written) put(pageIn(this.#buffer, page.number - this.#written), page.index);
+      else call.push(page);
     }
+    this.#readRun(call, got, put);
+  }
+
+  /** Pages that lie close together, in one call. */
+  #readRun(
+    pages: readonly { readonly index: number; readonly number: number }[],
+    room: Uint8Array,
+    put: (page: Uint8Array, index: number) => void,
+  ): void {
+    const [first, last] = [pages[0]?.number, pages.at(-1)?.number];
+    if (first === undefined || last === undefined) return;
+    const bytes = room.subarray(0, (last - first + 1) * pageBytes);
+    const length = this.#file.read(bytes, { at: first * pageBytes });
+    if (length !== bytes.length)
+      throw new Error(`the browser's file system gave ${length} of ${bytes.length} bytes back`);
+    for (const { index, number } of pages) put(pageIn(bytes, number - first), index);
   }
 
   dispose(): void {
@@ -112,3 +115,5 @@ export class FilePages implements PageStore {
     this.#written = this.#count;
   }
 }
+
+const pageIn = (bytes: Uint8Array, n: number): Uint8Array => bytes.subarray(n * pageBytes, (n + 1) * pageBytes);
