@@ -78,7 +78,7 @@ export class Scene {
   show(graph: Graph): void {
     if (graph === this.#graph) return;
     this.#graph = graph;
-    const { rooms } = this.#layout;
+    const before = shapeOf(this.#layout);
     this.#layout = layoutGraph(graph, this.#layout.columns);
     const wanted = new Map(elementsOf(graph, this.#layout).map((element) => [element.data.id ?? '', element]));
     const cy = this.cy;
@@ -101,8 +101,8 @@ export class Scene {
     const glides = this.#move(fresh);
     this.#joinAll();
     this.#fadeIn(fresh);
-    // A machine that shows itself, or is switched off, makes another picture: it is put into the middle again.
-    const anew = rooms.size !== this.#layout.rooms.size;
+    // A machine that shows itself, is switched off, or pushes others aside makes another picture: it is put into the middle again.
+    const anew = graph.machines.length > 1 && before !== shapeOf(this.#layout);
     if (!this.#fitted && graph.devices.length > 0) this.fit();
     else this.#keepInSight(anew);
     if (glides) setTimeout(() => !this.cy.destroyed() && this.#keepInSight(anew), GLIDE + 20);
@@ -311,3 +311,6 @@ export class Scene {
     wake(this.cy);
   }
 }
+
+/** Which machines have nothing to show, and how wide each is. */
+const shapeOf = ({ rooms, columns }: Layout): string => [...rooms.keys(), ...columns.street.widths.values()].join(' ');
