@@ -1,4 +1,4 @@
-// The arrows of docs/architecture.md as rules: components -> lab -> machine, wire, topology, journey -> capture -> packet.
+// The arrows of docs/architecture.md as rules: components, cli -> lab -> machine -> guest -> wire, topology, journey -> capture -> packet.
 // What is forbidden stands beside the reason for it. Imports of types count: a type from above ties a file down as well.
 
 /** A folder that nobody may reach into but those named. */
@@ -10,6 +10,12 @@ const test = '\\.test\\.tsx?$';
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
+    layer(
+      'basics-know-nobody',
+      { path: '^src/basics/', pathNot: test },
+      { path: '^src/', pathNot: '^src/basics/' },
+      'What every room may use leans on none of them.',
+    ),
     layer(
       'packet-knows-nobody',
       { path: '^src/packet/', pathNot: test },
@@ -25,42 +31,48 @@ module.exports = {
     layer(
       'capture-knows-packet-only',
       { path: '^src/capture/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(capture|packet)/' },
+      { path: '^src/', pathNot: '^src/(basics|capture|packet)/' },
       'A capture file is a format: it must be readable where there is no machine and no lab.',
     ),
     layer(
       'journey-is-made-of-hops',
       { path: '^src/journey/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(journey|capture|packet)/' },
+      { path: '^src/', pathNot: '^src/(basics|journey|capture|packet)/' },
       'Stitching hops is pure, so that a recorded journey and a live one are one thing.',
     ),
     layer(
       'wire-is-pure',
       { path: '^src/wire/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(wire|capture|packet)/' },
+      { path: '^src/', pathNot: '^src/(basics|wire|capture|packet)/' },
       'The virtual Ethernet moves frames; which machine they come from is nothing to it.',
     ),
     layer(
       'topology-is-pure',
       { path: '^src/topology/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(topology|packet)/' },
+      { path: '^src/', pathNot: '^src/(basics|topology|packet)/' },
       'The graph follows from kernel reports alone: given the same reports, the same picture.',
     ),
     layer(
       'recording-is-pure',
       { path: '^src/recording/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(recording|topology|journey|capture|packet)/' },
+      { path: '^src/', pathNot: '^src/(basics|recording|topology|journey|capture|packet)/' },
       'A saved run is data: a page, a test or a phone reads it where there is no lab and no machine.',
+    ),
+    layer(
+      'guest-below-machine',
+      { path: '^src/guest/', pathNot: test },
+      { path: '^src/', pathNot: '^src/(basics|guest|wire|recording|topology|journey|capture|packet)/' },
+      'What a Debian guest of ours is and says is the same whatever runs it: it does not know who does.',
     ),
     layer(
       'machine-below-lab',
       { path: '^src/machine/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(machine|wire|recording|topology|journey|capture|packet)/' },
+      { path: '^src/', pathNot: '^src/(basics|machine|guest|wire|recording|topology|journey|capture|packet)/' },
       'A machine does not know that it is part of a lab, let alone who looks at it.',
     ),
     layer(
       'drivers-behind-the-interface',
-      { path: '^src/', pathNot: ['^src/(machine|cli/build)/', '^src/lab/(create|node|open)-lab\\.ts$', test] },
+      { path: '^src/', pathNot: ['^src/(machine|cli/builder)/', '^src/lab/(create|node|open)-lab\\.ts$', test] },
       { path: '^src/machine/[^/]+/' },
       'Only the places that make a lab choose a driver; everyone else has a Machine and cannot tell v86 from QEMU.',
     ),
@@ -90,7 +102,10 @@ module.exports = {
     ),
     layer(
       'no-node-in-a-page',
-      { path: '^src/(components|topology|journey|recording|wire|capture)/', pathNot: [test, '/fixtures/'] },
+      {
+        path: '^src/(basics|components|guest|topology|journey|recording|wire|capture)/',
+        pathNot: [test, '/fixtures/'],
+      },
       { dependencyTypes: ['core'] },
       'These run in a browser; a Node module in them breaks the page, and only when it is opened.',
     ),

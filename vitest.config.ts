@@ -7,7 +7,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
-        test: { name: 'unit', include: ['src/**/*.test.{ts,tsx}', 'tests/cli{,-*}.test.ts'], testTimeout: 20_000 },
+        test: { name: 'unit', include: ['src/**/*.test.{ts,tsx}', 'tests/commands/**/*.test.ts'], testTimeout: 20_000 },
       },
       {
         test: { name: 'fidelity', include: ['tests/fidelity/**/*.test.ts'], testTimeout: 120_000 },
@@ -16,7 +16,7 @@ export default defineConfig({
         // Real machines: one file at a time, so that none starves another one's clock.
         test: {
           name: 'content',
-          include: ['tests/content/**/*.test.ts', 'tests/*.machine.test.ts'],
+          include: ['tests/content/**/*.test.ts', 'tests/machine/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseLabFile } from '../lab/parse-lab-file.ts';
-import { aptProgress } from './build/install-debian.ts';
+import { aptProgress } from './builder/install-debian.ts';
 import { parseExec } from './exec-argument.ts';
 
 const lab = parseLabFile(

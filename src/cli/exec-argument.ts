@@ -1,6 +1,7 @@
 // What `--exec "<machine>: <command>"` says.
+
+import { nearest } from '../basics/nearest.ts';
 import type { LabFile } from '../lab/lab-file.ts';
-import { nearest } from '../lab/nearest.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ExecArgument {

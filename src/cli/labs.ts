@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nearest } from '../basics/nearest.ts';
 import type { LabFile } from '../lab/lab-file.ts';
 import { LabFileError } from '../lab/lab-file-error.ts';
-import { nearest } from '../lab/nearest.ts';
 import { parseLabFile } from '../lab/parse-lab-file.ts';
 import { UsageError } from './usage-error.ts';
 

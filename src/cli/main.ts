@@ -5,7 +5,7 @@ import type { ServeOptions } from './commands/up.ts';
 import { interruptSignal } from './interrupt.ts';
 import { createProgram, runProgram } from './program.ts';
 import { root } from './setup/root.mjs';
-import { parseStageNames, stageNames } from './test/stages.ts';
+import { parseStageNames, stageNames } from './tester/stages.ts';
 
 const signal = interruptSignal();
 const program = createProgram('npm run', 'Kubernetes networking, one packet at a time.');
@@ -60,7 +60,7 @@ program
   .command('build')
   .description('build everything into dist/, without serving it')
   .action(async () => {
-    const { buildAll } = await import('./build/build-all.ts');
+    const { buildAll } = await import('./builder/build-all.ts');
     await buildAll({ root, signal, output: process.stdout });
   });
 
@@ -69,7 +69,7 @@ program
   .description(`run the tests: ${stageNames.join(', ')}`)
   .argument('[stages...]', 'only these')
   .action(async (names: string[]) => {
-    const { test } = await import('./test/run-stages.ts');
+    const { test } = await import('./tester/run-stages.ts');
     process.exitCode = await test({ root, signal, stages: parseStageNames(names) });
   });
 

@@ -2,7 +2,7 @@
 // command line has been checked: the engine and the build are most of our code.
 import type { Lab } from '../lab/lab.ts';
 import { createNodeLab } from '../lab/node-lab.ts';
-import { buildMachines } from './build/build-all.ts';
+import { buildMachines } from './builder/build-all.ts';
 
 export interface StartLabOptions {
   readonly root: string;

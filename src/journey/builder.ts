@@ -4,13 +4,13 @@
 
 import { summarizeLayers } from '../packet/summary.ts';
 import { Clocks } from './clocks.ts';
-import { type ConntrackEntry, entryWords, NatTable } from './conntrack.ts';
 import { coarseOffset, type World } from './copies.ts';
-import { countedEnds } from './counted.ts';
 import { delaysOf } from './delays.ts';
-import { DropTimes } from './drop-times.ts';
 import { type End, endOf, type Proofs } from './ends.ts';
-import type { Evidence, TraceEvidence } from './evidence.ts';
+import { type ConntrackEntry, entryWords, NatTable } from './evidence/conntrack.ts';
+import { countedEnds } from './evidence/counted.ts';
+import { DropTimes } from './evidence/drop-times.ts';
+import type { Evidence, TraceEvidence } from './evidence/evidence.ts';
 import type { Hop } from './hop.ts';
 import { type Journey, JourneyHop, layersOf } from './journey.ts';
 import { maybeSame } from './maybe-same.ts';

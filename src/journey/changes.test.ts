@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { cooked, ethernet, ipv4, udp } from '../../tests/support/journey.ts';
 import { dissect } from '../packet/dissect.ts';
 import type { Layer } from '../packet/layer.ts';
 import { changesBetween } from './changes.ts';
-import { cooked, ethernet, ipv4, udp } from './test-support.ts';
 
 const tuple = { protocol: 17, source: '172.17.0.2', destination: '10.0.0.1', sourcePort: 4000, destinationPort: 53999 };
 const packet = (changes: Partial<typeof tuple> = {}, ttl = 64): Uint8Array => {

@@ -8,7 +8,7 @@
 //
 // A sighting joins the packet that it continues. Whatever is seen a second time at the same place is another copy.
 import type { Clocks } from './clocks.ts';
-import type { NatTable } from './conntrack.ts';
+import type { NatTable } from './evidence/conntrack.ts';
 import { compareSightings, NEVER, type Sighting, succession } from './sighting.ts';
 import type { Places } from './topology.ts';
 

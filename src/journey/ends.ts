@@ -1,11 +1,11 @@
 // How a packet's way ended, and what shows it. From the surest evidence down: an ICMP error that quotes the packet, a trace of
 // the rule that dropped it, the wire's own word; then where it was seen last; then what speaks for it indirectly.
 import type { Layer } from '../packet/layer.ts';
-import type { DropTimes } from './drop-times.ts';
-import type { TraceEvidence } from './evidence.ts';
+import type { DropTimes } from './evidence/drop-times.ts';
+import type { TraceEvidence } from './evidence/evidence.ts';
+import { dropWords } from './evidence/kernel-drops.ts';
 import { placeOf, WIRE } from './hop.ts';
 import { type JourneyEnd, layersOf } from './journey.ts';
-import { dropWords } from './kernel-drops.ts';
 import { answerTo, askedFor, errorsAbout, piecesOf } from './relations.ts';
 import type { Sighting } from './sighting.ts';
 import type { Packet, Store } from './store.ts';

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cooked, ipv4, topology as paper, udp } from '../../tests/support/journey.ts';
 import { stitch } from './builder.ts';
-import { entryWords, NatTable, parseConntrack } from './conntrack.ts';
-import { counterDrops, deviceDrops } from './counters.ts';
+import { entryWords, NatTable, parseConntrack } from './evidence/conntrack.ts';
+import { counterDrops, deviceDrops } from './evidence/counters.ts';
+import { dropWords, parseKernelDrops } from './evidence/kernel-drops.ts';
+import { parseNftTrace } from './evidence/nft-trace.ts';
 import type { Hop } from './hop.ts';
 import { hopsOfCapture } from './hops-of-capture.ts';
-import { dropWords, parseKernelDrops } from './kernel-drops.ts';
-import { parseNftTrace } from './nft-trace.ts';
-import { cooked, ipv4, topology as paper, udp } from './test-support.ts';
 import type { Topology } from './topology.ts';
 import { tupleKey } from './tuple.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { hostName, type Sent, tapped, topology, walk } from '../../tests/support/journey.ts';
 import { stitch } from './builder.ts';
 import { inOneOrder } from './order.ts';
-import { hostName, type Sent, tapped, topology, walk } from './test-support.ts';
 
 it('keeps causes first although a clock runs so fast that no offset fits', () => {
   // Every second a packet there and one back; the second machine's clock gains 10 ms a second, a packet takes 0.1 ms.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { cooked, ipv4, question, topology } from '../../tests/support/journey.ts';
 import { JourneyBuilder, stitch } from './builder.ts';
 import type { Hop } from './hop.ts';
-import { cooked, ipv4, question, topology } from './test-support.ts';
 
 let next = 1;
 

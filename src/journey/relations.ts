@@ -1,5 +1,5 @@
 // How packets belong together: sent again, doubled, cut into pieces and put together, answered.
-import type { NatTable } from './conntrack.ts';
+import type { NatTable } from './evidence/conntrack.ts';
 import type { Parts, Repeat } from './journey.ts';
 import { byTime, LARGE, type Packet, type Store } from './store.ts';
 import { inverseKey } from './tuple.ts';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hostName, question, type Sent, type TrueHop, tapped, topology, walk } from '../../tests/support/journey.ts';
 import { JourneyBuilder, stitch } from './builder.ts';
-import type { ConntrackEntry } from './conntrack.ts';
+import type { ConntrackEntry } from './evidence/conntrack.ts';
 import type { Hop } from './hop.ts';
 import type { Journey } from './journey.ts';
 import { journeyJson } from './journey-json.ts';
 import { inOneOrder } from './order.ts';
-import { hostName, question, type Sent, type TrueHop, tapped, topology, walk } from './test-support.ts';
 
 const sent: fc.Arbitrary<Sent> = fc.record({
   host: fc.nat(2),

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { JourneyBuilder, stitch } from './builder.ts';
-import { parseConntrack } from './conntrack.ts';
+import { parseConntrack } from './evidence/conntrack.ts';
+import { parseNftTrace } from './evidence/nft-trace.ts';
 import type { Hop } from './hop.ts';
 import { hopsOfCapture } from './hops-of-capture.ts';
 import type { Journey } from './journey.ts';
 import { journeyJson } from './journey-json.ts';
-import { parseNftTrace } from './nft-trace.ts';
 import type { Topology } from './topology.ts';
 
 // Real captures, of the network that fixtures/capture.ts builds: see fixtures/README.md.

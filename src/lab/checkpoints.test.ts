@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { PlainMachine } from '../../tests/support/lab.ts';
 import { LabOfMachines } from './lab-of-machines.ts';
-import { PlainMachine } from './test-support.ts';
 
 function twoHosts() {
   const machines = [new PlainMachine('host-01'), new PlainMachine('host-02')] as const;

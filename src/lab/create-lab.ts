@@ -1,6 +1,6 @@
 // A lab from its manifest, with whatever threads the place offers: the page, Node.
 import type { LabManifest } from '../machine/v86/manifest.ts';
-import type { Thread } from '../machine/v86/thread.ts';
+import type { Thread } from '../machine/v86/thread/thread.ts';
 import { V86Machine } from '../machine/v86/v86-machine.ts';
 import type { Lab } from './lab.ts';
 import { LabOfMachines } from './lab-of-machines.ts';

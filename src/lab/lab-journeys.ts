@@ -1,14 +1,15 @@
 // The journeys of a running lab: what its taps see, joined into the way of each packet when somebody looks. Until then hops
 // are only kept, and no machine is asked for anything.
+
+import { EvidenceReader } from '../guest/ask/evidence.ts';
 import { type Context, JourneyBuilder, stitch } from '../journey/builder.ts';
-import { type ConntrackEntry, NatTable } from '../journey/conntrack.ts';
-import type { Evidence } from '../journey/evidence.ts';
+import { type ConntrackEntry, NatTable } from '../journey/evidence/conntrack.ts';
+import type { Evidence } from '../journey/evidence/evidence.ts';
 import type { Hop as JourneyHop } from '../journey/hop.ts';
 import { WIRE } from '../journey/hop.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Topology } from '../journey/topology.ts';
 import type { Graph } from '../topology/graph.ts';
-import { EvidenceReader } from './journey-evidence.ts';
 import { topologyOf } from './journey-topology.ts';
 import type { Hop, Lab } from './lab.ts';
 

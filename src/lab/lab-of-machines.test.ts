@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PlainMachine, report } from '../../tests/support/lab.ts';
 import type { MachineState } from '../machine/machine.ts';
 import type { HopBatch } from './lab.ts';
 import { LabOfMachines } from './lab-of-machines.ts';
-import { PlainMachine, report } from './test-support.ts';
 
 const stateOf = (...states: MachineState[]) =>
   new LabOfMachines(

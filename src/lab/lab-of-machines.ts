@@ -2,13 +2,15 @@
 // their NICs plugged into wires.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core';
 import { LinkType } from '../capture/link-type.ts';
+import type { TapBatch } from '../guest/guest.ts';
 import { WIRE } from '../journey/hop.ts';
-import type { FreezeReason, Machine, MachineState, TapBatch, Unsubscribe } from '../machine/machine.ts';
+import type { FreezeReason, Machine, MachineState } from '../machine/machine.ts';
 import { buildGraph, EMPTY_GRAPH } from '../topology/build-graph.ts';
 import { DeviceHistory } from '../topology/device-history.ts';
 import type { Graph } from '../topology/graph.ts';
 import { mergeGraphs, wireId } from '../topology/merge-graphs.ts';
 import { VirtualClock } from '../wire/clock.ts';
+import type { Unsubscribe } from '../wire/frame-port.ts';
 import { connect } from '../wire/frame-port.ts';
 import { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';

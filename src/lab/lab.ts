@@ -1,8 +1,10 @@
 // A lab: machines, the wires between them, and what their taps and the wires saw. The page, the CLI and the tests use this.
 import type { ReadonlySignal } from '@preact/signals-core';
-import type { FreezeReason, Machine, MachineState, TapFrame, Unsubscribe } from '../machine/machine.ts';
+import type { TapFrame } from '../guest/guest.ts';
+import type { FreezeReason, Machine, MachineState } from '../machine/machine.ts';
 import type { Graph } from '../topology/graph.ts';
 import type { VirtualClock } from '../wire/clock.ts';
+import type { Unsubscribe } from '../wire/frame-port.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';
 

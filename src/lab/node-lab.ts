@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LabManifest } from '../machine/v86/manifest.ts';
-import { nodeThread, nodeWasm } from '../machine/v86/thread-node.ts';
+import { nodeThread, nodeWasm } from '../machine/v86/thread/thread-node.ts';
 import { createLab } from './create-lab.ts';
 import type { Lab } from './lab.ts';
 

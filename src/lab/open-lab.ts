@@ -1,6 +1,6 @@
 // A lab in the page.
 import type { LabManifest } from '../machine/v86/manifest.ts';
-import { browserThread, browserWasm } from '../machine/v86/thread-browser.ts';
+import { browserThread, browserWasm } from '../machine/v86/thread/thread-browser.ts';
 import { createLab } from './create-lab.ts';
 import type { Lab } from './lab.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { editDistance, nearest } from '../basics/nearest.ts';
 import { LabFileError } from './lab-file-error.ts';
-import { editDistance, nearest } from './nearest.ts';
 import { parseLabFile } from './parse-lab-file.ts';
 
 const good = `id: two-hosts

@@ -1,9 +1,9 @@
 // YAML text -> LabFile, or an error that names file, line, column, what was found there and what was expected.
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { nearest } from '../basics/nearest.ts';
 import { type LabFile, labFileSchema } from './lab-file.ts';
 import { LabFileError, type LabFileProblem } from './lab-file-error.ts';
-import { nearest } from './nearest.ts';
 
 type Path = readonly PropertyKey[];
 

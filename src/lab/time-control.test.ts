@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { PlainMachine } from '../../tests/support/lab.ts';
 import { LabOfMachines } from './lab-of-machines.ts';
-import { PlainMachine } from './test-support.ts';
 import { TimeControl } from './time-control.ts';
 
 let end = async (): Promise<void> => undefined;

@@ -7,8 +7,8 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core';
 import { WIRE } from '../journey/hop.ts';
 import type { Journey } from '../journey/journey.ts';
-import type { Unsubscribe } from '../machine/machine.ts';
 import type { FilterError } from '../packet/filter/syntax.ts';
+import type { Unsubscribe } from '../wire/frame-port.ts';
 import { type Shown, type Step, Stepper, type StepperState } from '../wire/stepper.ts';
 import { type Breakpoint, type BreakpointResult, HopBreakpoints } from './hop-breakpoints.ts';
 import { compileHopFilter, placeOfHop } from './hop-filter.ts';

@@ -1,10 +1,9 @@
 // What a machine is to everything above it: consoles, exec, a tap, a NIC, and a clock that can be held.
 // A driver (v86/, recorded/, later qemu/) implements it; nothing above this file knows which one it has.
 import type { ReadonlySignal } from '@preact/signals-core';
+import type { Console, ExecOptions, ExecResult, TapBatch } from '../guest/guest.ts';
 import type { KernelReport } from '../topology/kernel-report.ts';
 import type { FramePort, Unsubscribe } from '../wire/frame-port.ts';
-
-export type { FramePort, Unsubscribe } from '../wire/frame-port.ts';
 
 /** Why a machine is frozen. 'reader': asked for; 'hidden': the tab or the lab is out of sight. */
 export type FreezeReason = 'reader' | 'hidden';
@@ -38,54 +37,6 @@ export type MachineState =
       readonly reason: FailureReason /** what happened, to what, what to do next */;
       readonly message: string;
     };
-
-/** One terminal of a machine: bytes both ways, and a size the guest sees. */
-export interface Console {
-  readonly index: number;
-  /** Hands over what was printed so far (bounded backlog), then every byte that follows. */
-  onOutput(listener: (bytes: Uint8Array) => void): Unsubscribe;
-  write(bytes: Uint8Array): void;
-  resize(columns: number, rows: number): void;
-}
-
-export interface ExecResult {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** The command's exit status; 124 when it ran into the timeout, as timeout(1) reports it. */
-  readonly exitCode: number;
-  /** Wall-clock time from request to answer, ms. */
-  readonly ms: number;
-}
-
-export interface ExecOptions {
-  /** ms in which the machine runs (none pass while it is frozen); default 60 000. */
-  readonly timeout?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** One packet as one interface of the machine's own kernel saw it (tcpdump -i any: LINUX_SLL2). */
-export interface TapFrame {
-  /** Seconds since the epoch, the guest's clock, µs resolution. */
-  readonly time: number;
-  /** The interface's index in the machine's own network namespace. */
-  readonly ifindex: number;
-  /** Its name at that moment ("docker0", "veth1a2b3c4"). */
-  readonly device: string;
-  /** 'in': this interface received it; 'out': it left through this interface. */
-  readonly direction: 'in' | 'out';
-  /** Always LINKTYPE_LINUX_SLL2 (276) today; see src/capture/link-type.ts. */
-  readonly linkType: number;
-  /** Captured bytes, from the SLL2 header on. */
-  readonly bytes: Uint8Array;
-  /** Bytes of the packet before the capture cut it, SLL2 header included. */
-  readonly originalLength: number;
-}
-
-/** Frames that were captured together; since the last batch at least `lost` more are missing: the capture was cut off. */
-export interface TapBatch {
-  readonly frames: readonly TapFrame[];
-  readonly lost: number;
-}
 
 export interface Machine {
   readonly name: string;

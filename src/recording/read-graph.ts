@@ -1,15 +1,6 @@
 // The changes of a recording's graphs, checked: whatever the file says, what comes out is a graph in which every device is in
 // a namespace of a machine, and every edge has two ends.
-import type {
-  DeviceKind,
-  DeviceNode,
-  Edge,
-  Graph,
-  MachineNode,
-  NamespaceNode,
-  VxlanData,
-  WireNode,
-} from '../topology/graph.ts';
+
 import {
   boolean,
   type Fields,
@@ -21,7 +12,17 @@ import {
   oneOf,
   optional,
   optionalList,
-} from './checks.ts';
+} from '../basics/json-checks.ts';
+import type {
+  DeviceKind,
+  DeviceNode,
+  Edge,
+  Graph,
+  MachineNode,
+  NamespaceNode,
+  VxlanData,
+  WireNode,
+} from '../topology/graph.ts';
 import { applyDifference, type GraphDifference } from './graph-difference.ts';
 
 /** A machine with a thousand containers is far below these. */

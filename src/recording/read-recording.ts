@@ -1,8 +1,9 @@
 // Text -> Recording. A file in content/ is our own; one that a reader drops on the page is not. Nothing is read before it is
 // checked, nothing that we do not know is passed over, and an error names the place.
+
+import { fromBase64 } from '../basics/base64.ts';
+import { integer, list, Mismatch, mismatch, name, number, object, oneOf, string } from '../basics/json-checks.ts';
 import type { Graph } from '../topology/graph.ts';
-import { fromBase64 } from './base64.ts';
-import { integer, list, Mismatch, mismatch, name, number, object, oneOf, string } from './checks.ts';
 import { readGraph } from './read-graph.ts';
 import type { RecordedHop, Recording, TerminalOutput, TypedCommand } from './recording.ts';
 import { FORMAT, VERSION } from './write-recording.ts';

@@ -1,7 +1,7 @@
 // A saved run of a lab: what the kernels said of their devices, what the taps saw, what the terminals printed, and when.
 // A page shows it without a machine, and says that it is a recording. write-recording.ts has the file's form.
-import type { ConntrackEntry } from '../journey/conntrack.ts';
-import { parseConntrack } from '../journey/conntrack.ts';
+import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
+import { parseConntrack } from '../journey/evidence/conntrack.ts';
 import { type Hop, WIRE } from '../journey/hop.ts';
 import type { Graph } from '../topology/graph.ts';
 

@@ -11,8 +11,9 @@
 //     "conntrack": [{ "machine": "host-01", "text": "…" }] }
 //
 // Each graph is what changed since the one before, the first one since nothing. Times are ms after `start`, to the µs.
+
+import { toBase64 } from '../basics/base64.ts';
 import type { DeviceNode, Graph } from '../topology/graph.ts';
-import { toBase64 } from './base64.ts';
 import { differenceOf, ordered } from './graph-difference.ts';
 import { momentOf, type RecordedHop, type Recording } from './recording.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hopsOf, twoHosts } from '../lab/fixtures/two-hosts.ts';
+import { hopsOf, twoHosts } from '../../tests/support/two-hosts.ts';
 import { PacketPaths } from './packet-path.ts';
 
 /** Of every hop with these words of hex in it, the places that the packet went through. */

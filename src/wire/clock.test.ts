@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { HandTime } from '../../tests/support/wire.ts';
 import { VirtualClock } from './clock.ts';
-import { HandTime } from './test-support.ts';
 
 function make() {
   const time = new HandTime();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { numberIn, TestBed } from './test-support.ts';
+import { numberIn, TestBed } from '../../tests/support/wire.ts';
 import type { FrameLoss } from './wire-frame.ts';
 
 /** A held wire with frames 1 to n from host 0 to host 1, and what is to be seen of it. */

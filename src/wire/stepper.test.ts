@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { numberIn, TestBed } from '../../tests/support/wire.ts';
 import { Stepper } from './stepper.ts';
-import { numberIn, TestBed } from './test-support.ts';
 
 describe('a stepper over hops that have happened', () => {
   test('follows what happens until the reader steps, and then looks back at the reader’s pace', () => {

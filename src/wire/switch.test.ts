@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { frame } from '../../tests/support/wire.ts';
 import { LearningSwitch, type SwitchOptions } from './switch.ts';
-import { frame } from './test-support.ts';
 
 const [a, b, c] = [{ name: 'a' }, { name: 'b' }, { name: 'c' }] as const;
 

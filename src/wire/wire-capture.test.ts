@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { TestBed } from '../../tests/support/wire.ts';
 import { secondsOf } from '../capture/captured-packet.ts';
 import { PcapngWriter } from '../capture/pcapng-writer.ts';
 import { readCapture } from '../capture/read-capture.ts';
-import { TestBed } from './test-support.ts';
 import { capturedFrame, wireInterface } from './wire-capture.ts';
 import type { WireFrame } from './wire-frame.ts';
 

@@ -1,7 +1,7 @@
 // Whatever a reader does to time, the machines get the same frames in the same order.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { numberIn, type Sighting, TestBed } from './test-support.ts';
+import { numberIn, type Sighting, TestBed } from '../../tests/support/wire.ts';
 
 const hosts = 4;
 const host = fc.nat(hosts - 1);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { frame, numberIn, TestBed } from '../../tests/support/wire.ts';
 import { connect, type FramePort } from './frame-port.ts';
-import { frame, numberIn, TestBed } from './test-support.ts';
 import { Wire } from './wire.ts';
 import type { FrameLoss, WireFrame } from './wire-frame.ts';
 

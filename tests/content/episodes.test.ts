@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { extractRuns } from '../../src/components/episode/extract-runs.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
-import { Reader } from '../reader.ts';
+import { Reader } from '../machine/reader.ts';
 
 const folder = fileURLToPath(new URL('../../content/docs/episodes/', import.meta.url));
 

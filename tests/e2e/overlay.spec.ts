@@ -1,6 +1,6 @@
 // A reader of episode 4: three machines, a packet in the tunnel that time stops at, flanneld killed, another backend.
 import { expect, type Page, test } from '@playwright/test';
-import { rowsOf } from './terminal-rows.ts';
+import { rowsOf } from './support/terminal-rows.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 400_000 });
 

@@ -1,7 +1,7 @@
 // A reader of episode 1 stops time: steps an ARP request and its answer, breaks at the echo reply, and goes on.
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { rowsOf } from './terminal-rows.ts';
+import { rowsOf } from './support/terminal-rows.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 300_000 });
 

@@ -1,7 +1,7 @@
 // Episode 1 as a newcomer goes through it, with the real machine in the page.
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, expect, type Page, test } from '@playwright/test';
-import { rowsOf } from './terminal-rows.ts';
+import { rowsOf } from './support/terminal-rows.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 420_000 });
 

@@ -2,7 +2,7 @@
 // done to one machine while the other goes on.
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { rowsOf } from './terminal-rows.ts';
+import { rowsOf } from './support/terminal-rows.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 300_000 });
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { nearest } from '../../lab/nearest.ts';
+import { nearest } from '../../basics/nearest.ts';
 import {
   type Bench,
   describeTarget,
@@ -56,7 +56,7 @@ function choose(benches: Map<string, Bench>, name: string | null): Bench[] {
 export async function bench({ root, signal, name, json }: BenchOptions): Promise<number> {
   const chosen = choose(await loadBenches(root), name);
   if (chosen.length === 0) throw new UsageError('There are no benches in tests/bench.');
-  const { buildAll, installWhatIsNeeded } = await import('../build/build-all.ts');
+  const { buildAll, installWhatIsNeeded } = await import('../builder/build-all.ts');
   const workshop = { root, signal, output: process.stderr, onlyWhenSlow: true };
   await installWhatIsNeeded(workshop, ['machines', 'browser', 'tshark']);
   await buildAll(workshop);

@@ -1,9 +1,9 @@
 // `npm run dev`: Astro's own server with hot reload, and the machines' files at the addresses that they have on the site.
 import { once } from 'node:events';
 import { dev as astroDev } from 'astro';
-import { building } from '../build/build-all.ts';
-import { LabBuilds } from '../build/lab-builds.ts';
-import { buildPaths } from '../build/paths.ts';
+import { building } from '../builder/build-all.ts';
+import { LabBuilds } from '../builder/lab-builds.ts';
+import { buildPaths } from '../builder/paths.ts';
 import { readLabs } from '../labs.ts';
 import { labAssets } from '../serve/lab-assets.ts';
 import { requestPath, siteAddress } from '../serve/static-server.ts';

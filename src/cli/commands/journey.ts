@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { type Context, stitch } from '../../journey/builder.ts';
-import { parseConntrack } from '../../journey/conntrack.ts';
+import { parseConntrack } from '../../journey/evidence/conntrack.ts';
+import { parseNftTrace } from '../../journey/evidence/nft-trace.ts';
 import type { Hop } from '../../journey/hop.ts';
 import { hopsOfCapture } from '../../journey/hops-of-capture.ts';
 import type { Journey, JourneyHop } from '../../journey/journey.ts';
 import { journeyJson } from '../../journey/journey-json.ts';
-import { parseNftTrace } from '../../journey/nft-trace.ts';
 import type { Device } from '../../journey/topology.ts';
 import { topologyOf } from '../../lab/journey-topology.ts';
 import { buildGraph } from '../../topology/build-graph.ts';

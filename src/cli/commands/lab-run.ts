@@ -1,6 +1,7 @@
 // `lockstep lab run`: a lab without a screen. Commands in, output and exit statuses out, packets into a file.
+
+import type { ExecResult } from '../../guest/guest.ts';
 import type { Lab } from '../../lab/lab.ts';
-import type { ExecResult } from '../../machine/machine.ts';
 import { CaptureFile } from '../capture-file.ts';
 import { type ExecArgument, parseExec } from '../exec-argument.ts';
 import { readLab } from '../labs.ts';

@@ -1,7 +1,7 @@
 // `lockstep record`: a script is typed into a lab's terminals, and what the lab showed becomes a file that pages step through.
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { NatTable, parseConntrack } from '../../journey/conntrack.ts';
+import { NatTable, parseConntrack } from '../../journey/evidence/conntrack.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { LabFile } from '../../lab/lab-file.ts';
 import type { Recording } from '../../recording/recording.ts';

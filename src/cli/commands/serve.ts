@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildPaths } from '../build/paths.ts';
+import { buildPaths } from '../builder/paths.ts';
 import { createStaticServer, listen, siteAddress } from '../serve/static-server.ts';
 import type { ServeOptions } from './up.ts';
 

@@ -1,9 +1,9 @@
 // `npm run up`: the site first, as soon as it can be read; the machines while somebody reads.
 import { once } from 'node:events';
-import { building } from '../build/build-all.ts';
-import { LabBuilds } from '../build/lab-builds.ts';
-import { buildPaths } from '../build/paths.ts';
-import { buildSite } from '../build/site.ts';
+import { building } from '../builder/build-all.ts';
+import { LabBuilds } from '../builder/lab-builds.ts';
+import { buildPaths } from '../builder/paths.ts';
+import { buildSite } from '../builder/site.ts';
 import { readLabs } from '../labs.ts';
 import { buildContext } from '../progress/progress.ts';
 import { labAssets } from '../serve/lab-assets.ts';

@@ -1,6 +1,6 @@
 // What is being done, how far it is, and for how long: the steps of a build as values. Renderers (a terminal, plain
 // lines, the page's build.json) read them; builders write them through the small BuildContext.
-import type { BuildContext, BuildStep } from '../build/context.ts';
+import type { BuildContext, BuildStep } from '../builder/context.ts';
 
 export type StepState = 'running' | 'done' | 'failed';
 

@@ -1,10 +1,12 @@
 // Writes down what a lab shows while it runs: graphs, hops and terminals, as they come.
+
+import type { Console } from '../../guest/guest.ts';
 import { WIRE } from '../../journey/hop.ts';
 import type { Hop, Lab } from '../../lab/lab.ts';
-import type { Console, Unsubscribe } from '../../machine/machine.ts';
 import type { Recording, TerminalOutput, TypedCommand } from '../../recording/recording.ts';
 import { plainText } from '../../recording/terminal-text.ts';
 import type { Graph } from '../../topology/graph.ts';
+import type { Unsubscribe } from '../../wire/frame-port.ts';
 import type { ScriptLine } from './recording-script.ts';
 
 /** Wide enough for the commands, narrow enough for a page. */

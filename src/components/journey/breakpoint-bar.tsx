@@ -5,7 +5,7 @@ import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl, TimeState } from '../../lab/time-control.ts';
 import { compileFilter, pointAt } from '../../packet/filter/compile.ts';
 import { complete } from '../../packet/filter/complete.ts';
-import { useSignalValue } from '../topology/use-signal-value.ts';
+import { useSignalValue } from '../ui/use-signal-value.ts';
 
 interface Props {
   readonly lab: Lab;

@@ -4,12 +4,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl } from '../../lab/time-control.ts';
 import { askedLater, gripWords } from '../../lab/time-words.ts';
+import { useFrameValue } from '../ui/use-frame-value.ts';
 import { BreakpointBar } from './breakpoint-bar.tsx';
 import { HopStrip } from './hop-strip.tsx';
 import { hopLookedAt } from './looking.ts';
 import { linkToStep, onStepLink } from './step-link.ts';
 import { Transport } from './transport.tsx';
-import { useFrameValue } from './use-frame-value.ts';
 import '../topology/topology.css';
 import './journey.css';
 

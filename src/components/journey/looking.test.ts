@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { PlainMachine } from '../../../tests/support/lab.ts';
 import { LabOfMachines } from '../../lab/lab-of-machines.ts';
-import { PlainMachine } from '../../lab/test-support.ts';
 import { TimeControl } from '../../lab/time-control.ts';
 import { hopLookedAt, shownHop } from './looking.ts';
 

@@ -2,17 +2,17 @@
 // sheet; what happens inside the panes belongs to the panels.
 
 import { remarkOf } from '../../machine/remark.ts';
+import { isTabName, loadPreferences, savePreference, type TabName } from '../ui/preferences.ts';
+import { wireSplit } from '../ui/split.ts';
+import { type Tabs, wireTabs } from '../ui/tabs.ts';
 import { beforeStart } from './before-start.ts';
 import { LabSession, type SessionState } from './lab-session.ts';
 import type { Panels } from './panels.ts';
-import { isTabName, loadPreferences, savePreference, type TabName } from './preferences.ts';
 import { RunQueue, typeInto } from './run-queue.ts';
 import { type RunRequest, runEvent } from './run-request.ts';
 import { watchSight } from './sight.ts';
-import { wireSplit } from './split.ts';
 import { type StageView, stageView } from './stage-view.ts';
 import { stateWords } from './state-words.ts';
-import { type Tabs, wireTabs } from './tabs.ts';
 
 const beside = matchMedia('(min-width: 1100px)');
 

@@ -1,8 +1,8 @@
 // Undo for a network: moments of the whole lab that the reader keeps, and goes back to.
 import { useState } from 'preact/hooks';
 import type { Checkpoint, Lab } from '../../lab/lab.ts';
-import { useSignalValue } from '../topology/use-signal-value.ts';
-import { MenuButton } from './menu-button.tsx';
+import { MenuButton } from '../ui/menu-button.tsx';
+import { useSignalValue } from '../ui/use-signal-value.ts';
 import './machines.css';
 
 export function CheckpointMenu({ lab }: { readonly lab: Lab }) {

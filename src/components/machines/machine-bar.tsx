@@ -2,9 +2,9 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../machine/machine.ts';
-import { useSignalValue } from '../topology/use-signal-value.ts';
+import { MenuButton } from '../ui/menu-button.tsx';
+import { useSignalValue } from '../ui/use-signal-value.ts';
 import { actionsFor, type MachineAction, machineNote, machineWord } from './machine-words.ts';
-import { MenuButton } from './menu-button.tsx';
 import './machines.css';
 
 interface Props {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fidelityCapture, journeyFixture, readAs } from '../../../tests/support/captures.ts';
 import { Anatomy } from './anatomy.ts';
-import { fidelityCapture, journeyFixture, readAs } from './fixtures/captures.ts';
 
 function expectSound(anatomy: Anatomy): void {
   const { length } = anatomy.bytes;

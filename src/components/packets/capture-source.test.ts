@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fidelityCapture, journeyFixture, readAs, storeOf } from '../../../tests/support/captures.ts';
 import { readPcapng } from '../../capture/pcapng.ts';
-import { fidelityCapture, journeyFixture, readAs, storeOf } from './fixtures/captures.ts';
 import { groupPackets } from './group-packets.ts';
 import { JourneyLens } from './journey-lens.ts';
 import { captureOf } from './save-capture.ts';

@@ -1,8 +1,8 @@
 // The fields of a packet as a tree: https://www.w3.org/WAI/ARIA/apg/patterns/treeview/ with the focus on the tree, which names
 // its active item. Under it stands what the field is for.
 import { useEffect, useRef } from 'preact/hooks';
+import { keepInSight } from '../ui/keep-in-sight.ts';
 import { type Anatomy, type Spot, sameSpot } from './anatomy.ts';
-import { keepInSight } from './keep-in-sight.ts';
 import { isOfCapture, layerAbout, layerTitle } from './layer-words.ts';
 import { plural } from './packet-words.ts';
 

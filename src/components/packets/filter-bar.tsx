@@ -3,9 +3,9 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { compileFilter, type Filter, pointAt } from '../../packet/filter/compile.ts';
 import { complete } from '../../packet/filter/complete.ts';
+import { keepInSight } from '../ui/keep-in-sight.ts';
 import { loadFilters, rememberFilter } from './filter-history.ts';
 import { ideasFor } from './filter-ideas.ts';
-import { keepInSight } from './keep-in-sight.ts';
 
 interface Props {
   readonly text: string;

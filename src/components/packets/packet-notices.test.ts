@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { fidelityCapture, readAs } from '../../../tests/support/captures.ts';
 import { dissect } from '../../packet/dissect.ts';
-import { fidelityCapture, readAs } from './fixtures/captures.ts';
 import { noticesOf } from './packet-notices.ts';
 
 async function echo(): Promise<Uint8Array> {

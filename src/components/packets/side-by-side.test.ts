@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { journeyFixture, readAs } from '../../../tests/support/captures.ts';
 import { dissect } from '../../packet/dissect.ts';
 import type { Layer } from '../../packet/layer.ts';
-import { journeyFixture, readAs } from './fixtures/captures.ts';
 import { compareLayers } from './side-by-side.ts';
 
 async function layersAt(...places: readonly string[]): Promise<Layer[][]> {

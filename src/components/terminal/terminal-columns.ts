@@ -1,6 +1,6 @@
 // Terminals in columns beside each other, in each a row of tabs over the terminal in front; one column where there is no
 // room for more, or the reader wants one. A terminal is the same element wherever it stands: nothing that it shows is lost.
-import { type Tabs, wireTabs } from '../lab/tabs.ts';
+import { type Tabs, wireTabs } from '../ui/tabs.ts';
 
 export interface Seat {
   readonly key: string;

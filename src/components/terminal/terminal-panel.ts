@@ -1,10 +1,10 @@
 // Every console of every machine, in tabs or side by side, with the tools that belong to a terminal: find, screen-reader
 // mode, what the Tab key does, and a way out by keyboard that is said aloud and stands below the screen.
 import { effect } from '@preact/signals-core';
+import type { Console } from '../../guest/guest.ts';
 import type { Lab } from '../../lab/lab.ts';
-import type { Console } from '../../machine/machine.ts';
-import { loadPreferences, savePreference } from '../lab/preferences.ts';
 import { machineNote } from '../machines/machine-words.ts';
+import { loadPreferences, savePreference } from '../ui/preferences.ts';
 import { FindBar } from './find-bar.ts';
 import { confirmPaste } from './paste-dialog.ts';
 import { fitting, type Seat, TerminalColumns } from './terminal-columns.ts';

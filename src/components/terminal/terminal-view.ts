@@ -6,7 +6,7 @@ import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
-import type { Console } from '../../machine/machine.ts';
+import type { Console } from '../../guest/guest.ts';
 import { leadsOutside } from './lab-link.ts';
 import { cleanPaste, runsAtOnce } from './safe-paste.ts';
 import { onThemeChange, terminalTheme } from './terminal-colours.ts';

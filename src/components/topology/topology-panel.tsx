@@ -5,12 +5,12 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Hop, Lab } from '../../lab/lab.ts';
 import { MachineBar } from '../machines/machine-bar.tsx';
 import { plural } from '../packets/packet-words.ts';
-import { announceChanges } from './change-announcer.ts';
-import { DeviceList } from './device-list.tsx';
-import { Inspector } from './inspector.tsx';
-import type { PlayerStatus, ShownHop } from './packet-player.ts';
-import type { Picture } from './picture.ts';
-import { useSignalValue } from './use-signal-value.ts';
+import { useSignalValue } from '../ui/use-signal-value.ts';
+import { announceChanges } from './inspector/change-announcer.ts';
+import { DeviceList } from './inspector/device-list.tsx';
+import { Inspector } from './inspector/inspector.tsx';
+import type { PlayerStatus, ShownHop } from './motion/packet-player.ts';
+import type { Picture } from './picture/picture.ts';
 import './topology.css';
 
 export interface TopologyPanelProps {
@@ -50,7 +50,7 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
     let ended = false;
     let end = (): void => undefined;
     setFailure('');
-    import('./picture.ts').then(
+    import('./picture/picture.ts').then(
       ({ Picture }) => {
         if (ended) return;
         const made = new Picture({ lab, host: element, onSelect: setSelected, onDrawn: (hop) => drawn.current?.(hop) });
@@ -88,7 +88,7 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
   async function save(format: 'svg' | 'png'): Promise<void> {
     if (root.current === null) return;
     try {
-      const { savePicture } = await import('./save-picture.ts');
+      const { savePicture } = await import('./export/save-picture.ts');
       setSaved(`Saved as ${await savePicture(graph, format, lab.title, root.current)}.`);
     } catch (error) {
       setSaved(`The picture could not be saved: ${error instanceof Error ? error.message : String(error)}`);

@@ -8,7 +8,7 @@ import type { Recording } from '../../recording/recording.ts';
 import { outputOf } from '../../recording/terminal-text.ts';
 import { buildGraph } from '../../topology/build-graph.ts';
 import { parseReport } from '../../topology/parse-report.ts';
-import { pictureOf, wayOf } from '../topology/still-picture.ts';
+import { pictureOf, wayOf } from '../topology/export/still-picture.ts';
 import { extractWalks } from './extract-walks.ts';
 import { planWalk } from './walk-plan.ts';
 

@@ -2,11 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LinkType } from '../../capture/link-type.ts';
 import { pcapHeader, pcapRecord } from '../../capture/pcap.ts';
+import { base64 } from '../../guest/agent-client.ts';
 import type { MachineState } from '../machine.ts';
-import { base64 } from './agent-client.ts';
 import type { MachineManifest } from './manifest.ts';
-import type { FromMachine, ToMachine } from './messages.ts';
-import type { Thread } from './thread.ts';
+import type { FromMachine, ToMachine } from './thread/messages.ts';
+import type { Thread } from './thread/thread.ts';
 import { V86Machine } from './v86-machine.ts';
 
 // An empty module: the magic and the version.

@@ -1,27 +1,19 @@
 // A machine whose emulator runs in a thread of its own: the owner's side.
 import { computed, type ReadonlySignal, signal } from '@preact/signals-core';
+import { AgentClient, fromBase64 } from '../../guest/agent-client.ts';
+import type { ExecOptions, ExecResult, TapBatch } from '../../guest/guest.ts';
+import { GuestConsole } from '../../guest/guest-console.ts';
+import { GuestTimers } from '../../guest/guest-timers.ts';
+import { Listeners } from '../../guest/listeners.ts';
+import { Tap } from '../../guest/tap.ts';
 import type { KernelReport } from '../../topology/kernel-report.ts';
 import { parseReport } from '../../topology/parse-report.ts';
 import { slowest } from '../../wire/clock.ts';
-import type {
-  ExecOptions,
-  ExecResult,
-  FailureReason,
-  FramePort,
-  FreezeReason,
-  Machine,
-  MachineState,
-  TapBatch,
-  Unsubscribe,
-} from '../machine.ts';
+import type { FramePort, Unsubscribe } from '../../wire/frame-port.ts';
+import type { FailureReason, FreezeReason, Machine, MachineState } from '../machine.ts';
 import { withRemarks } from '../remark.ts';
-import { AgentClient, fromBase64 } from './agent-client.ts';
-import { GuestTimers } from './guest-timers.ts';
-import { Listeners } from './listeners.ts';
-import type { FromMachine, MachineStatistics, SavedMachine, StartMachine, ToMachine } from './messages.ts';
-import { Tap } from './tap.ts';
-import type { Thread } from './thread.ts';
-import { V86Console } from './v86-console.ts';
+import type { FromMachine, MachineStatistics, SavedMachine, StartMachine, ToMachine } from './thread/messages.ts';
+import type { Thread } from './thread/thread.ts';
 
 export interface V86Options {
   readonly name: string;
@@ -51,7 +43,7 @@ const agentSilent = (name: string) =>
 
 export class V86Machine implements Machine {
   readonly name: string;
-  readonly consoles: readonly V86Console[];
+  readonly consoles: readonly GuestConsole[];
   readonly nic: FramePort;
   readonly #options: V86Options;
   /** Without remarks. */
@@ -95,7 +87,7 @@ export class V86Machine implements Machine {
     this.consoles = Array.from(
       { length: consoleCount },
       (_, index) =>
-        new V86Console(
+        new GuestConsole(
           index,
           (bytes) => this.#post({ type: 'console-input', console: index, bytes }),
           (columns, rows) => this.#post({ type: 'console-resize', console: index, columns, rows }),

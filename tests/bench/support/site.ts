@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildPaths } from '../../../src/cli/build/paths.ts';
+import { buildPaths } from '../../../src/cli/builder/paths.ts';
 import { createStaticServer, listen } from '../../../src/cli/serve/static-server.ts';
 
 export interface Site {

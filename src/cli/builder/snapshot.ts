@@ -1,0 +1,318 @@
+// A lab's snapshot: its machines are started, from the image or as copies of another lab's, and made ready, joined by the
+// lab's wires. They are saved at one moment, and cut into chunks. Then they are restored once, as a reader's browser will:
+// that proves the snapshot, and shows which parts of the disk the first commands read.
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { base64 } from '../../guest/agent-client.ts';
+import { createLab } from '../../lab/create-lab.ts';
+import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
+import { LabOfMachines } from '../../lab/lab-of-machines.ts';
+import { engineVersion } from '../../machine/v86/engine/engine.ts';
+import type { LabManifest, MachineManifest } from '../../machine/v86/manifest.ts';
+import type { SavedMachine, StartMachine } from '../../machine/v86/thread/messages.ts';
+import { nodeThread, nodeWasm } from '../../machine/v86/thread/thread-node.ts';
+import { V86Machine } from '../../machine/v86/v86-machine.ts';
+import { readLab } from '../labs.ts';
+import { ChunkWriter } from './chunk-writer.ts';
+import { contentKey } from './content-key.ts';
+import type { BuildContext } from './context.ts';
+import { cutUp, hashesOf, type MachineLabels, type Origin } from './cut-up.ts';
+import type { Image } from './image.ts';
+import { buildPaths } from './paths.ts';
+import { finish, firstCommands, provision } from './provision.ts';
+
+// What the state of a machine depends on besides the image and the lab's own folder.
+const sources = [
+  'src/cli/builder/snapshot.ts',
+  'src/cli/builder/cut-up.ts',
+  'src/cli/builder/provision.ts',
+  'src/cli/builder/tidy-up.ts',
+  'src/machine/v86/engine/hand-over.ts',
+  'src/machine/v86/manifest.ts',
+  'src/machine/v86/storage/ram-layers.ts',
+];
+
+/** The file that names everything: written last, so that whoever finds it finds a whole lab. */
+interface StampedManifest extends LabManifest {
+  readonly key: string;
+}
+
+export async function buildSnapshot(lab: LabFile, image: Image, ctx: BuildContext): Promise<{ cached: boolean }> {
+  const { cached } = await snapshotOf(lab, image, ctx, []);
+  if (!cached) await sweepChunks(buildPaths(ctx.root).siteAssets);
+  return { cached };
+}
+
+/** @param copies labs whose machines wait for this one */
+async function snapshotOf(
+  lab: LabFile,
+  image: Image,
+  ctx: BuildContext,
+  copies: readonly string[],
+): Promise<{ manifest: StampedManifest; cached: boolean }> {
+  if (copies.includes(lab.id))
+    throw new Error(
+      `The labs ${[...copies, lab.id].join(', ')} are made from each other: one of them has to come first.`,
+    );
+  const assets = buildPaths(ctx.root).siteAssets;
+  const origins = new Map<string, StampedManifest>();
+  for (const { from } of lab.machines) {
+    const id = from?.split('/')[0];
+    if (id === undefined || origins.has(id)) continue;
+    origins.set(id, (await snapshotOf(await readLab(ctx.root, id), image, ctx, [...copies, lab.id])).manifest);
+  }
+  const step = ctx.step(`lab ${lab.id}`);
+  const keys = [...origins.values()].map(({ key }) => key);
+  const key = await contentKey(ctx.root, [`sandboxes/labs/${lab.id}`, ...sources], [image.key, engineVersion, ...keys]);
+  const folder = join(assets, 'labs', lab.id);
+  const manifestPath = join(folder, 'lab.json');
+  const current = await currentManifest(manifestPath, key);
+  if (current !== null) {
+    step.done('cached');
+    return { manifest: current, cached: true };
+  }
+  const builder = new LabBuilder(lab, image, origins, ctx, (fraction, detail) => step.progress(fraction, detail));
+  const machines = await builder.build();
+  const manifest: StampedManifest = { format: 2, key, lab: lab.id, title: lab.title, machines, wires: lab.wires };
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'packages.txt'), await readFile(image.packages));
+  await writeFile(join(folder, 'sources.txt'), await readFile(join(image.packages, '../sources.txt')));
+  await writeFile(`${manifestPath}.part`, JSON.stringify(manifest));
+  await rename(`${manifestPath}.part`, manifestPath);
+  step.done();
+  return { manifest, cached: false };
+}
+
+async function currentManifest(path: string, key: string): Promise<StampedManifest | null> {
+  try {
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as StampedManifest;
+    return manifest.key === key ? manifest : null;
+  } catch {
+    return null;
+  }
+}
+
+class LabBuilder {
+  readonly #lab: LabFile;
+  readonly #image: Image;
+  readonly #origins: ReadonlyMap<string, LabManifest>;
+  readonly #ctx: BuildContext;
+  readonly #tell: (fraction: number, detail: string) => void;
+  /** Folder that chunks/ lies in. */
+  readonly #assets: string;
+  /** By machine: the last lines of its kernel's console. */
+  readonly #serial = new Map<string, string[]>();
+
+  constructor(
+    lab: LabFile,
+    image: Image,
+    origins: ReadonlyMap<string, LabManifest>,
+    ctx: BuildContext,
+    tell: (fraction: number, detail: string) => void,
+  ) {
+    this.#lab = lab;
+    this.#image = image;
+    this.#origins = origins;
+    this.#ctx = ctx;
+    this.#tell = tell;
+    this.#assets = join(buildPaths(ctx.root).siteAssets, 'machine');
+  }
+
+  async build(): Promise<MachineManifest[]> {
+    const parts = await this.#makeReady();
+    const machines: MachineManifest[] = [];
+    for (const [index, { saved, labels, origin }] of parts.entries()) {
+      if ('disk' in origin) forgetCompressedKernel(saved.ram, await readFile(this.#image.kernel));
+      const share = (fraction: number) => 0.58 + (0.3 * (index + fraction)) / parts.length;
+      const detail = `${labels.name}: compressing memory and disk`;
+      this.#tell(share(0), detail);
+      const chunks = new ChunkWriter(this.#assets);
+      machines.push(
+        await cutUp(saved, labels, origin, this.#assets, chunks, (fraction) => this.#tell(share(fraction), detail)),
+      );
+    }
+    this.#tell(0.9, 'restoring, as a browser will');
+    return this.#rehearse(machines);
+  }
+
+  async #makeReady(): Promise<{ saved: SavedMachine; labels: MachineLabels; origin: Origin }[]> {
+    const { id, title, wires } = this.#lab;
+    const plans = this.#lab.machines.map((file) => ({ file, mac: macOf(id, file.name), origin: this.#origin(file) }));
+    const machines = plans.map(({ file, origin }) => this.#machine(file, origin));
+    const lab = new LabOfMachines(id, title, machines, wires);
+    const cancel = () => void lab.dispose();
+    const { signal } = this.#ctx;
+    signal.addEventListener('abort', cancel, { once: true });
+    let now = '';
+    try {
+      this.#tell(0.01, 'switching on');
+      await lab.start();
+      // One after the other: who depends on another machine comes after it in the file.
+      for (const [index, machine] of machines.entries()) {
+        const { file, mac } = plans[index] as (typeof plans)[number];
+        now = file.name;
+        await provision(machine, file, {
+          root: this.#ctx.root,
+          lab: this.#lab,
+          mac,
+          signal,
+          tell: (fraction, detail) =>
+            this.#tell(0.01 + (0.45 * (index + fraction)) / machines.length, `${file.name}: ${detail}`),
+        });
+      }
+      this.#tell(0.46, 'tidying up');
+      now = machines.map(({ name }) => name).join(', ');
+      await Promise.all(machines.map((machine) => finish(machine, signal)));
+      await lab.freeze();
+      const parts = [];
+      for (const [index, machine] of machines.entries()) {
+        const { file, mac, origin } = plans[index] as (typeof plans)[number];
+        const consoles = machine.consoles.map((console) => {
+          const shown: Uint8Array[] = [];
+          console.onOutput((bytes) => shown.push(bytes))();
+          return base64(Buffer.concat(shown));
+        });
+        const labels = { name: file.name, mac, consoles, tapHeader: base64(machine.tapHeader) };
+        parts.push({ saved: await machine.save(), labels, origin });
+        await machine.dispose();
+      }
+      return parts;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      const said = (this.#serial.get(now) ?? [...this.#serial.values()].flat()).filter((line) => line !== '').slice(-8);
+      throw new Error(
+        `${now} of the lab ${id} could not be made ready: ${error instanceof Error ? error.message : error}\nIts kernel's console last said:\n${said.join('\n')}`,
+      );
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      await lab.dispose();
+    }
+  }
+
+  #origin({ name, from }: LabMachine): Origin {
+    if (from === undefined) return { disk: this.#image.disk };
+    const [lab = '', wanted = ''] = from.split('/');
+    const there = this.#origins.get(lab)?.machines ?? [];
+    const machine = there.find((other) => other.name === wanted);
+    if (machine === undefined) {
+      throw new Error(
+        `The machine ${name} of the lab ${this.#lab.id} is made from "${from}", but ${lab} has no machine "${wanted}": it has ${there.map((other) => other.name).join(', ')}.`,
+      );
+    }
+    return { machine };
+  }
+
+  #machine(file: LabMachine, origin: Origin): V86Machine {
+    const serial: string[] = [];
+    this.#serial.set(file.name, serial);
+    const start: StartMachine =
+      'machine' in origin
+        ? { from: 'snapshot', manifest: { ...origin.machine, name: file.name }, base: this.#assets }
+        : {
+            from: 'power-on',
+            disk: origin.disk,
+            kernel: this.#image.kernel,
+            initrd: this.#image.initrd,
+            bios: '/usr/share/seabios/bios.bin',
+            vgaBios: '/usr/share/seabios/vgabios-stdvga.bin',
+            memory: (file.memory ?? 0) * 1024 * 1024,
+            mac: macOf(this.#lab.id, file.name),
+            commandLine: kernelCommandLine(),
+          };
+    return new V86Machine({
+      name: file.name,
+      thread: nodeThread,
+      wasm: nodeWasm,
+      onSerial: (line) => serial.push(line),
+      start,
+    });
+  }
+
+  /**
+   * Restores the lab, runs what readers type first, and adds the pieces of the disks that this read. What a copy's first
+   * commands read is known from its origin: it has to show only that it runs.
+   */
+  async #rehearse(machines: readonly MachineManifest[]): Promise<MachineManifest[]> {
+    const { id, title, wires } = this.#lab;
+    const lab = createLab(
+      { format: 2, lab: id, title, machines, wires },
+      { base: this.#assets, thread: nodeThread, wasm: nodeWasm },
+    );
+    const cancel = () => void lab.dispose();
+    this.#ctx.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await lab.start();
+      const state = lab.state.value;
+      if (state.kind === 'failed') throw new Error(state.message);
+      const rehearsed: MachineManifest[] = [];
+      for (const [index, machine] of (lab.machines as V86Machine[]).entries()) {
+        const origin = this.#origin(this.#lab.machines[index] as LabMachine);
+        const known = 'machine' in origin ? origin.machine.disk.prefetch : [];
+        if ('disk' in origin) await firstCommands(machine);
+        else await machine.exec('true');
+        const { touched } = await machine.save();
+        const manifest = machines[index] as MachineManifest;
+        rehearsed.push({ ...manifest, disk: { ...manifest.disk, prefetch: [...new Set([...touched, ...known])] } });
+      }
+      return rehearsed;
+    } finally {
+      this.#ctx.signal.removeEventListener('abort', cancel);
+      await lab.dispose();
+    }
+  }
+}
+
+function kernelCommandLine(): string {
+  return [
+    'console=ttyS0 quiet',
+    // The time stamp counter is the emulator's clock: it never drifts, and can be stopped.
+    'tsc=reliable nowatchdog',
+    'mitigations=off random.trust_cpu=on cryptomgr.notests',
+    'transparent_hugepage=never psi=0 init_on_alloc=0',
+    'apparmor=0 selinux=0 lsm=capability audit=0',
+    'net.ifnames=0 noresume',
+  ].join(' ');
+}
+
+/** A locally administered address that stays the same for this machine of this lab. */
+function macOf(lab: string, machine: string): string {
+  const digest = createHash('sha256').update(`${lab}/${machine}`).digest();
+  return ['02', ...[...digest.subarray(0, 5)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
+}
+
+/**
+ * Where the boot loader had put the compressed kernel is free memory, and most of it as it was: nothing that compresses,
+ * and nothing that anyone reads again. (Documentation/arch/x86/boot.rst: setup_sects; protected-mode code at 1 MiB.)
+ */
+function forgetCompressedKernel(ram: Uint8Array, kernel: Buffer): void {
+  const code = kernel.subarray(((kernel[0x1f1] || 4) + 1) * 512);
+  for (let at = 0; at + 4096 <= code.length; at += 4096) {
+    const page = ram.subarray(0x100000 + at, 0x100000 + at + 4096);
+    if (code.subarray(at, at + 4096).equals(page)) page.fill(0);
+  }
+}
+
+/** Deletes chunks that no lab names any more. */
+async function sweepChunks(assets: string): Promise<void> {
+  const machineAssets = join(assets, 'machine');
+  const wanted = new Set<string>();
+  for (const lab of await readdir(join(assets, 'labs'))) {
+    const text = await readFile(join(assets, 'labs', lab, 'lab.json'), 'utf8').catch(() => null);
+    if (text === null) continue;
+    const manifest = JSON.parse(text) as LabManifest;
+    // Of an older build: it is about to be built again, and is not served until then.
+    if (manifest.format !== 2) continue;
+    for (const machine of manifest.machines)
+      for (const hash of await hashesOf(machine, machineAssets)) wanted.add(hash);
+  }
+  const chunks = join(machineAssets, 'chunks');
+  for (const folder of await readdir(chunks)) {
+    if (folder.startsWith('.')) {
+      await rm(join(chunks, folder), { force: true });
+      continue;
+    }
+    for (const file of await readdir(join(chunks, folder)))
+      if (!wanted.has(file.replace(/\.zst$/, ''))) await rm(join(chunks, folder, file));
+  }
+}

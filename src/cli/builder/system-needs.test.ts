@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { root as checkout } from '../setup/root.mjs';
+import { buildImage, findImage } from './image.ts';
+import { absentees, imageIsBuilt, obstacle, readSystem } from './system-needs.ts';
+
+let root = '';
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'lockstep-test-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const complete = { missing: [], canInstall: false, imageWithoutRoot: false };
+
+describe('what keeps a command from going on', () => {
+  test('is nothing where all is there, or where root will install it', () => {
+    expect(obstacle(complete)).toBeNull();
+    expect(obstacle({ ...complete, missing: ['tshark'], canInstall: true })).toBeNull();
+  });
+
+  test('without root: one line that installs what is missing', () => {
+    const words = obstacle({ ...complete, missing: ['seabios', 'tshark'] }) ?? '';
+    expect(words.split('\n').filter((line) => line.startsWith('    '))).toEqual([
+      '    sudo apt-get update && sudo apt-get install -y --no-install-recommends seabios tshark',
+    ]);
+    expect(words).toMatch(/^These programs are missing: seabios, tshark\.\n/);
+  });
+
+  test('without root and image: one line too, because root installs the rest by itself', () => {
+    const words = obstacle({ ...complete, missing: ['mmdebstrap'], imageWithoutRoot: true }, 'sudo npm run up') ?? '';
+    expect(words.split('\n').filter((line) => line.startsWith('    '))).toEqual(['    sudo npm run up']);
+    expect(words.split('\n')[0]).toMatch(/needs root.*mmdebstrap/);
+  });
+
+  test('in a word or two', () => {
+    expect(absentees(complete)).toEqual([]);
+    expect(absentees({ ...complete, missing: ['seabios'], imageWithoutRoot: true })).toEqual([
+      'root for the machine image',
+      'seabios',
+    ]);
+  });
+
+  test('what nobody asks for is not missing', async () => {
+    expect(absentees(await readSystem([], root))).toEqual([]);
+  });
+});
+
+describe('the image', () => {
+  beforeEach(async () => {
+    for (const path of ['sandboxes/image', 'sandboxes/components', 'src/cli/builder'])
+      await cp(join(checkout, path), join(root, path), { recursive: true });
+  });
+
+  test('is not built where there is only its recipe, and asking builds nothing', async () => {
+    expect(await imageIsBuilt(root)).toBe(false);
+    expect(existsSync(join(root, 'build'))).toBe(false);
+  });
+
+  test.each(['sandboxes/image/packages.list', 'sandboxes/components/flannel/component.yaml'])(
+    'is built where the build would take it from the cache, until %s changes',
+    async (path) => {
+      const { disk } = await findImage(root);
+      await mkdir(dirname(disk), { recursive: true });
+      expect(await imageIsBuilt(root)).toBe(true);
+      const done: string[] = [];
+      const step = (name: string) => ({ progress: () => {}, done: (note = '') => done.push(`${name}: ${note}`) });
+      const { signal } = new AbortController();
+      expect(await buildImage({ root, signal, step })).toMatchObject({ disk, cached: true });
+      expect(done).toEqual(['components: cached', 'machine image: cached']);
+      await writeFile(join(root, path), `${await readFile(join(root, path), 'utf8')}# newer\n`);
+      expect(await imageIsBuilt(root)).toBe(false);
+    },
+  );
+});

@@ -1,0 +1,270 @@
+// Draws packets between cytoscape's boxes and the text above them, so that a packet goes into a device and comes out of
+// it. One animation loop, which runs only while something is to be drawn, and never in a hidden tab.
+import type { Core } from 'cytoscape';
+import type { Family } from '../../../packet/summary.ts';
+import type { Crossing } from '../../../topology/packet-path.ts';
+import { BAR_HEIGHT, LANE } from '../picture/node-label.ts';
+import type { Colours } from '../picture/theme-colours.ts';
+import { type Dot, FAMILY_WORD, type Glow } from './packet-flow.ts';
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface PacketFrame {
+  readonly dots: readonly Dot[];
+  readonly glows: readonly Glow[];
+  /** Device id -> who lit its lamp, 0 to 1. */
+  readonly lamps: ReadonlyMap<string, { readonly family: Family; readonly strength: number }>;
+  /** Edges light up instead of dots that travel (prefers-reduced-motion). */
+  readonly still: boolean;
+}
+
+/** Dots keep to the right, so that a request and its reply pass each other. Picture units. */
+const ASIDE = 7;
+const RADIUS = 5.5;
+/** With more dots than these, fewer from afar, or with sums on the lines, labels would cover one another: colour has to do. */
+const MOST_LABELS = 14;
+
+export class PacketCanvas {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #cy: Core;
+  #colours: Colours;
+  #font: string;
+
+  constructor(host: HTMLElement, cy: Core, colours: Colours) {
+    this.#canvas = document.createElement('canvas');
+    this.#canvas.className = 'tp-packets';
+    this.#canvas.ariaHidden = 'true';
+    host.append(this.#canvas);
+    this.#cy = cy;
+    this.#colours = colours;
+    this.#font = getComputedStyle(host).fontFamily;
+  }
+
+  recolour(colours: Colours): void {
+    this.#colours = colours;
+  }
+
+  dispose(): void {
+    this.#canvas.remove();
+  }
+
+  draw(frame: PacketFrame): void {
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [this.#cy.width(), this.#cy.height()];
+    if (this.#canvas.width !== Math.round(width * ratio) || this.#canvas.height !== Math.round(height * ratio)) {
+      this.#canvas.width = Math.round(width * ratio);
+      this.#canvas.height = Math.round(height * ratio);
+    }
+    const context = this.#canvas.getContext('2d');
+    if (context === null) return;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    for (const [id, lamp] of frame.lamps) this.#lamp(context, id, lamp.family, lamp.strength);
+    for (const glow of frame.glows) this.#glow(context, glow);
+    const most = MOST_LABELS * Math.min(1, this.#cy.zoom());
+    for (const dot of frame.dots) {
+      if (frame.still) this.#lit(context, dot);
+      else this.#dot(context, dot, frame.dots.length <= most && frame.glows.length === 0);
+    }
+  }
+
+  #colour(family: Family): string {
+    return this.#colours[family === 'ipv6' ? 'other' : family];
+  }
+
+  #lamp(context: CanvasRenderingContext2D, id: string, family: Family, strength: number): void {
+    const node = this.#cy.getElementById(id);
+    if (node.empty()) return;
+    const zoom = this.#cy.zoom();
+    const at = this.#screen(node.position());
+    const [width, height] = [node.data('width') * zoom + 6, node.data('height') * zoom + 6];
+    context.globalAlpha = strength;
+    context.strokeStyle = this.#colour(family);
+    context.lineWidth = 2.5;
+    context.strokeRect(at.x - width / 2, at.y - height / 2, width, height);
+    context.globalAlpha = 1;
+  }
+
+  #glow(context: CanvasRenderingContext2D, glow: Glow): void {
+    const edge = this.#cy.getElementById(glow.edge);
+    if (edge.empty()) return;
+    const points = this.#line({ edge: glow.edge, from: edge.data('source'), to: edge.data('target') }, null).map(
+      (point) => this.#screen(point),
+    );
+    const [most] = [...glow.counts].sort((a, b) => b[1] - a[1]);
+    if (most === undefined) return;
+    context.globalAlpha = 0.25 + 0.55 * glow.strength;
+    context.strokeStyle = this.#colour(most[0]);
+    context.lineWidth = 7 * this.#cy.zoom();
+    context.lineCap = 'round';
+    stroke(context, points);
+    context.globalAlpha = Math.min(1, 2 * glow.strength);
+    const text = `+${brief(most[1])} ${FAMILY_WORD[most[0]]}`;
+    this.#chip(context, text, along(points, 0.5), most[0], 'centre');
+    context.globalAlpha = 1;
+  }
+
+  #dot(context: CanvasRenderingContext2D, dot: Dot, labelled: boolean): void {
+    const points = this.#line(dot.crossing, dot.before);
+    const far = dot.at * (dot.stands === true ? shareBeforeEnd(points) : 1);
+    const here = along(points, far);
+    const next = along(points, Math.min(1, far + 0.02));
+    const back = along(points, Math.max(0, far - 0.02));
+    const length = Math.hypot(next.x - back.x, next.y - back.y) || 1;
+    const zoom = this.#cy.zoom();
+    const at = this.#screen({
+      x: here.x - ((next.y - back.y) / length) * ASIDE,
+      y: here.y + ((next.x - back.x) / length) * ASIDE,
+    });
+    context.beginPath();
+    context.arc(at.x, at.y, Math.max(4, RADIUS * zoom), 0, 2 * Math.PI);
+    context.fillStyle = this.#colour(dot.family);
+    context.fill();
+    context.lineWidth = 1.5;
+    context.strokeStyle = this.#colours.bg;
+    context.stroke();
+    if (dot.tunnel !== '') this.#around(context, at);
+    if (!labelled) return;
+    const beside = dot.tunnel === '' ? 10 : 14;
+    this.#chip(
+      context,
+      words(dot),
+      { x: at.x + (next.y - back.y > 0.1 ? -beside : beside), y: at.y },
+      dot.family,
+      next.y - back.y > 0.1 ? 'left' : 'right',
+    );
+  }
+
+  /** Reduced motion: the whole edge is lit for as long as the packet would take. */
+  #lit(context: CanvasRenderingContext2D, dot: Dot): void {
+    const points = this.#line(dot.crossing, dot.before).map((point) => this.#screen(point));
+    context.strokeStyle = this.#colour(dot.family);
+    context.lineWidth = 4;
+    context.lineCap = 'round';
+    stroke(context, points);
+    const end = points.at(-1) ?? { x: 0, y: 0 };
+    context.beginPath();
+    context.arc(end.x, end.y, 5, 0, 2 * Math.PI);
+    context.fillStyle = this.#colour(dot.family);
+    context.fill();
+    if (dot.tunnel !== '') this.#around(context, end);
+    this.#chip(context, words(dot), along(points, 0.5), dot.family, 'right');
+  }
+
+  /** What a tunnel's packet carries stands in the middle of it. */
+  #around(context: CanvasRenderingContext2D, at: Point): void {
+    const size = Math.max(7, (RADIUS + 4) * this.#cy.zoom());
+    context.beginPath();
+    context.roundRect(at.x - size, at.y - size, 2 * size, 2 * size, 3);
+    context.lineWidth = 1.5;
+    context.strokeStyle = this.#colour('udp');
+    context.stroke();
+  }
+
+  #chip(
+    context: CanvasRenderingContext2D,
+    text: string,
+    at: Point,
+    family: Family,
+    side: 'left' | 'right' | 'centre',
+  ): void {
+    context.font = `600 11px ${this.#font}`;
+    const width = context.measureText(text).width + 8;
+    const x = side === 'left' ? at.x - width : side === 'right' ? at.x : at.x - width / 2;
+    context.fillStyle = this.#colours.bg;
+    context.strokeStyle = this.#colour(family);
+    context.lineWidth = 1;
+    context.beginPath();
+    context.roundRect(x, at.y - 8, width, 16, 2);
+    context.fill();
+    context.stroke();
+    context.fillStyle = this.#colour(family);
+    context.textBaseline = 'middle';
+    context.fillText(text, x + 4, at.y + 0.5);
+  }
+
+  /** The way of a packet in picture units: through a bridge it keeps to the lane at the foot of the bar, along a wire to its middle. */
+  #line(crossing: Crossing, before: Crossing | null): Point[] {
+    const start =
+      before === null ? this.#stand(crossing.from, crossing.along ?? crossing.to) : this.#stand(before.to, before.from);
+    const end = this.#stand(crossing.to, crossing.from);
+    return this.#isBar(crossing.from) ? [start, this.#stand(crossing.from, crossing.to), end] : [start, end];
+  }
+
+  /** Where in a place a packet stands that came from, or goes to, `other`. */
+  #stand(place: string, other: string): Point {
+    const node = this.#cy.getElementById(place);
+    if (node.empty()) return this.#beyond(other);
+    const at = node.position();
+    if (!this.#isBar(place)) return at;
+    const towards = this.#cy.getElementById(other);
+    const reach = node.data('width') / 2 - 12;
+    const x = towards.empty() ? 0 : Math.max(-reach, Math.min(reach, towards.position('x') - at.x));
+    return { x: at.x + x, y: at.y + (node.data('kind') === 'wire' ? 0 : BAR_HEIGHT / 2 - LANE) };
+  }
+
+  /** A wire that the picture does not show: straight up from the device that leads there. */
+  #beyond(device: string): Point {
+    const node = this.#cy.getElementById(device);
+    const at = node.empty() ? { x: 0, y: 0 } : node.position();
+    return { x: at.x, y: at.y - 70 };
+  }
+
+  #isBar(id: string): boolean {
+    const node = this.#cy.getElementById(id);
+    return node.data('deviceKind') === 'bridge' || node.data('kind') === 'wire';
+  }
+
+  #screen(point: Point): Point {
+    const zoom = this.#cy.zoom();
+    const pan = this.#cy.pan();
+    return { x: point.x * zoom + pan.x, y: point.y * zoom + pan.y };
+  }
+}
+
+const words = ({ text, tunnel }: Dot): string => (tunnel === '' ? text : `${text} in ${tunnel}`);
+
+/** "312", "22.7k": a badge has no room for more. */
+function brief(count: number): string {
+  return count < 10_000 ? String(count) : `${(count / 1000).toFixed(1)}k`;
+}
+
+function stroke(context: CanvasRenderingContext2D, points: readonly Point[]): void {
+  context.beginPath();
+  points.forEach((point, index) => {
+    if (index === 0) context.moveTo(point.x, point.y);
+    else context.lineTo(point.x, point.y);
+  });
+  context.stroke();
+}
+
+/** How much of a line's length lies before the last quarter of its last stretch. */
+function shareBeforeEnd(points: readonly Point[]): number {
+  const lengths = stretches(points);
+  const all = lengths.reduce((sum, length) => sum + length, 0);
+  return all === 0 ? 1 : 1 - (0.25 * (lengths.at(-1) ?? 0)) / all;
+}
+
+const stretches = (points: readonly Point[]): number[] =>
+  points
+    .slice(1)
+    .map((point, index) => Math.hypot(point.x - (points[index]?.x ?? 0), point.y - (points[index]?.y ?? 0)));
+
+/** The point that lies the fraction `t` of the whole length along a line. */
+function along(points: readonly Point[], t: number): Point {
+  const lengths = stretches(points);
+  let rest = t * lengths.reduce((sum, length) => sum + length, 0);
+  for (const [index, length] of lengths.entries()) {
+    const [a, b] = [points[index], points[index + 1]];
+    if (a === undefined || b === undefined) break;
+    if (rest <= length || index === lengths.length - 1) {
+      const part = length === 0 ? 0 : Math.min(1, rest / length);
+      return { x: a.x + (b.x - a.x) * part, y: a.y + (b.y - a.y) * part };
+    }
+    rest -= length;
+  }
+  return points.at(-1) ?? { x: 0, y: 0 };
+}

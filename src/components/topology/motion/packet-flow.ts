@@ -1,0 +1,235 @@
+// When which packet is where on the picture. Pure: the time comes in as a number (ms) and what is to be drawn goes out.
+//
+// A packet crosses a bridge in microseconds; here every edge takes `leg` ms, one speed for all. So that effect never
+// comes before cause, a packet that leaves a place starts after the one that had just arrived there (a reply after its
+// request), and packets that leave one place in the same direction keep a distance. What would make the picture lag
+// behind, or crowd it, is not drawn one by one but added up on the edges, and the number is told.
+import type { Family } from '../../../packet/summary.ts';
+import type { Crossing, HopPath } from '../../../topology/packet-path.ts';
+
+export interface Label {
+  readonly family: Family;
+  /** "ARP", "ICMP", "TCP": what the dot says. */
+  readonly text: string;
+  /** "VXLAN": the tunnel that the packet is in; "" for none. */
+  readonly tunnel: string;
+}
+
+/** A dot in motion. */
+export interface Dot extends Label {
+  readonly crossing: Crossing;
+  /** The crossing before this one, which tells where in a bridge the packet comes from. */
+  readonly before: Crossing | null;
+  /** 0 to 1, how far along the crossing. */
+  readonly at: number;
+  /** It will stand at the end: beside the place that it got to, not in it. */
+  readonly stands?: boolean;
+}
+
+/** Packets that were added up on an edge. */
+export interface Glow {
+  readonly edge: string;
+  readonly counts: ReadonlyMap<Family, number>;
+  /** 0 to 1, fading. */
+  readonly strength: number;
+}
+
+export interface FlowHop {
+  readonly n: number;
+  /** Seconds, the guest's clock. */
+  readonly time: number;
+  readonly path: HopPath;
+}
+
+/** ms for one edge. */
+export const LEG = 600;
+/** The same between machines, where a way has twice as many edges: a ping a second is to be seen there and back. */
+const LEG_BETWEEN = 300;
+/** Packets under way at most. */
+export const MOST_DOTS = 40;
+/** ms that the picture may lag behind what has happened. */
+const MOST_LAG = 9000;
+/** ms between two packets that go the same way. */
+const DISTANCE = 220;
+/** ms that a place seems to think before it answers. */
+const PAUSE = 120;
+/** Seconds (guest) within which a packet that leaves is taken as an answer to the one that arrived. */
+const ANSWER = 0.15;
+/** ms for which a sum stays on its edge after the last packet was added. */
+const GLOW = 1400;
+
+interface Run extends Label {
+  readonly packet: number;
+  readonly crossings: readonly Crossing[];
+  readonly before: Crossing | null;
+  readonly start: number;
+  readonly end: number;
+  /** ms for each crossing. */
+  readonly leg: number;
+}
+
+interface Sum {
+  readonly counts: Map<Family, number>;
+  last: number;
+}
+
+interface Ended {
+  readonly end: number;
+  readonly last: Crossing | null;
+}
+
+export class PacketFlow {
+  #runs: Run[] = [];
+  /** Packets that have a run. */
+  #underWay = new Set<number>();
+  /** By hop: when it will have been drawn; null when it was added up instead. */
+  readonly #ends = new Map<number, Ended | null>();
+  /** By place: the last packet that came to rest there, or will. */
+  readonly #arrivals = new Map<string, { readonly time: number; readonly end: number }>();
+  readonly #departures = new Map<string, number>();
+  readonly #sums = new Map<string, Sum>();
+  #leg = LEG;
+  #added = 0;
+  #addedLast = Number.NEGATIVE_INFINITY;
+
+  /** What sets out from now on is on a picture of so many machines. */
+  setMachines(count: number): void {
+    this.#leg = count > 1 ? LEG_BETWEEN : LEG;
+  }
+
+  /** `label` is asked only for a hop that will be drawn; `family` is what a sum calls it. */
+  push(hop: FlowHop, family: Family, label: () => Label, now: number): void {
+    const { path } = hop;
+    const previous = path.follows === 0 ? undefined : this.#ends.get(path.follows);
+    const start = previous === null ? Number.POSITIVE_INFINITY : (previous?.end ?? this.#earliest(hop, now));
+    const crowded = previous === undefined && this.#underWay.size >= MOST_DOTS;
+    if (crowded || start - now > MOST_LAG) {
+      this.#addUp(hop, family, now);
+      return;
+    }
+    const from = Math.max(start, now);
+    const leg = this.#leg;
+    const end = from + path.crossings.length * leg;
+    const before = previous?.last ?? null;
+    if (path.crossings.length > 0) {
+      this.#runs.push({ ...label(), packet: path.packet, crossings: path.crossings, before, start: from, end, leg });
+    }
+    if (path.crossings.length > 0) this.#underWay.add(path.packet);
+    if (previous === undefined) this.#departures.set(departure(path), from);
+    this.#arrivals.set(path.to, { time: hop.time, end });
+    this.#end(hop.n, { end, last: path.crossings.at(-1) ?? before });
+  }
+
+  /** Forgets what is over. True while anything is left to draw. */
+  advance(now: number): boolean {
+    this.#runs = this.#runs.filter((run) => run.end > now);
+    this.#underWay = new Set(this.#runs.map((run) => run.packet));
+    for (const [edge, sum] of this.#sums) if (now - sum.last > GLOW) this.#sums.delete(edge);
+    if (now - this.#addedLast > 3 * GLOW) this.#added = 0;
+    return this.#runs.length > 0 || this.#sums.size > 0 || this.#added > 0;
+  }
+
+  dots(now: number): Dot[] {
+    const dots: Dot[] = [];
+    for (const run of this.#runs) {
+      if (now < run.start || now >= run.end) continue;
+      const gone = (now - run.start) / run.leg;
+      const index = Math.min(run.crossings.length - 1, Math.floor(gone));
+      const crossing = run.crossings[index];
+      if (crossing === undefined) continue;
+      const before = index === 0 ? run.before : (run.crossings[index - 1] ?? null);
+      dots.push({
+        family: run.family,
+        text: run.text,
+        tunnel: run.tunnel,
+        crossing,
+        before,
+        at: gone - index,
+      });
+    }
+    return dots;
+  }
+
+  glows(now: number): Glow[] {
+    return [...this.#sums].map(([edge, sum]) => ({
+      edge,
+      counts: sum.counts,
+      strength: Math.max(0, 1 - (now - sum.last) / GLOW),
+    }));
+  }
+
+  /** Packets not drawn one by one in the burst that is going on, or has just been. */
+  get addedUp(): number {
+    return this.#added;
+  }
+
+  /** ms that the last packet still has before it, beyond the way it goes anyway. */
+  lag(now: number): number {
+    return Math.max(0, ...this.#runs.map((run) => run.start - now));
+  }
+
+  /** Drops everything: the tab was hidden, or the reader wants to see now what happens now. */
+  clear(): void {
+    this.#runs = [];
+    this.#underWay.clear();
+    this.#ends.clear();
+    this.#arrivals.clear();
+    this.#departures.clear();
+    this.#sums.clear();
+    this.#added = 0;
+  }
+
+  /** Counts a packet as one that was not drawn (while the picture stands still, say). */
+  skip(hop: FlowHop): void {
+    this.#end(hop.n, null);
+  }
+
+  #earliest(hop: FlowHop, now: number): number {
+    const { path, time } = hop;
+    const departed = this.#departures.get(departure(path));
+    const spaced = Math.max(now, departed === undefined ? now : departed + DISTANCE);
+    const arrived = this.#arrivals.get(path.from);
+    if (arrived === undefined || time < arrived.time || time - arrived.time > ANSWER) return spaced;
+    return Math.max(spaced, arrived.end + PAUSE);
+  }
+
+  #addUp(hop: FlowHop, family: Family, now: number): void {
+    this.#end(hop.n, null);
+    for (const { edge } of hop.path.crossings) {
+      if (edge === '') continue;
+      const sum = this.#sums.get(edge) ?? { counts: new Map<Family, number>(), last: now };
+      sum.counts.set(family, (sum.counts.get(family) ?? 0) + 1);
+      sum.last = now;
+      this.#sums.set(edge, sum);
+    }
+    if (hop.path.follows !== 0 && this.#ends.get(hop.path.follows) === null) return;
+    this.#added += 1;
+    this.#addedLast = now;
+  }
+
+  #end(n: number, ended: Ended | null): void {
+    this.#ends.set(n, ended);
+    // A hop is followed within a tenth of a second; what is older is never asked for again.
+    if (this.#ends.size > 16_384) {
+      let surplus = 8192;
+      for (const key of this.#ends.keys()) {
+        if (surplus-- === 0) break;
+        this.#ends.delete(key);
+      }
+    }
+  }
+}
+
+/** One place, one direction. */
+const departure = (path: HopPath): string => `${path.from}>${path.crossings[0]?.to ?? ''}`;
+
+export const FAMILY_WORD: Readonly<Record<Family, string>> = {
+  arp: 'ARP',
+  icmp: 'ICMP',
+  udp: 'UDP',
+  tcp: 'TCP',
+  dns: 'DNS',
+  http: 'HTTP',
+  ipv6: 'IPv6',
+  other: 'other',
+};

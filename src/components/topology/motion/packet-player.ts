@@ -1,0 +1,287 @@
+// From the lab's taps to the canvas: follows each packet's path, lets the flow decide when it is drawn, and keeps the
+// one animation loop. What is paused, out of sight or in a hidden tab costs nothing and is not made up for later: the
+// packet list has it all.
+import { type ReadonlySignal, signal } from '@preact/signals';
+import type { Hop, HopBatch } from '../../../lab/lab.ts';
+import type { Family } from '../../../packet/summary.ts';
+import type { Graph } from '../../../topology/graph.ts';
+import { type Crossing, type HopPath, PacketPaths } from '../../../topology/packet-path.ts';
+import { ArrivalOrder } from './arrival-order.ts';
+import type { PacketCanvas } from './packet-canvas.ts';
+import { type Dot, type Label, LEG, PacketFlow } from './packet-flow.ts';
+import { labelOf, quickFamily } from './packet-label.ts';
+
+export interface PlayerStatus {
+  readonly paused: boolean;
+  /** Packets added up on the edges in the burst that is going on. */
+  readonly addedUp: number;
+  /** ms that the picture is behind; 0 when it is not worth telling. */
+  readonly lag: number;
+  /** Packets that came while the picture was paused. */
+  readonly missed: number;
+}
+
+/** A packet that the reader looks at, standing where a tap saw it. */
+export interface ShownHop {
+  readonly hop: Hop;
+  /** It travels there, rather than being there at once. */
+  readonly glides: boolean;
+}
+
+export interface PlayerOptions {
+  readonly canvas: PacketCanvas;
+  readonly host: HTMLElement;
+  readonly still: () => boolean;
+  /** Called in the frame in which something of the hop is first drawn. */
+  readonly onDrawn?: ((hop: Hop) => void) | undefined;
+}
+
+/** ms for which a device's outline stays lit after a packet was seen there. */
+const LAMP = 450;
+/** A lag below this is the time that packets take anyway, there and back. */
+const WORTH_TELLING = 6500;
+/** Ways of packets that can be looked at. */
+const REMEMBERED = 20_000;
+/** ms of a frame for packets that have come. */
+const BUDGET = 6;
+
+export class PacketPlayer {
+  readonly #options: PlayerOptions;
+  readonly #paths = new PacketPaths();
+  readonly #flow = new PacketFlow();
+  readonly #lamps = new Map<string, { readonly family: Family; readonly since: number }>();
+  readonly #status = signal<PlayerStatus>({ paused: false, addedUp: 0, lag: 0, missed: 0 });
+  readonly #observer: IntersectionObserver;
+  readonly #ending = new AbortController();
+  /** By hop. */
+  readonly #ways = new Map<number, HopPath>();
+  #shown: { readonly hop: Hop; readonly label: Label; readonly since: number } | null = null;
+  readonly #order = new ArrivalOrder();
+  #newest = 0;
+  #later: ReturnType<typeof setTimeout> | undefined;
+  #undrawn: Hop[] = [];
+  #inSight = true;
+  #paused = false;
+  #missed = 0;
+  #frame = 0;
+  /** The picture's own time, ms: stands still while it is paused. */
+  #clock = 0;
+  #last = 0;
+  #told = 0;
+
+  constructor(options: PlayerOptions) {
+    this.#options = options;
+    this.#observer = new IntersectionObserver((entries) => {
+      this.#inSight = entries.at(-1)?.isIntersecting ?? true;
+      if (!this.#inSight) this.#flow.clear();
+      this.#wake();
+    });
+    this.#observer.observe(options.host);
+    document.addEventListener(
+      'visibilitychange',
+      () => {
+        if (document.hidden) this.#flow.clear();
+        else this.#wake();
+      },
+      { signal: this.#ending.signal },
+    );
+  }
+
+  get status(): ReadonlySignal<PlayerStatus> {
+    return this.#status;
+  }
+
+  setGraph(graph: Graph): void {
+    this.#paths.setGraph(graph);
+    this.#flow.setMachines(graph.machines.length);
+    this.#order.setGraph(graph);
+  }
+
+  receive(batch: HopBatch): void {
+    for (const hop of batch.hops) {
+      // Numbers that begin anew are another run of the lab: nothing of the last one is still under way.
+      if (hop.n <= this.#newest) {
+        this.#flow.clear();
+        this.#ways.clear();
+        this.#order.clear();
+      }
+      this.#newest = hop.n;
+      this.#order.push(hop, performance.now());
+    }
+    this.#takeIn();
+  }
+
+  /** Follows what has come, for a few ms at most: a burst is worked off over several frames. */
+  #takeIn(): void {
+    const until = performance.now() + BUDGET;
+    const seen = this.#inSight && !document.hidden;
+    let now = until - BUDGET;
+    for (let taken = 1; now <= until; taken++) {
+      const hop = this.#order.take(now);
+      if (hop === undefined) break;
+      if (taken % 64 === 0) now = performance.now();
+      const path = this.#paths.follow(hop);
+      const item = { n: hop.n, time: hop.time, path };
+      this.#remember(hop.n, path);
+      if (!seen || this.#paused || this.#shown !== null) {
+        this.#flow.skip(item);
+        if (this.#paused && path.follows === 0) this.#missed += 1;
+        continue;
+      }
+      const family = quickFamily(hop.bytes, hop.linkType);
+      this.#flow.push(item, family, () => labelOf(hop), this.#now());
+      if (hop.deviceId !== '') this.#lamps.set(hop.deviceId, { family, since: this.#now() });
+      if (this.#options.onDrawn !== undefined) this.#undrawn.push(hop);
+    }
+    if (this.#paused) this.#tell();
+    if (this.#order.size > 0 && (this.#paused || !seen)) this.#later ??= setTimeout(() => this.#takeInLater(), 10);
+    else if (!this.#paused && seen) this.#wake();
+  }
+
+  /** Without frames (paused, hidden) the rest is taken in all the same, so that paths stay whole. */
+  #takeInLater(): void {
+    this.#later = undefined;
+    this.#takeIn();
+  }
+
+  /** Shows this one packet instead of what happens; null: what happens from now on. */
+  show(shown: ShownHop | null): void {
+    this.#flow.clear();
+    this.#lamps.clear();
+    this.#shown =
+      shown === null
+        ? null
+        : {
+            hop: shown.hop,
+            label: labelOf(shown.hop),
+            since: shown.glides && !this.#paused && !this.#options.still() ? this.#clock : Number.NEGATIVE_INFINITY,
+          };
+    this.#wake();
+    this.redraw();
+  }
+
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
+    this.#missed = 0;
+    this.#wake();
+    this.#tell();
+  }
+
+  /** Leaves out what is still to be drawn, and goes on with what happens now. */
+  catchUp(): void {
+    this.#flow.clear();
+    this.#tell();
+    this.redraw();
+  }
+
+  /** The view has moved: what stands still has to be drawn anew as well. */
+  redraw(): void {
+    if (this.#frame === 0) this.#draw();
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#later);
+    this.#frame = 0;
+    this.#observer.disconnect();
+    this.#ending.abort();
+  }
+
+  #now(): number {
+    // Between frames no picture time passes; the loop, when it starts, starts from here.
+    return this.#clock;
+  }
+
+  #wake(): void {
+    if (this.#frame !== 0 || this.#paused || !this.#inSight || document.hidden || this.#ending.signal.aborted) return;
+    this.#last = performance.now();
+    this.#frame = requestAnimationFrame((time) => this.#step(time));
+  }
+
+  #step(time: number): void {
+    this.#frame = 0;
+    if (this.#paused || document.hidden) return;
+    // A long pause of the page is no reason for packets to leap.
+    this.#clock += Math.max(0, Math.min(100, time - this.#last));
+    this.#last = time;
+    if (this.#order.size > 0) this.#takeIn();
+    const busy = this.#flow.advance(this.#clock) || this.#order.size > 0 || this.#isGliding();
+    for (const [id, lamp] of this.#lamps) if (this.#clock - lamp.since > LAMP) this.#lamps.delete(id);
+    this.#draw();
+    if (time - this.#told > 250) {
+      this.#told = time;
+      this.#tell();
+    }
+    if (this.#frame !== 0) return;
+    if (busy || this.#lamps.size > 0) this.#frame = requestAnimationFrame((next) => this.#step(next));
+    else this.#tell();
+  }
+
+  #draw(): void {
+    const now = this.#clock;
+    if (this.#shown !== null) {
+      const { hop, label } = this.#shown;
+      const lamps = new Map([[hop.deviceId, { family: label.family, strength: 1 }]]);
+      this.#options.canvas.draw({ dots: this.#standing(now), glows: [], lamps, still: this.#options.still() });
+      return;
+    }
+    this.#options.canvas.draw({
+      dots: this.#flow.dots(now),
+      glows: this.#flow.glows(now),
+      lamps: new Map(
+        [...this.#lamps].map(([id, { family, since }]) => [
+          id,
+          { family, strength: Math.max(0, 1 - (now - since) / LAMP) },
+        ]),
+      ),
+      still: this.#options.still(),
+    });
+    if (this.#undrawn.length === 0) return;
+    const drawn = this.#undrawn;
+    this.#undrawn = [];
+    for (const hop of drawn) this.#options.onDrawn?.(hop);
+  }
+
+  #isGliding(): boolean {
+    if (this.#shown === null) return false;
+    const { since, hop } = this.#shown;
+    return this.#clock - since < (this.#ways.get(hop.n)?.crossings.length ?? 0) * LEG;
+  }
+
+  /** The packet that is looked at: on its way along the lines that the hop showed, or at their end. */
+  #standing(now: number): Dot[] {
+    if (this.#shown === null) return [];
+    const { hop, label, since } = this.#shown;
+    if (hop.deviceId === '') return [];
+    const here: Crossing = { edge: '', from: hop.deviceId, to: hop.deviceId };
+    // A frame that a wire still holds is numbered when it is delivered.
+    const path = hop.n === 0 ? this.#paths.standing(hop) : this.#ways.get(hop.n);
+    const crossings = path === undefined || path.crossings.length === 0 ? [here] : path.crossings;
+    const gone = Math.max(0, (now - since) / LEG);
+    const leg = Math.min(Math.floor(gone), crossings.length - 1);
+    const crossing = crossings[leg] ?? here;
+    const before = leg === 0 ? null : (crossings[leg - 1] ?? null);
+    const stands = leg === crossings.length - 1;
+    return [{ ...label, crossing, before, stands, at: crossing === here ? 0 : Math.min(gone - leg, 1) }];
+  }
+
+  #remember(n: number, path: HopPath): void {
+    this.#ways.set(n, path);
+    if (this.#ways.size <= REMEMBERED * 1.1) return;
+    for (const old of this.#ways.keys()) {
+      this.#ways.delete(old);
+      if (this.#ways.size <= REMEMBERED) return;
+    }
+  }
+
+  #tell(): void {
+    const lag = this.#flow.lag(this.#clock);
+    const next: PlayerStatus = {
+      paused: this.#paused,
+      addedUp: this.#flow.addedUp,
+      lag: lag < WORTH_TELLING ? 0 : Math.round(lag / 1000) * 1000,
+      missed: this.#missed,
+    };
+    if (JSON.stringify(next) !== JSON.stringify(this.#status.value)) this.#status.value = next;
+  }
+}

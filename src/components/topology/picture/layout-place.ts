@@ -1,0 +1,65 @@
+// From columns to places: the rows of one machine in the picture's units, and what is not drawn at all.
+import type { DeviceNode, Graph } from '../../../topology/graph.ts';
+import type { Box, Columns } from './layout.ts';
+import { BAR_WIDTH, BOX_WIDTH, boxSize } from './node-label.ts';
+
+export const COLUMN = 168;
+const TOP_Y = 0;
+const BAR_Y = 80;
+const PORT_Y = 156;
+const CONTAINER_Y = 244;
+/** From one device to the next in a container that has several. */
+const STACK = 52;
+
+/** Columns kept free for a bridge when the next one is put beside it: fewer where several machines share the room. */
+export const keptFor = (graph: Graph): number => (graph.machines.length > 1 ? 2 : 3);
+
+/**
+ * Loopback inside a container says nothing that its list does not, nor does a machine's own where the picture is about what
+ * goes between machines; alone in a namespace, it is all there is to draw.
+ */
+export function isFolded(device: DeviceNode, graph: Graph): boolean {
+  if (device.deviceKind !== 'loopback') return false;
+  const namespace = graph.namespaces.find((candidate) => candidate.id === device.namespace);
+  if (namespace?.root !== false && graph.machines.length === 1) return false;
+  return graph.devices.some(
+    (other) => other.namespace === device.namespace && other !== device && other.deviceKind !== 'loopback',
+  );
+}
+
+/** @param left the middle of the machine's first column @param boxes gets a place for each of its devices */
+export function place(graph: Graph, machine: string, columns: Columns, left: number, boxes: Map<string, Box>): void {
+  const x = (column: number): number => left + column * COLUMN;
+  const stacked = new Map<string, number>();
+  const edge = (BOX_WIDTH - BAR_WIDTH) / 2;
+  for (const device of graph.devices) {
+    if (device.machine !== machine || isFolded(device, graph)) continue;
+    const { width, height } = boxSize(device);
+    const column = columns.below.get(device.id);
+    const top = columns.top.get(device.id);
+    const bridge = columns.bridges.get(device.id);
+    if (bridge !== undefined) {
+      const ports = graph.edges
+        .filter((candidate) => candidate.kind === 'port' && candidate.target === device.id)
+        .map((candidate) => columns.below.get(candidate.source) ?? -1)
+        .filter((candidate) => candidate >= bridge.start && candidate < bridge.start + bridge.reserved);
+      // Beside other machines one is as wide from the start as its first two containers make it.
+      const least = graph.machines.length > 1 ? bridge.start + keptFor(graph) - 1 : bridge.start;
+      const span = Math.max(width, (Math.max(least, ...ports) - bridge.start) * COLUMN + BOX_WIDTH);
+      boxes.set(device.id, { x: x(bridge.start) - edge - BAR_WIDTH / 2 + span / 2, y: BAR_Y, width: span, height });
+    } else if (top !== undefined) {
+      boxes.set(device.id, { x: x(top), y: TOP_Y, width, height });
+    } else if (column !== undefined) {
+      boxes.set(device.id, { x: x(column), y: PORT_Y, width, height });
+    } else {
+      const depth = stacked.get(device.namespace) ?? 0;
+      stacked.set(device.namespace, depth + 1);
+      boxes.set(device.id, {
+        x: x(columns.below.get(device.namespace) ?? 0),
+        y: CONTAINER_Y + depth * STACK,
+        width,
+        height,
+      });
+    }
+  }
+}

@@ -1,0 +1,246 @@
+// Where each device stands. Not a force layout: a host's network has a shape that engineers draw by hand, and a thing
+// that has been seen in one place should be found there again.
+//
+//   ═ lan ════════════════   the wire between machines, over all of them
+//     │     ╭─ VNI 1 ─╴      tunnels, a lane each
+//   NICs, tunnels, lo        top row
+//   ┌ docker0 ───────────┐   bridges: bars over their ports
+//     │        │        │
+//    veth     veth     veth  ports, one a column, in the order of their ifindex
+//     │        │        │
+//   [eth0]   [eth0]   [eth0] containers, under the veth that leads to them
+//
+// Columns are given out once and kept until their owner is gone; a newcomer takes the first one that is free. The
+// layout is a function of the graph and of the columns given out before, nothing else. Machines stand side by side, in the
+// lab's order (layout-between.ts), and none becomes narrower while the lab lives.
+import type { DeviceNode, Graph } from '../../../topology/graph.ts';
+import { between, NO_STREET, type Street } from './layout-between.ts';
+import { COLUMN, isFolded, keptFor, place } from './layout-place.ts';
+import { BOX_WIDTH } from './node-label.ts';
+
+/** Centre and size, in the picture's own units (CSS pixels at zoom 1). */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Layout {
+  /** By device id; devices that the picture folds away have none. */
+  readonly boxes: ReadonlyMap<string, Box>;
+  /** By machine id, where nothing is known of what is in it: the room that is kept for it. */
+  readonly rooms: ReadonlyMap<string, Box>;
+  /** Wires of the lab, by id. */
+  readonly wires: ReadonlyMap<string, Box>;
+  /** By the id of a tunnel's edge: the height of its lane. */
+  readonly lanes: ReadonlyMap<string, number>;
+  /** Where a cable begins that leads out of the picture, by the id of its NIC. */
+  readonly stubs: ReadonlyMap<string, Box>;
+  /** What to hand in the next time. */
+  readonly columns: Columns;
+}
+
+export interface Columns {
+  /** Bridge -> its first column, and how many were kept for it when another bridge came to stand beside it. */
+  readonly bridges: ReadonlyMap<string, { readonly start: number; readonly reserved: number }>;
+  /** Device or namespace id -> column. */
+  readonly below: ReadonlyMap<string, number>;
+  /** Device id -> the bridge under which its column was given out, "" for none. */
+  readonly owner: ReadonlyMap<string, string>;
+  /** Device id -> place in the top row. */
+  readonly top: ReadonlyMap<string, number>;
+  readonly street: Street;
+}
+
+export const NO_COLUMNS: Columns = {
+  bridges: new Map(),
+  below: new Map(),
+  owner: new Map(),
+  top: new Map(),
+  street: NO_STREET,
+};
+
+/** From a machine's last column to the first one of the next machine: two frames, and a street between them. */
+const BESIDE = 228;
+const STUB_Y = -76;
+/** A machine of which nothing is known is as high as one with a NIC and a bridge. */
+const ROOM_Y = 41;
+const ROOM_HEIGHT = 148;
+/** From a device to the frame of its namespace. */
+const FRAME = 12;
+
+export function layoutGraph(graph: Graph, before: Columns = NO_COLUMNS): Layout {
+  const bridges = new Map<string, { start: number; reserved: number }>();
+  const below = new Map<string, number>();
+  const owner = new Map<string, string>();
+  const top = new Map<string, number>();
+  const boxes = new Map<string, Box>();
+  const rooms = new Map<string, Box>();
+  const stubs = new Map<string, Box>();
+  const plugged = new Set(graph.edges.filter(({ kind }) => kind === 'plug').map(({ source }) => source));
+  const widths = new Map<string, number>();
+  const lefts = new Map<string, number>();
+  let left = 0;
+  for (const machine of graph.machines) {
+    const part = machineColumns(graph, machine.id, before);
+    for (const [id, value] of part.bridges) bridges.set(id, value);
+    for (const [id, value] of part.below) below.set(id, value);
+    for (const [id, value] of part.owner) owner.set(id, value);
+    for (const [id, value] of part.top) top.set(id, value);
+    place(graph, machine.id, part, left, boxes);
+    const width = Math.max(usedColumns(part), before.street.widths.get(machine.id) ?? 1);
+    widths.set(machine.id, width);
+    lefts.set(machine.id, left);
+    if (!graph.devices.some((device) => device.machine === machine.id)) {
+      const room = (width - 1) * COLUMN + BOX_WIDTH + 2 * FRAME;
+      rooms.set(machine.id, { x: left + ((width - 1) * COLUMN) / 2, y: ROOM_Y, width: room, height: ROOM_HEIGHT });
+    }
+    left += (width - 1) * COLUMN + BESIDE;
+  }
+  for (const device of graph.devices) {
+    const box = boxes.get(device.id);
+    const leadsOut = device.deviceKind === 'nic' && !plugged.has(device.id) && top.has(device.id);
+    if (box !== undefined && leadsOut) stubs.set(device.id, { x: box.x, y: STUB_Y, width: 8, height: 8 });
+  }
+  const { wires, lanes, street } = between(graph, lefts, { ...before.street, widths });
+  return { boxes, rooms, wires, lanes, stubs, columns: { bridges, below, owner, top, street } };
+}
+
+function usedColumns({ bridges, below, top }: Columns): number {
+  const bars = [...bridges.values()].map(({ start }) => start + 1);
+  return 1 + Math.max(0, ...below.values(), ...top.values(), ...bars);
+}
+
+function machineColumns(graph: Graph, machine: string, before: Columns): Columns {
+  const root = graph.namespaces.find((namespace) => namespace.machine === machine && namespace.root)?.id;
+  const devices = graph.devices.filter((device) => device.machine === machine && !isFolded(device, graph));
+  const own = devices.filter((device) => device.namespace === root);
+  const bridgeOf = new Map(
+    graph.edges.filter((edge) => edge.kind === 'port').map((edge) => [edge.source, edge.target]),
+  );
+
+  const top = new Map<string, number>();
+  const tops = own.filter((device) => isTop(device, bridgeOf)).sort(byTopOrder);
+  keep(before.top, tops, top);
+  for (const device of tops) if (!top.has(device.id)) top.set(device.id, firstFree(new Set(top.values()), 0));
+
+  const below = new Map<string, number>();
+  const owner = new Map<string, string>();
+  const hanging = own.filter((device) => device.deviceKind !== 'bridge' && !isTop(device, bridgeOf)).sort(byIfindex);
+  const spaces = graph.namespaces.filter((namespace) => namespace.machine === machine && !namespace.root);
+  const spaceOver = peerNamespaces(graph);
+  keep(before.below, hanging, below);
+
+  const bars = own.filter((device) => device.deviceKind === 'bridge').sort(byIfindex);
+  const bridges = new Map<string, { start: number; reserved: number }>();
+  for (const bar of bars) {
+    const old = before.bridges.get(bar.id);
+    if (old !== undefined) bridges.set(bar.id, { ...old });
+  }
+  for (const bar of bars) {
+    if (bridges.has(bar.id)) continue;
+    // The bridge that stood last keeps some room for ports to come, and the new one begins after it.
+    const last = [...bridges.values()].sort((a, b) => a.start - b.start).at(-1);
+    const end = 1 + Math.max(-1, ...below.values(), ...spaces.map((space) => before.below.get(space.id) ?? -1));
+    if (last !== undefined) last.reserved = Math.max(keptFor(graph), end - last.start + 1);
+    bridges.set(bar.id, {
+      start: last === undefined ? 0 : last.start + last.reserved,
+      reserved: Number.POSITIVE_INFINITY,
+    });
+    for (const device of hanging.filter((candidate) => bridgeOf.get(candidate.id) === bar.id)) give(device.id, bar.id);
+  }
+  for (const device of hanging) give(device.id, bridgeOf.get(device.id));
+
+  /** Namespace id -> the leftmost column in which one of its devices' peers hangs. */
+  const peers = new Map<string, number>();
+  for (const [id, space] of spaceOver) {
+    const column = below.get(id);
+    if (column !== undefined) peers.set(space, Math.min(column, peers.get(space) ?? column));
+  }
+  const taken = new Set<number>();
+  for (const space of spaces) {
+    const under = peers.get(space.id);
+    const column = [under, before.below.get(space.id)].find(
+      (candidate) => candidate !== undefined && !taken.has(candidate),
+    );
+    const free = column ?? firstFree(new Set([...below.values(), ...taken]), rightmost(below, taken, bridges));
+    taken.add(free);
+    below.set(space.id, free);
+  }
+  return { bridges, below, owner, top, street: NO_STREET };
+
+  function give(id: string, bridge: string | undefined): void {
+    const current = below.get(id);
+    const range = bridge === undefined ? undefined : bridges.get(bridge);
+    const inRange = (column: number) =>
+      range === undefined || (column >= range.start && column < range.start + range.reserved);
+    owner.set(id, bridge ?? '');
+    if (current !== undefined && (inRange(current) || before.owner.get(id) === (bridge ?? ''))) return;
+    below.delete(id);
+    // Where its container stands already is the best place; under somebody else's container it may not hang.
+    const used = new Set(below.values());
+    const mine = before.below.get(spaceOver.get(id) ?? '');
+    if (mine !== undefined && inRange(mine) && !used.has(mine)) {
+      below.set(id, mine);
+      return;
+    }
+    for (const space of spaces) {
+      const column = before.below.get(space.id);
+      if (column !== undefined) used.add(column);
+    }
+    // Beside other machines there is no room to spare for a pair that Docker is about to take apart.
+    const least = graph.machines.length > 1 ? 0 : rightmost(below, new Set(), bridges);
+    const column = firstFree(used, range?.start ?? least);
+    below.set(id, inRange(column) ? column : firstFree(used, rightmost(below, new Set(), bridges)));
+  }
+}
+
+/** Veths and other ports hang below; what leads elsewhere stands on top. */
+function isTop(device: DeviceNode, bridgeOf: ReadonlyMap<string, string>): boolean {
+  if (device.deviceKind === 'bridge' || device.deviceKind === 'veth') return false;
+  return device.deviceKind === 'nic' || device.deviceKind === 'vxlan' || !bridgeOf.has(device.id);
+}
+
+const TOP_ORDER: readonly DeviceNode['deviceKind'][] = ['nic', 'vlan', 'vxlan', 'tun', 'dummy', 'other', 'loopback'];
+const byIfindex = (a: DeviceNode, b: DeviceNode): number => a.ifindex - b.ifindex;
+const byTopOrder = (a: DeviceNode, b: DeviceNode): number =>
+  TOP_ORDER.indexOf(a.deviceKind) - TOP_ORDER.indexOf(b.deviceKind) || byIfindex(a, b);
+
+function keep(
+  before: ReadonlyMap<string, number>,
+  items: readonly { readonly id: string }[],
+  into: Map<string, number>,
+): void {
+  for (const { id } of items) {
+    const column = before.get(id);
+    if (column !== undefined) into.set(id, column);
+  }
+}
+
+function firstFree(used: ReadonlySet<number>, from: number): number {
+  let column = from;
+  while (used.has(column)) column++;
+  return column;
+}
+
+function rightmost(
+  below: ReadonlyMap<string, number>,
+  taken: ReadonlySet<number>,
+  bridges: ReadonlyMap<string, { readonly start: number }>,
+): number {
+  return 1 + Math.max(-1, ...below.values(), ...taken, ...[...bridges.values()].map((bridge) => bridge.start));
+}
+
+/** Device id -> the namespace in which its veth peer is, where that is another one. */
+function peerNamespaces(graph: Graph): Map<string, string> {
+  const namespaceOf = new Map(graph.devices.map((device) => [device.id, device.namespace]));
+  const found = new Map<string, string>();
+  for (const edge of graph.edges) {
+    const source = namespaceOf.get(edge.source);
+    const target = namespaceOf.get(edge.target);
+    if (edge.kind !== 'veth' || source === undefined || target === undefined || source === target) continue;
+    found.set(edge.source, target).set(edge.target, source);
+  }
+  return found;
+}

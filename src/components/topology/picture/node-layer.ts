@@ -1,0 +1,284 @@
+// The text of the picture, as real elements over cytoscape's canvas: it is sharp, it is set in the site's faces, and it
+// takes the focus. One tab stop for the whole picture; arrow keys go from a device to the next one in that direction.
+import type { CollectionReturnValue, Core, EdgeSingular } from 'cytoscape';
+import type { Graph } from '../../../topology/graph.ts';
+import { COLUMN, isFolded } from './layout-place.ts';
+import { deviceLabel, deviceSentence, namespaceLabel, tunnelLabel } from './node-label.ts';
+
+/** Less than a frame around two devices. */
+const NARROW = 180;
+/** From a cable to the legend beside it. */
+const BESIDE_PLUG = 12;
+/** The zoom below which a device's address is no longer written. */
+const FAR = 0.6;
+
+export interface NodeLayerOptions {
+  readonly host: HTMLElement;
+  readonly cy: Core;
+  onSelect(deviceId: string): void;
+  onFocus(deviceId: string): void;
+}
+
+export class NodeLayer {
+  readonly #options: NodeLayerOptions;
+  readonly #plane: HTMLElement;
+  readonly #elements = new Map<string, HTMLElement>();
+  readonly #notes = new Map<string, string>();
+  /** A machine at which a tunnel ends, and its root namespace -> its NIC. */
+  #tunnelled = new Map<string, string>();
+  /** The device that the tab key leads to. */
+  #stop = '';
+
+  constructor(options: NodeLayerOptions) {
+    this.#options = options;
+    this.#plane = document.createElement('div');
+    this.#plane.className = 'tp-plane';
+    options.host.append(this.#plane);
+    this.#plane.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#plane.addEventListener('focusin', (event) => {
+      const id = idOf(event.target);
+      if (id === undefined) return;
+      this.#setStop(id);
+      options.onFocus(id);
+    });
+    this.#plane.addEventListener('click', (event) => {
+      const id = idOf(event.target);
+      if (id !== undefined) options.onSelect(id);
+    });
+  }
+
+  show(graph: Graph): void {
+    const wanted = new Set<string>();
+    for (const machine of graph.machines) {
+      wanted.add(machine.id);
+      this.#legend(machine.id, 'tp-legend tp-legend-machine', machine.name, this.#notes.get(machine.id) ?? '');
+    }
+    for (const namespace of graph.namespaces) {
+      wanted.add(namespace.id);
+      const { name, word } = namespaceLabel(namespace);
+      this.#legend(namespace.id, namespace.root ? 'tp-legend' : 'tp-legend tp-legend-inner', name, word);
+    }
+    for (const device of graph.devices) {
+      if (isFolded(device, graph)) continue;
+      wanted.add(device.id);
+      const { name, word, address } = deviceLabel(device);
+      const element = this.#element(device.id, 'button', `tp-node tp-node-${device.deviceKind}`);
+      const namespace = graph.namespaces.find((candidate) => candidate.id === device.namespace);
+      element.setAttribute('aria-label', deviceSentence(device, namespace));
+      const network = device.dockerNetwork === undefined ? '' : device.dockerNetwork;
+      fill(element, [
+        ['tp-name', name],
+        ['tp-word', word],
+        ['tp-address', address === '' && network !== '' ? `network ${network}` : address],
+      ]);
+      if (device.deviceKind === 'nic') {
+        wanted.add(`wire:${device.id}`);
+        fill(this.#element(`wire:${device.id}`, 'span', 'tp-wire'), [['tp-word', 'wire']]);
+      }
+    }
+    this.#tunnelled = tunnelled(graph);
+    for (const { id, name } of graph.wires) {
+      wanted.add(id);
+      this.#legend(id, 'tp-bar', name, 'wire');
+    }
+    for (const edge of graph.edges) {
+      if (edge.kind !== 'tunnel') continue;
+      wanted.add(edge.id);
+      fill(this.#element(edge.id, 'span', 'tp-tunnel'), [['tp-word', tunnelLabel(edge, graph)]]);
+    }
+    for (const [id, element] of this.#elements) {
+      if (wanted.has(id)) continue;
+      element.remove();
+      this.#elements.delete(id);
+    }
+    if (!this.#elements.has(this.#stop)) this.#setStop(this.#buttons()[0]?.dataset.id ?? '');
+    this.place();
+  }
+
+  /** What is the matter with a machine, beside its name; "" when nothing is. */
+  note(machine: string, words: string): void {
+    this.#notes.set(machine, words);
+    if (this.#elements.has(machine)) this.#legend(machine, 'tp-legend tp-legend-machine', machine, words);
+    this.place();
+  }
+
+  /** Puts everything where cytoscape has it now. */
+  place(): void {
+    const { cy } = this.#options;
+    const { x, y } = cy.pan();
+    const zoom = cy.zoom();
+    this.#plane.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+    // Seen from far, names are written larger, and what is too small to be read makes room for them.
+    this.#plane.style.setProperty('--tp-name', `${Math.min(22, Math.max(12, 9 / zoom)).toFixed(1)}px`);
+    this.#plane.classList.toggle('is-far', zoom < FAR);
+    for (const [id, element] of this.#elements) {
+      const node = cy.getElementById(id);
+      element.hidden = node.empty();
+      if (node.empty()) continue;
+      if (element.classList.contains('tp-tunnel')) {
+        const edge = node as unknown as EdgeSingular;
+        const at = (edge.source().position('x') + edge.target().position('x')) / 2;
+        element.style.transform = `translate(${at}px, ${Number(edge.data('lane'))}px) translate(-50%, -50%)`;
+      } else if (element.classList.contains('tp-bar')) {
+        const at = node.position();
+        const [left, top] = [at.x - Number(node.data('width')) / 2, at.y - Number(node.data('height')) / 2];
+        element.style.height = `${node.data('height')}px`;
+        element.style.transform = `translate(${left + 12}px, ${top}px)`;
+      } else if (element.classList.contains('tp-node')) {
+        const at = node.position();
+        const [width, height] = [node.data('width') as number, node.data('height') as number];
+        element.style.width = `${width}px`;
+        element.style.height = `${height}px`;
+        element.style.transform = `translate(${at.x - width / 2}px, ${at.y - height / 2}px)`;
+      } else if (element.classList.contains('tp-wire')) {
+        const at = node.position();
+        element.style.transform = `translate(${at.x + 8}px, ${at.y - 8}px)`;
+      } else {
+        this.#placeLegend(element, node);
+      }
+    }
+  }
+
+  /**
+   * Lines enter a container from above, a machine from above on the left, and where there is a tunnel beside that: legends
+   * stand where none passes.
+   */
+  #placeLegend(element: HTMLElement, node: CollectionReturnValue): void {
+    const box = node.boundingBox({ includeLabels: false, includeOverlays: false });
+    // One device wide, the cable takes up the upper edge.
+    const inner = element.classList.contains('tp-legend-inner') || box.w < NARROW;
+    const nic = this.#tunnelled.get(element.dataset.id ?? '');
+    const from = nic === undefined ? box.x1 + 8 : this.#options.cy.getElementById(nic).position('x') + BESIDE_PLUG;
+    element.style.maxWidth = `${nic === undefined ? box.w - 16 : COLUMN - 2 * BESIDE_PLUG}px`;
+    const x = inner || nic !== undefined ? `${from}px` : `calc(${box.x2 - 8}px - 100%)`;
+    element.style.transform = `translate(${x}, ${(inner ? box.y2 : box.y1) - 8}px)`;
+  }
+
+  select(deviceId: string | null): void {
+    for (const button of this.#buttons()) button.setAttribute('aria-pressed', String(button.dataset.id === deviceId));
+  }
+
+  focus(deviceId: string): boolean {
+    const element = this.#elements.get(deviceId);
+    element?.focus({ preventScroll: true });
+    return element !== undefined;
+  }
+
+  dispose(): void {
+    this.#plane.remove();
+  }
+
+  #legend(id: string, className: string, name: string, word: string): void {
+    fill(this.#element(id, 'span', className), [
+      ['tp-name', name],
+      ['tp-word', word],
+    ]);
+  }
+
+  #element(id: string, tag: 'button' | 'span', className: string): HTMLElement {
+    let element = this.#elements.get(id);
+    if (element === undefined) {
+      element = document.createElement(tag);
+      element.dataset.id = id;
+      if (element instanceof HTMLButtonElement) {
+        element.type = 'button';
+        element.tabIndex = -1;
+        element.setAttribute('aria-pressed', 'false');
+      } else {
+        // The devices' own sentences name machine and namespace.
+        element.ariaHidden = 'true';
+      }
+      this.#elements.set(id, element);
+      this.#plane.append(element);
+    }
+    element.className = className;
+    return element;
+  }
+
+  #buttons(): HTMLElement[] {
+    return [...this.#elements.values()].filter((element) => element.classList.contains('tp-node'));
+  }
+
+  #setStop(id: string): void {
+    this.#stop = id;
+    for (const button of this.#buttons()) button.tabIndex = button.dataset.id === id ? 0 : -1;
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const direction = DIRECTIONS[event.key];
+    const id = idOf(event.target);
+    if (direction === undefined || id === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    const next = this.#nearest(id, direction);
+    if (next !== undefined) this.focus(next);
+  }
+
+  /** The closest device whose middle lies in the direction, with what lies aside counted double. */
+  #nearest(from: string, [dx, dy]: readonly [number, number]): string | undefined {
+    const { cy } = this.#options;
+    const here = cy.getElementById(from).position();
+    let best: string | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const button of this.#buttons()) {
+      const id = button.dataset.id ?? '';
+      const node = cy.getElementById(id);
+      if (id === from || node.empty()) continue;
+      const at = node.position();
+      // A bridge is as wide as its ports: from each of them it lies straight above.
+      const reach =
+        node.data('deviceKind') === 'bridge' || cy.getElementById(from).data('deviceKind') === 'bridge'
+          ? Number(node.data('width')) / 2
+          : 0;
+      const along = (at.x - here.x) * dx + (at.y - here.y) * dy;
+      const aside = Math.max(0, Math.abs((at.x - here.x) * dy) + Math.abs((at.y - here.y) * dx) - Math.abs(dy) * reach);
+      const distance = along + 2 * aside;
+      if (along > 4 && distance < least) {
+        least = distance;
+        best = id;
+      }
+    }
+    return best;
+  }
+}
+
+function tunnelled(graph: Graph): Map<string, string> {
+  const ends = new Set(
+    graph.edges.filter(({ kind }) => kind === 'tunnel').flatMap(({ source, target }) => [source, target]),
+  );
+  const machines = new Set(graph.devices.filter(({ id }) => ends.has(id)).map(({ machine }) => machine));
+  const plugged = new Set(graph.edges.filter(({ kind }) => kind === 'plug').map(({ source }) => source));
+  return new Map(
+    graph.devices
+      .filter(({ id, machine }) => plugged.has(id) && machines.has(machine))
+      .flatMap(({ id, machine, namespace }): [string, string][] => [
+        [machine, id],
+        [namespace, id],
+      ]),
+  );
+}
+
+const DIRECTIONS: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+const idOf = (target: EventTarget | null): string | undefined =>
+  target instanceof HTMLElement ? target.closest<HTMLElement>('.tp-node')?.dataset.id : undefined;
+
+/** Only what changed is written, so that nothing is selected away or announced again. */
+function fill(element: HTMLElement, parts: readonly (readonly [className: string, text: string])[]): void {
+  const wanted = parts.filter(([, text]) => text !== '');
+  const key = JSON.stringify(wanted);
+  if (element.dataset.text === key) return;
+  element.dataset.text = key;
+  element.replaceChildren(
+    ...wanted.map(([className, text]) => {
+      const span = document.createElement('span');
+      span.className = className;
+      span.textContent = text;
+      return span;
+    }),
+  );
+}

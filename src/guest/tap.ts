@@ -1,0 +1,160 @@
+// The guest's tcpdump, as frames with the names of their interfaces. LINUX_SLL2 carries only the interface's number, and
+// the kernel's report that names it may come a moment after the first packet: such packets wait for it, in order.
+
+import { type CapturedPacket, secondsOf } from '../capture/captured-packet.ts';
+import { LinkType } from '../capture/link-type.ts';
+import { PcapStream } from '../capture/pcap-stream.ts';
+import type { KernelReport } from '../topology/kernel-report.ts';
+import type { TapBatch, TapFrame } from './guest.ts';
+import { GuestTimers } from './guest-timers.ts';
+
+// SLL2 header (LINKTYPE_LINUX_SLL2): protocol 2, reserved 2, interface index 4, ARPHRD 2, packet type 1, address length 1, address 8
+const headerBytes = 20;
+const ifindexAt = 4;
+const packetTypeAt = 10;
+const packetOutgoing = 4;
+const longestWaitForName = 600;
+// Whoever makes up a new interface for every packet gets no more memory than this; a packet has its price however short.
+const mostWaiting = 64 * 1024 * 1024;
+const priceOf = ({ bytes }: CapturedPacket): number => bytes.length + 256;
+const flushMark = 'lockstep-flush-';
+/** ms of the machine. */
+const lookEvery = 100;
+
+export class Tap {
+  readonly #emit: (batch: TapBatch) => void;
+  readonly #timers: GuestTimers;
+  readonly #stream = new PcapStream();
+  readonly #names = new Map<number, string>();
+  #waiting: CapturedPacket[] = [];
+  /** Bytes, about. */
+  #waitingSize = 0;
+  /** The packet that all others wait behind, and how long that may go on. */
+  #first: CapturedPacket | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #flushes = new Map<string, () => void>();
+  #nextFlush = 1;
+  #arrivals = 0;
+
+  constructor(emit: (batch: TapBatch) => void, timers: GuestTimers = new GuestTimers()) {
+    this.#emit = emit;
+    this.#timers = timers;
+  }
+
+  /** The pcap file header that the stream goes on from; empty until it has arrived. */
+  get header(): Uint8Array {
+    return this.#stream.header;
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#arrivals++;
+    const { packets, lost } = this.#stream.push(bytes);
+    for (const packet of packets) {
+      this.#waiting.push(packet);
+      this.#waitingSize += priceOf(packet);
+    }
+    this.#hand(lost, this.#waitingSize > mostWaiting);
+  }
+
+  /** The names that the kernel gives its interfaces now; numbers are not used again while the machine runs. */
+  learn(report: KernelReport): void {
+    const root = report.namespaces.find((namespace) => namespace.pid === 1);
+    for (const link of root?.links ?? []) this.#names.set(link.ifindex, link.ifname);
+    if (this.#waiting.length > 0) this.#hand(0);
+  }
+
+  /** Resolves when a mark that goes through the guest's loopback, behind everything before it, has come out here. */
+  async flush(send: (token: string) => void): Promise<void> {
+    const token = `${flushMark}${this.#nextFlush++}`;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        forget();
+        this.#flushes.delete(token);
+        resolve();
+      };
+      let waited = 0;
+      let quiet = 0;
+      let seen = this.#arrivals;
+      // A guest whose loopback is down or filtered cannot send the mark: then silence has to do.
+      const look = () => {
+        waited += lookEvery;
+        quiet = this.#arrivals === seen ? quiet + lookEvery : 0;
+        seen = this.#arrivals;
+        if ((waited > 3000 && quiet >= 500) || waited > 20_000) done();
+        else forget = this.#timers.after(lookEvery, look);
+      };
+      let forget = this.#timers.after(lookEvery, look);
+      this.#flushes.set(token, done);
+      send(token);
+    });
+    this.#hand(0, true);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#first = undefined;
+    this.#waiting = [];
+    this.#waitingSize = 0;
+    for (const done of [...this.#flushes.values()]) done();
+  }
+
+  #hand(lost: number, all = false): void {
+    const frames: TapFrame[] = [];
+    let count = 0;
+    for (const packet of this.#waiting) {
+      const readable = packet.linkType === LinkType.LINUX_SLL2 && packet.bytes.length >= headerBytes;
+      const ifindex = readable ? ifindexOf(packet) : 0;
+      const name = this.#names.get(ifindex);
+      if (name === undefined && readable && !all) break;
+      count++;
+      this.#waitingSize -= priceOf(packet);
+      if (!readable || this.#isMark(packet)) continue;
+      frames.push({
+        time: secondsOf(packet),
+        ifindex,
+        device: name ?? namelessly(ifindex),
+        direction: packet.bytes[packetTypeAt] === packetOutgoing ? 'out' : 'in',
+        linkType: packet.linkType,
+        bytes: packet.bytes,
+        originalLength: packet.originalLength,
+      });
+    }
+    this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count);
+    this.#limitWait();
+    if (frames.length > 0 || lost > 0) this.#emit({ frames, lost });
+  }
+
+  /** From when a packet began to hold up the others, however many more arrive meanwhile. */
+  #limitWait(): void {
+    const first = this.#waiting[0];
+    if (first === this.#first) return;
+    clearTimeout(this.#timer);
+    this.#first = first;
+    if (first === undefined) return;
+    this.#timer = setTimeout(() => {
+      // An interface that came and went between two reports is never named; a report that does name it is believed.
+      const ifindex = ifindexOf(first);
+      this.#names.set(ifindex, namelessly(ifindex));
+      this.#hand(0);
+    }, longestWaitForName);
+  }
+
+  /** Our own marks (and the ICMP errors that quote them) are not the reader's packets. */
+  #isMark(packet: CapturedPacket): boolean {
+    if (packet.bytes.length > 160) return false;
+    const text = String.fromCharCode(...packet.bytes.subarray(headerBytes));
+    const found = /lockstep-flush-\d+/.exec(text);
+    if (found === null) return false;
+    this.#flushes.get(found[0])?.();
+    return true;
+  }
+}
+
+function ifindexOf({ bytes }: CapturedPacket): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(ifindexAt);
+}
+
+function namelessly(ifindex: number): string {
+  return `if${ifindex}`;
+}

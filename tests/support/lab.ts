@@ -1,0 +1,114 @@
+// For the tests of this folder: the least that is a machine, and packets for its tap and its NIC.
+import { type Signal, signal } from '@preact/signals-core';
+import type { Console, TapBatch, TapFrame } from '../../src/guest/guest.ts';
+import type { FreezeReason, Machine, MachineState } from '../../src/machine/machine.ts';
+import type { KernelReport } from '../../src/topology/kernel-report.ts';
+
+/** The least that is a machine: its states are what it is told, its tap says what the test says. */
+export class PlainMachine implements Machine {
+  readonly name: string;
+  readonly state: Signal<MachineState> = signal({ kind: 'off' });
+  readonly kernel = signal<KernelReport | null>(null);
+  readonly consoles: readonly Console[] = [];
+  readonly received: Uint8Array[] = [];
+  readonly #wires = new Set<(frame: Uint8Array) => void>();
+  readonly nic = {
+    send: (frame: Uint8Array) => void this.received.push(frame),
+    onFrame: (listener: (frame: Uint8Array) => void) => {
+      this.#wires.add(listener);
+      return () => this.#wires.delete(listener);
+    },
+  };
+  readonly taps = new Set<(batch: TapBatch) => void>();
+  disposed = false;
+
+  constructor(name: string, state: MachineState = { kind: 'off' }) {
+    this.name = name;
+    this.state.value = state;
+  }
+
+  start = async () => this.#become({ kind: 'running' });
+  exec = async () => ({ stdout: '', stderr: '', exitCode: 0, ms: 0 });
+  onTap = (listener: (batch: TapBatch) => void) => {
+    this.taps.add(listener);
+    return () => this.taps.delete(listener);
+  };
+  flushTap = async () => {};
+  freeze = async (reason: FreezeReason = 'reader') => {
+    if (this.state.value.kind === 'running') this.#become({ kind: 'frozen', reason });
+  };
+  thaw = async () => {
+    if (this.state.value.kind === 'frozen') this.#become({ kind: 'running' });
+  };
+  setSpeed = () => {};
+  carrier = true;
+  setCarrier = (up: boolean) => {
+    this.carrier = up;
+  };
+  powerOff = async () => this.#become({ kind: 'off' });
+  reboot = () => this.start();
+  /** The checkpoints that it has, and each one that it went back to. */
+  readonly checkpoints = new Set<number>();
+  readonly wentBackTo: number[] = [];
+  checkpoint = async (id: number) => {
+    if (this.state.value.kind !== 'frozen') throw new Error(`${this.name} is not frozen`);
+    this.checkpoints.add(id);
+  };
+  goBackTo = async (id: number) => {
+    if (!this.checkpoints.has(id)) throw new Error(`${this.name} has no such checkpoint`);
+    this.wentBackTo.push(id);
+    this.#become({ kind: 'frozen', reason: 'reader' });
+  };
+  forgetCheckpoint = (id: number) => void this.checkpoints.delete(id);
+  stop = async () => {
+    this.checkpoints.clear();
+    this.#become({ kind: 'off' });
+    this.kernel.value = null;
+  };
+  dispose = async () => {
+    await this.stop();
+    this.disposed = true;
+  };
+
+  #become(state: MachineState): void {
+    this.state.value = state;
+  }
+
+  /** Its NIC sends a frame. */
+  sends(frame: Uint8Array): void {
+    for (const wire of this.#wires) wire(frame);
+  }
+
+  saw(ifindexes: readonly number[], lost = 0): void {
+    const frames = ifindexes.map(
+      (ifindex): TapFrame => ({
+        time: 1,
+        ifindex,
+        device: `eth${ifindex}`,
+        direction: 'in',
+        linkType: 276,
+        bytes: new Uint8Array(20),
+        originalLength: 20,
+      }),
+    );
+    for (const tap of this.taps) tap({ frames, lost });
+  }
+}
+
+export function report(inode: number, ifindexes: readonly number[]): KernelReport {
+  const links = ifindexes.map((ifindex) => ({
+    ifindex,
+    ifname: `eth${ifindex}`,
+    flags: ['UP'],
+    mtu: 1500,
+    operstate: 'UP',
+    link_type: 'ether',
+    addr_info: [],
+  }));
+  return {
+    time: 1,
+    namespaces: [{ inode, pid: 1, name: '', nsid: -1, links, routes: [] }],
+    containers: [],
+    networks: [],
+  };
+}
