@@ -77,6 +77,16 @@ export class VirtualClock {
     return Math.max(this.#virtual, Math.min(this.#elapsed(), this.queue.first?.due ?? Infinity));
   }
 
+  /**
+   * The virtual time of a moment in real time that has just been, ms by the clock's source: what is told of late is stamped with
+   * when it was. As far back as the clock has last begun to run, stood still or changed its speed; while held, where it stands.
+   */
+  at(real: number): number {
+    if (this.#held) return this.#virtual;
+    const then = this.#virtual + (real - this.#real) * this.#speed.peek();
+    return Math.min(Math.max(this.#virtual, then), this.now());
+  }
+
   /** Called at every change of the state, before the signals' effects; for those who must act at once. */
   onChange(listener: (state: ClockState) => void): Unsubscribe {
     this.#listeners.add(listener);

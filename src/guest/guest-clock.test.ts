@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { GuestClock } from './guest-clock.ts';
+
+const one = (clock: GuestClock, guest: number, cameOut: number): number => clock.see([guest], cameOut)[0] ?? 0;
+
+it('tells the moment at which a packet was seen, whatever its report took', () => {
+  const clock = new GuestClock();
+  one(clock, 100, 5000.001);
+  expect(one(clock, 101, 5001.25)).toBeCloseTo(5001.001, 6);
+  expect(one(clock, 102, 5002.0015)).toBeCloseTo(5002.001, 6);
+});
+
+it('goes on when the clock of the guest is set forward, back, and back again', () => {
+  const clock = new GuestClock();
+  expect(one(clock, 100, 5000)).toBeCloseTo(5000, 6);
+  expect(one(clock, 3700, 5001)).toBeCloseTo(5001, 6);
+  expect(one(clock, 200, 5002)).toBeCloseTo(5002, 6);
+  expect(one(clock, 200.5, 5002.75)).toBeCloseTo(5002.5, 6);
+  // By three seconds while nothing happened for ten.
+  expect(one(clock, 207, 5012)).toBeCloseTo(5012, 6);
+});
+
+it('follows a processor clock that is slower than the lab, and one that is faster', () => {
+  for (const rate of [0.9995, 1.0005]) {
+    const clock = new GuestClock();
+    let lab = 0;
+    for (let i = 0; i <= 600; i++) lab = one(clock, 100 + i * rate, 5000 + i + 0.002);
+    expect(Math.abs(lab - 5600.002)).toBeLessThan(0.012);
+  }
+});
+
+it('keeps the order of packets when a better guess comes in the middle of a burst', () => {
+  const clock = new GuestClock();
+  const [first = 0, second = 0] = clock.see([100, 100.001], 5000.4);
+  const third = one(clock, 100.002, 5000.403);
+  expect(first).toBeLessThan(second);
+  expect(second).toBeLessThan(third);
+});
+
+it('whatever the delays and however the clock is set: never later than it came out, and in order where nothing was set', () => {
+  const delay = fc.oneof(fc.double({ min: 0, max: 0.02, noNaN: true }), fc.double({ min: 0, max: 0.9, noNaN: true }));
+  const step = fc.record({
+    gap: fc.double({ min: 0, max: 5, noNaN: true }),
+    delay,
+    set: fc.constantFrom(0, 0, 0, 0, 60, -60),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const clock = new GuestClock();
+      let lab = 1000;
+      let ahead = 500;
+      let cameOut = 0;
+      let last = -Infinity;
+      for (const { gap, delay, set } of steps) {
+        lab += gap;
+        ahead -= set;
+        cameOut = Math.max(cameOut, lab + delay);
+        const told = one(clock, lab - ahead, cameOut);
+        expect(told).toBeLessThanOrEqual(cameOut);
+        expect(cameOut - told).toBeLessThan(cameOut - lab + 1);
+        if (set === 0) expect(told).toBeGreaterThanOrEqual(last - 1e-6);
+        last = told;
+      }
+    }),
+  );
+});
