@@ -28,7 +28,7 @@ export interface ExecOptions {
 
 /** One packet as one interface of the machine's own kernel saw it (tcpdump -i any: LINUX_SLL2). */
 export interface TapFrame {
-  /** Seconds since the epoch, the guest's clock, µs resolution. */
+  /** When it was seen, µs resolution: seconds of the lab, whatever the guest's own clock shows. */
   readonly time: number;
   /** The interface's index in the machine's own network namespace. */
   readonly ifindex: number;

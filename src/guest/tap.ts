@@ -6,6 +6,7 @@ import { LinkType } from '../capture/link-type.ts';
 import { PcapStream } from '../capture/pcap-stream.ts';
 import type { KernelReport } from '../topology/kernel-report.ts';
 import type { TapBatch, TapFrame } from './guest.ts';
+import { GuestClock } from './guest-clock.ts';
 import { GuestTimers } from './guest-timers.ts';
 
 // SLL2 header (LINKTYPE_LINUX_SLL2): protocol 2, reserved 2, interface index 4, ARPHRD 2, packet type 1, address length 1, address 8
@@ -16,28 +17,36 @@ const packetOutgoing = 4;
 const longestWaitForName = 600;
 // Whoever makes up a new interface for every packet gets no more memory than this; a packet has its price however short.
 const mostWaiting = 64 * 1024 * 1024;
-const priceOf = ({ bytes }: CapturedPacket): number => bytes.length + 256;
+const priceOf = ({ packet }: Waiting): number => packet.bytes.length + 256;
 const flushMark = 'lockstep-flush-';
 /** ms of the machine. */
 const lookEvery = 100;
 
+interface Waiting {
+  readonly packet: CapturedPacket;
+  /** Seconds of the lab. */
+  readonly time: number;
+}
+
 export class Tap {
   readonly #emit: (batch: TapBatch) => void;
   readonly #timers: GuestTimers;
+  readonly #clock: GuestClock;
   readonly #stream = new PcapStream();
   readonly #names = new Map<number, string>();
-  #waiting: CapturedPacket[] = [];
+  #waiting: Waiting[] = [];
   /** Bytes, about. */
   #waitingSize = 0;
   /** The packet that all others wait behind, and how long that may go on. */
-  #first: CapturedPacket | undefined;
+  #first: Waiting | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #flushes = new Map<string, () => void>();
   #nextFlush = 1;
   #arrivals = 0;
 
-  constructor(emit: (batch: TapBatch) => void, timers: GuestTimers = new GuestTimers()) {
+  constructor(emit: (batch: TapBatch) => void, timers: GuestTimers = new GuestTimers(), clock = new GuestClock()) {
     this.#emit = emit;
+    this.#clock = clock;
     this.#timers = timers;
   }
 
@@ -46,13 +55,17 @@ export class Tap {
     return this.#stream.header;
   }
 
-  receive(bytes: Uint8Array): void {
+  /** @param cameOut when the guest gave these bytes to the outside, seconds of the lab; left out: packets keep the guest's time */
+  receive(bytes: Uint8Array, cameOut?: number): void {
     if (bytes.length === 0) return;
     this.#arrivals++;
     const { packets, lost } = this.#stream.push(bytes);
-    for (const packet of packets) {
-      this.#waiting.push(packet);
-      this.#waitingSize += priceOf(packet);
+    const guest = packets.map(secondsOf);
+    const times = cameOut === undefined ? guest : this.#clock.see(guest, cameOut);
+    for (const [index, packet] of packets.entries()) {
+      const waiting = { packet, time: times[index] ?? 0 };
+      this.#waiting.push(waiting);
+      this.#waitingSize += priceOf(waiting);
     }
     this.#hand(lost, this.#waitingSize > mostWaiting);
   }
@@ -102,16 +115,17 @@ export class Tap {
   #hand(lost: number, all = false): void {
     const frames: TapFrame[] = [];
     let count = 0;
-    for (const packet of this.#waiting) {
+    for (const waiting of this.#waiting) {
+      const { packet, time } = waiting;
       const readable = packet.linkType === LinkType.LINUX_SLL2 && packet.bytes.length >= headerBytes;
       const ifindex = readable ? ifindexOf(packet) : 0;
       const name = this.#names.get(ifindex);
       if (name === undefined && readable && !all) break;
       count++;
-      this.#waitingSize -= priceOf(packet);
+      this.#waitingSize -= priceOf(waiting);
       if (!readable || this.#isMark(packet)) continue;
       frames.push({
-        time: secondsOf(packet),
+        time,
         ifindex,
         device: name ?? namelessly(ifindex),
         direction: packet.bytes[packetTypeAt] === packetOutgoing ? 'out' : 'in',
@@ -134,7 +148,7 @@ export class Tap {
     if (first === undefined) return;
     this.#timer = setTimeout(() => {
       // An interface that came and went between two reports is never named; a report that does name it is believed.
-      const ifindex = ifindexOf(first);
+      const ifindex = ifindexOf(first.packet);
       this.#names.set(ifindex, namelessly(ifindex));
       this.#hand(0);
     }, longestWaitForName);
