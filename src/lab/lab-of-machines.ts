@@ -9,9 +9,10 @@ import { buildGraph, EMPTY_GRAPH } from '../topology/build-graph.ts';
 import { DeviceHistory } from '../topology/device-history.ts';
 import type { Graph } from '../topology/graph.ts';
 import { mergeGraphs, wireId } from '../topology/merge-graphs.ts';
-import { VirtualClock } from '../wire/clock.ts';
+import type { VirtualClock } from '../wire/clock.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 import { connect } from '../wire/frame-port.ts';
+import { LabTime } from '../wire/lab-time.ts';
 import { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';
 import type { WirePort } from '../wire/wire-port.ts';
@@ -31,7 +32,7 @@ export class LabOfMachines implements Lab {
   readonly title: string;
   readonly machines: readonly Machine[];
   readonly wires: readonly Wire[];
-  readonly clock = new VirtualClock(realTime);
+  readonly time: LabTime;
   readonly state: ReadonlySignal<MachineState>;
   readonly #graph = signal<Graph>(EMPTY_GRAPH);
   /** The whole lab is on its way. */
@@ -43,12 +44,18 @@ export class LabOfMachines implements Lab {
   readonly #cables = signal<ReadonlyMap<string, boolean>>(new Map());
   readonly #checkpoints: Checkpoints;
   readonly #frames = new WeakMap<WireFrame, Hop>();
-  /** Seconds since the epoch at which the wires' clock was 0. */
-  #epoch = 0;
   #next = 1;
 
-  constructor(id: string, title: string, machines: readonly Machine[], wires: readonly LabWire[] = []) {
+  /** @param time the one that the machines are told as their time of day */
+  constructor(
+    id: string,
+    title: string,
+    machines: readonly Machine[],
+    wires: readonly LabWire[] = [],
+    time = new LabTime(realTime),
+  ) {
     this.id = id;
+    this.time = time;
     this.title = title;
     this.machines = machines;
     // Bytes, by machine: what it has to load, for as long as the whole lab is on its way.
@@ -94,6 +101,10 @@ export class LabOfMachines implements Lab {
     }
   }
 
+  get clock(): VirtualClock {
+    return this.time.clock;
+  }
+
   get graph(): ReadonlySignal<Graph> {
     return this.#graph;
   }
@@ -107,6 +118,7 @@ export class LabOfMachines implements Lab {
     // A machine that runs goes on, and so do its hops' numbers: a new run begins when none of them does.
     if (this.machines.every(({ state }) => state.value.kind === 'off' || state.value.kind === 'failed')) {
       this.#next = 1;
+      this.time.begin();
       this.#starting.value = true;
     }
     try {
@@ -114,8 +126,6 @@ export class LabOfMachines implements Lab {
     } finally {
       this.#starting.value = false;
     }
-    // From here on the wires' time passes as the machines' does, which have just been told the time of day.
-    this.#epoch = (Date.now() - this.clock.now()) / 1000;
     if (this.state.peek().kind === 'running') this.clock.run();
   }
 
@@ -230,7 +240,7 @@ export class LabOfMachines implements Lab {
       deviceId: wireId(wire),
       ifindex: 0,
       direction: 'out',
-      time: this.#epoch + due / 1000,
+      time: this.time.ofClock(due),
       linkType: LinkType.EN10MB,
       bytes,
       originalLength: bytes.length,

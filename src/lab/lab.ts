@@ -5,6 +5,7 @@ import type { FreezeReason, Machine, MachineState } from '../machine/machine.ts'
 import type { Graph } from '../topology/graph.ts';
 import type { VirtualClock } from '../wire/clock.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
+import type { LabTime } from '../wire/lab-time.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';
 
@@ -37,7 +38,9 @@ export interface Lab {
   readonly machines: readonly Machine[];
   /** The Ethernet between the machines. */
   readonly wires: readonly Wire[];
-  /** The wires' own; stands while the lab is frozen. */
+  /** One for machines and wires: stands while the lab is frozen, and goes on after an undo, a reboot or a reader's `date -s`. */
+  readonly time: LabTime;
+  /** Its clock: what the wires run on. */
   readonly clock: VirtualClock;
   /** All machines together (together.ts): loading until all have loaded, then running or frozen as long as one is. */
   readonly state: ReadonlySignal<MachineState>;

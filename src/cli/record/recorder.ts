@@ -1,7 +1,6 @@
 // Writes down what a lab shows while it runs: graphs, hops and terminals, as they come.
 
 import type { Console } from '../../guest/guest.ts';
-import { WIRE } from '../../journey/hop.ts';
 import type { Hop, Lab } from '../../lab/lab.ts';
 import type { Recording, TerminalOutput, TypedCommand } from '../../recording/recording.ts';
 import { plainText } from '../../recording/terminal-text.ts';
@@ -18,7 +17,7 @@ const ONE_PIECE = 5;
 /** The prompt of our machines' shells, at the end of what was printed. */
 const PROMPT = /root@[\w-]+:[^\r\n]*# $/;
 
-/** What is known of a run when it has ended; times in ms of the host's clock. */
+/** What is known of a run when it has ended; times in ms of the lab. */
 interface Seen {
   readonly graphs: { readonly at: number; readonly graph: Graph }[];
   readonly hops: Hop[];
@@ -26,30 +25,22 @@ interface Seen {
   readonly commands: TypedCommand[];
 }
 
-/** ms since the epoch. */
-const now = (): number => performance.timeOrigin + performance.now();
-
 export class Recorder {
   readonly #lab: Lab;
   readonly #seen: Seen = { graphs: [], hops: [], terminal: [], commands: [] };
   readonly #ends: Unsubscribe[] = [];
   /** What each terminal printed since the last command. */
   readonly #screens = new Map<Console, string>();
-  #fastest = Infinity;
   #lost = 0;
 
   /** Listens from now on. */
   constructor(lab: Lab) {
     this.#lab = lab;
     this.#ends.push(
-      lab.graph.subscribe((graph) => this.#seen.graphs.push({ at: now(), graph })),
+      lab.graph.subscribe((graph) => this.#seen.graphs.push({ at: this.#now(), graph })),
       lab.onHops(({ hops, lost }) => {
         this.#lost += lost;
-        for (const hop of hops) {
-          this.#seen.hops.push(hop);
-          // A wire's clock is the host's: its frames do not tell how far behind the machines' packets are.
-          if (hop.machine !== WIRE) this.#fastest = Math.min(this.#fastest, now() - hop.time * 1000);
-        }
+        for (const hop of hops) this.#seen.hops.push(hop);
       }),
     );
     for (const machine of lab.machines) {
@@ -71,10 +62,9 @@ export class Recorder {
   /** The recording begins now: of what was seen before, only the present picture stays. */
   begin(): void {
     const { graphs, hops, terminal, commands } = this.#seen;
-    const present = graphs.slice(-1).map(({ graph }) => ({ at: now(), graph }));
+    const present = graphs.slice(-1).map(({ graph }) => ({ at: this.#now(), graph }));
     graphs.splice(0, graphs.length, ...present);
     for (const list of [hops, terminal, commands]) list.length = 0;
-    this.#fastest = Infinity;
   }
 
   /** Types a line and waits for the prompt. @throws Error when it does not come back in time (ms) */
@@ -82,31 +72,30 @@ export class Recorder {
     const console = this.#lab.machines.find(({ name }) => name === machine)?.consoles[0];
     if (console === undefined) throw new Error(`The lab started without a terminal on "${machine}".`);
     this.#screens.set(console, '');
-    const at = now();
+    const at = this.#now();
     console.write(new TextEncoder().encode(`${text}\r`));
     for (;;) {
       const screen = plainText(this.#screens.get(console) ?? '');
       // The first line is the echo of what was typed; the prompt after it is the next one.
       if (screen.includes('\n') && PROMPT.test(screen)) break;
-      if (now() - at > timeout)
+      if (this.#now() - at > timeout)
         throw new Error(
           `${machine}: no prompt ${timeout / 1000} s after "${text}". A command of a recording ends by itself. The terminal says:\n${screen}`,
         );
       signal.throwIfAborted();
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    this.#seen.commands.push({ at, until: now(), machine, text });
+    this.#seen.commands.push({ at, until: this.#now(), machine, text });
   }
 
-  /** Stops listening. Everything in one time: the machines' clock, which the fastest packet shows the way to. */
+  /** Stops listening. Everything is in the lab's time. */
   finish(about: Pick<Recording, 'lab' | 'title' | 'script' | 'recorded' | 'software' | 'conntrack'>): Recording {
     for (const end of this.#ends) end();
     const { graphs, hops, terminal, commands } = this.#seen;
     const known = graphs.filter(({ graph }) => graph.devices.length > 0);
-    const behind = Number.isFinite(this.#fastest) ? this.#fastest : 0;
-    const first = (known[0]?.at ?? commands[0]?.at ?? now()) - behind;
+    const first = known[0]?.at ?? commands[0]?.at ?? this.#now();
     const start = Math.floor(Math.min(first, ...hops.map(({ time }) => time * 1000))) / 1000;
-    const moment = (at: number): number => Math.max(0, at - behind - start * 1000);
+    const moment = (at: number): number => Math.max(0, at - start * 1000);
     return {
       ...about,
       start,
@@ -117,11 +106,16 @@ export class Recorder {
     };
   }
 
+  /** ms since the epoch, the lab's time. */
+  #now(): number {
+    return this.#lab.time.now() * 1000;
+  }
+
   #printed(machine: string, console: Console, text: string): void {
     this.#screens.set(console, (this.#screens.get(console) ?? '') + text);
     const { terminal } = this.#seen;
     const last = terminal.at(-1);
-    const at = now();
+    const at = this.#now();
     const isMore = last?.machine === machine && last.console === console.index && at - last.at < ONE_PIECE;
     if (isMore) terminal[terminal.length - 1] = { ...last, text: last.text + text };
     else terminal.push({ at, machine, console: console.index, text });

@@ -361,9 +361,15 @@ export class Engine {
         this.#host.post({ type: 'console-output', console, bytes }, [bytes.buffer as ArrayBuffer]);
     }
     const tap = this.#outputs[tapPort]?.take();
-    if (tap !== undefined) this.#host.post({ type: 'tap', bytes: tap }, [tap.buffer as ArrayBuffer]);
+    if (tap !== undefined)
+      this.#host.post({ type: 'tap', bytes: tap, at: this.#realTime() }, [tap.buffer as ArrayBuffer]);
     const agent = this.#outputs[agentPort]?.take();
     if (agent !== undefined) this.#agentLines(agent);
+  }
+
+  /** ms since the epoch: the same in all threads of a process, whatever this one's clock was set to. */
+  #realTime(): number {
+    return performance.timeOrigin + this.#host.realNow();
   }
 
   #agentLines(bytes: Uint8Array): void {

@@ -59,7 +59,8 @@ export type FromMachine =
   | { readonly type: 'agent'; readonly line: string }
   /** A line of the kernel's own console (ttyS0). */
   | { readonly type: 'serial'; readonly line: string }
-  | { readonly type: 'tap'; readonly bytes: Uint8Array }
+  /** `at`: when the guest gave it out, ms since the epoch by the browser's or Node's own clock. */
+  | { readonly type: 'tap'; readonly bytes: Uint8Array; readonly at: number }
   | { readonly type: 'frame'; readonly bytes: Uint8Array }
   | { readonly type: 'answer'; readonly id: number }
   /** What went wrong, or null. */
