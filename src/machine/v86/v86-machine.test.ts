@@ -128,7 +128,7 @@ describe('starting a machine', () => {
     expect(machine.kernel.value?.namespaces[0]?.links[0]?.ifname).toBe('lo');
     const packet = new Uint8Array(20);
     packet[7] = 1;
-    worker().say({ type: 'tap', bytes: pcapRecord({ seconds: 1, nanoseconds: 0, at: 0 }, packet) });
+    worker().say({ type: 'tap', bytes: pcapRecord({ seconds: 1, nanoseconds: 0 }, packet), at: 0 });
     expect(devices).toEqual(['lo']);
   });
 
