@@ -53,6 +53,8 @@ export interface TapBatch {
 /** A guest that can be asked by commands: all that src/guest/ask needs of a machine. */
 export interface Asked {
   readonly name: string;
+  /** The lab's time of a moment by the guest's clock; seconds since the epoch. */
+  labTime(guest: number): number;
   /** Rejects when the guest does not run, or does not answer in time. */
   exec(command: string, options?: ExecOptions): Promise<ExecResult>;
 }

@@ -153,6 +153,23 @@ describe('what the guest’s interfaces saw', () => {
     ).toEqual(['veth10', 'late']);
   });
 
+  it('waits for a name as long as the machine is frozen: its kernel can report none meanwhile', () => {
+    const timers = new GuestTimers();
+    const devices: string[] = [];
+    const tap = new Tap(({ frames }) => devices.push(...frames.map(({ device }) => device)), timers);
+    tap.receive(header);
+    tap.receive(record(9, 'new'));
+    vi.advanceTimersByTime(300);
+    timers.hold();
+    vi.advanceTimersByTime(3_600_000);
+    timers.release();
+    vi.advanceTimersByTime(299);
+    expect(devices).toEqual([]);
+    tap.learn(report({ 9: 'veth9' }));
+    expect(devices).toEqual(['veth9']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('keeps the header that the stream began with, for a machine that is restored in the middle of it', () => {
     const { tap } = open();
     tap.receive(header.subarray(0, 7));

@@ -14,6 +14,7 @@ const headerBytes = 20;
 const ifindexAt = 4;
 const packetTypeAt = 10;
 const packetOutgoing = 4;
+/** ms of the machine: while it is frozen, its kernel cannot report the name. */
 const longestWaitForName = 600;
 // Whoever makes up a new interface for every packet gets no more memory than this; a packet has its price however short.
 const mostWaiting = 64 * 1024 * 1024;
@@ -39,7 +40,7 @@ export class Tap {
   #waitingSize = 0;
   /** The packet that all others wait behind, and how long that may go on. */
   #first: Waiting | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #forget: (() => void) | undefined;
   readonly #flushes = new Map<string, () => void>();
   #nextFlush = 1;
   #arrivals = 0;
@@ -105,7 +106,7 @@ export class Tap {
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
+    this.#forget?.();
     this.#first = undefined;
     this.#waiting = [];
     this.#waitingSize = 0;
@@ -143,15 +144,15 @@ export class Tap {
   #limitWait(): void {
     const first = this.#waiting[0];
     if (first === this.#first) return;
-    clearTimeout(this.#timer);
+    this.#forget?.();
     this.#first = first;
     if (first === undefined) return;
-    this.#timer = setTimeout(() => {
+    this.#forget = this.#timers.after(longestWaitForName, () => {
       // An interface that came and went between two reports is never named; a report that does name it is believed.
       const ifindex = ifindexOf(first.packet);
       this.#names.set(ifindex, namelessly(ifindex));
       this.#hand(0);
-    }, longestWaitForName);
+    });
   }
 
   /** Our own marks (and the ICMP errors that quote them) are not the reader's packets. */

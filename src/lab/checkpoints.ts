@@ -1,5 +1,6 @@
 // Undo for a network: moments of all machines and wires together, and the way back to them.
 import { type ReadonlySignal, signal } from '@preact/signals-core';
+import { whyNot } from '../machine/abilities.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { Checkpoint } from './lab.ts';
@@ -39,6 +40,8 @@ export class Checkpoints {
 
   async take(name: string): Promise<Checkpoint> {
     const { machines, wires, cables } = this.#lab;
+    const why = whyNot(machines, 'checkpoint');
+    if (why !== '') throw new Error(why);
     const goesOn = machines.some(({ state }) => state.peek().kind === 'running');
     await this.#lab.freeze();
     const id = this.#next++;
@@ -68,14 +71,20 @@ export class Checkpoints {
     const moment = this.#moments.get(id);
     if (moment === undefined) throw new Error(`There is no checkpoint "${name}" any more: the lab was reset since.`);
     const { machines, wires } = this.#lab;
+    // All or nothing: before anything is touched, each machine says whether it can go back.
+    const lost = machines.flatMap((machine) => (moment.off.has(machine.name) ? [] : (machine.whyNotBackTo(id) ?? [])));
+    if (lost.length > 0) throw new Error(`The lab cannot go back to "${name}". ${lost.join(' ')}`);
     await this.#lab.freeze();
-    for (const wire of wires) wire.reset();
-    await Promise.all(
-      machines.map((machine) => (moment.off.has(machine.name) ? machine.powerOff() : machine.goBackTo(id))),
-    );
-    for (const [machine, plugged] of moment.cables) this.#lab.setCable(machine, plugged);
-    for (const { wire, from, bytes } of moment.frames) wire.port(from)?.send(bytes.slice());
-    await this.#lab.thaw();
+    try {
+      for (const wire of wires) wire.reset();
+      await Promise.all(
+        machines.map((machine) => (moment.off.has(machine.name) ? machine.powerOff() : machine.goBackTo(id))),
+      );
+      for (const [machine, plugged] of moment.cables) this.#lab.setCable(machine, plugged);
+      for (const { wire, from, bytes } of moment.frames) wire.port(from)?.send(bytes.slice());
+    } finally {
+      await this.#lab.thaw();
+    }
   }
 
   forget({ id }: Checkpoint): void {

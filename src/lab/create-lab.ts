@@ -2,8 +2,10 @@
 import type { LabManifest } from '../machine/v86/manifest.ts';
 import type { Thread } from '../machine/v86/thread/thread.ts';
 import { V86Machine } from '../machine/v86/v86-machine.ts';
+import { LabTime } from '../wire/lab-time.ts';
 import type { Lab } from './lab.ts';
 import { LabOfMachines } from './lab-of-machines.ts';
+import { realTime } from './real-time.ts';
 
 export interface LabPlace {
   /** URL or folder that the chunks lie under. */
@@ -18,9 +20,10 @@ export function createLab(manifest: LabManifest, { base, thread, wasm }: LabPlac
       `The lab ${manifest.lab} has format ${manifest.format}; this page knows format 2. Reload the page.`,
     );
   }
+  const time = new LabTime(realTime);
   const machines = manifest.machines.map(
     (machine) =>
-      new V86Machine({ name: machine.name, thread, wasm, start: { from: 'snapshot', manifest: machine, base } }),
+      new V86Machine({ name: machine.name, thread, wasm, time, start: { from: 'snapshot', manifest: machine, base } }),
   );
-  return new LabOfMachines(manifest.lab, manifest.title, machines, manifest.wires);
+  return new LabOfMachines(manifest.lab, manifest.title, machines, manifest.wires, time);
 }

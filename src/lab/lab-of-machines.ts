@@ -4,6 +4,7 @@ import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-c
 import { LinkType } from '../capture/link-type.ts';
 import type { TapBatch } from '../guest/guest.ts';
 import { WIRE } from '../journey/hop.ts';
+import { whyNot } from '../machine/abilities.ts';
 import type { FreezeReason, Machine, MachineState } from '../machine/machine.ts';
 import { buildGraph, EMPTY_GRAPH } from '../topology/build-graph.ts';
 import { DeviceHistory } from '../topology/device-history.ts';
@@ -122,7 +123,7 @@ export class LabOfMachines implements Lab {
       this.#starting.value = true;
     }
     try {
-      await Promise.all(this.machines.map((machine) => machine.start()));
+      await this.#startAll();
     } finally {
       this.#starting.value = false;
     }
@@ -132,15 +133,17 @@ export class LabOfMachines implements Lab {
   async freeze(reason: FreezeReason = 'reader'): Promise<void> {
     // What a machine sends before it stands is held, too.
     this.clock.hold();
-    await Promise.all(this.machines.map((machine) => machine.freeze(reason)));
+    await Promise.all(this.machines.filter(({ can }) => can.freeze).map((machine) => machine.freeze(reason)));
   }
 
   async thaw(): Promise<void> {
-    await Promise.all(this.machines.map((machine) => machine.thaw()));
+    await Promise.all(this.machines.filter(({ can }) => can.freeze).map((machine) => machine.thaw()));
     this.clock.run();
   }
 
   setSpeed(speed: number): void {
+    const why = whyNot(this.machines, 'slow');
+    if (why !== '') throw new Error(why);
     for (const machine of this.machines) machine.setSpeed(speed);
     this.clock.setSpeed(speed);
   }
@@ -166,7 +169,8 @@ export class LabOfMachines implements Lab {
     const port = this.#portOf(machine);
     if (port === undefined) throw new RangeError(`The NIC of ${machine} has no cable: no wire of this lab ends there.`);
     port.setLink({ plugged });
-    this.machines.find(({ name }) => name === machine)?.setCarrier(plugged);
+    const its = this.machines.find(({ name }) => name === machine);
+    if (its?.can.carrier === true) its.setCarrier(plugged);
     this.#cables.value = new Map(this.#cables.peek()).set(machine, plugged);
   }
 
@@ -209,6 +213,14 @@ export class LabOfMachines implements Lab {
     for (const wire of this.wires) wire.dispose();
     this.clock.dispose();
     await Promise.all(this.machines.map((machine) => machine.dispose()));
+  }
+
+  /** Those that fail do not hold up the others: their state says why. Rejects when not one of them has come to run. */
+  async #startAll(): Promise<void> {
+    const starts = await Promise.allSettled(this.machines.map((machine) => machine.start()));
+    const failed = starts.find((start) => start.status === 'rejected');
+    const alive = this.machines.some(({ state }) => state.peek().kind === 'running' || state.peek().kind === 'frozen');
+    if (failed !== undefined && !alive) throw failed.reason;
   }
 
   #wire({ name, machines }: LabWire): Wire {

@@ -46,10 +46,11 @@ export interface Lab {
   readonly state: ReadonlySignal<MachineState>;
   readonly graph: ReadonlySignal<Graph>;
   onHops(listener: (batch: HopBatch) => void): Unsubscribe;
+  /** Resolves when all machines have come to run or have failed, as their states say. Rejects when none has come to run. */
   start(): Promise<void>;
   freeze(reason?: FreezeReason): Promise<void>;
   thaw(): Promise<void>;
-  /** Slow motion of machines and wires, 0.1 to 1. Throws RangeError. */
+  /** Slow motion of machines and wires, 0.1 to 1. Throws RangeError, or an Error that names the machine that cannot. */
   setSpeed(speed: number): void;
   /** A frame that waits on a wire, as the hop that it will be. The same object for the same frame. */
   hopOfFrame(frame: WireFrame): Hop;
@@ -66,7 +67,10 @@ export interface Lab {
    * Rejects, and keeps nothing, when a machine cannot be kept: the message says why.
    */
   checkpoint(name: string): Promise<Checkpoint>;
-  /** Back to a checkpoint, and on from there. The packets that were seen since stay in the list: they did happen. */
+  /**
+   * Back to a checkpoint, and on from there: all machines, or, when one of them has lost its part, none; then it rejects and says
+   * why, and the lab goes on as it was. The packets that were seen since stay in the list: they did happen.
+   */
   goBackTo(checkpoint: Checkpoint): Promise<void>;
   forget(checkpoint: Checkpoint): void;
   /** One machine back to its snapshot, while the others go on. */

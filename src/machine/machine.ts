@@ -4,6 +4,7 @@ import type { ReadonlySignal } from '@preact/signals-core';
 import type { Console, ExecOptions, ExecResult, TapBatch } from '../guest/guest.ts';
 import type { KernelReport } from '../topology/kernel-report.ts';
 import type { FramePort, Unsubscribe } from '../wire/frame-port.ts';
+import type { Abilities } from './abilities.ts';
 
 /** Why a machine is frozen. 'reader': asked for; 'hidden': the tab or the lab is out of sight. */
 export type FreezeReason = 'reader' | 'hidden';
@@ -26,35 +27,52 @@ export type MachineState =
   | { readonly kind: 'off' }
   | (Remarked & {
       readonly kind: 'loading';
-      readonly step: string /** bytes */;
-      readonly done: number /** bytes; 0 when not known */;
+      readonly step: string;
+      /** Bytes. */
+      readonly done: number;
+      /** Bytes; 0 when not known. */
       readonly total: number;
     })
   | (Remarked & { readonly kind: 'running' })
   | (Remarked & { readonly kind: 'frozen'; readonly reason: FreezeReason })
   | {
       readonly kind: 'failed';
-      readonly reason: FailureReason /** what happened, to what, what to do next */;
+      readonly reason: FailureReason;
+      /** What happened, to what, what to do next. */
       readonly message: string;
     };
 
 export interface Machine {
   readonly name: string;
+  /** What it can do; a call of what it cannot do rejects, or throws, and says so (abilities.ts). */
+  readonly can: Abilities;
   readonly state: ReadonlySignal<MachineState>;
   /** What its kernel says of its interfaces, namespaces and containers; null until the agent first reports. */
   readonly kernel: ReadonlySignal<KernelReport | null>;
   readonly consoles: readonly Console[];
   readonly nic: FramePort;
+  /**
+   * Resolves when it runs, or stands because it was frozen on its way; when it runs already, at once. Rejects when it fails
+   * first, with the message that its state then has. When it is stopped or switched off meanwhile it resolves: that was asked for.
+   * One that failed by a panic of its kernel is switched on again, with its disk as it is; any other one begins from its snapshot.
+   */
   start(): Promise<void>;
   /**
    * Runs a command beside the reader's own terminals; never shown as the reader's own. Rejects when the machine does not
-   * run, or does not answer in time. When it stops, or its agent is restarted, the result has status 255 and says so.
+   * run, does not answer in time, or has no agent any more. When it stops, or its agent ends or is restarted meanwhile, the
+   * result has status 255 and says so.
    */
   exec(command: string, options?: ExecOptions): Promise<ExecResult>;
+  /** The lab's time of a moment that the guest has noted by its own clock; both in seconds since the epoch. */
+  labTime(guest: number): number;
+  /** Packets with the lab's time. */
   onTap(listener: (batch: TapBatch) => void): Unsubscribe;
   /** Resolves once every frame that the guest had seen when it was called has reached the tap's listeners. */
   flushTap(): Promise<void>;
-  /** Stops the CPU and the guest's clock; resolves when both stand. One that is frozen as 'hidden' can become 'reader'. */
+  /**
+   * Stops the CPU and the guest's clock; resolves when both stand. One that is frozen as 'hidden' can become 'reader'. One that
+   * is loading is frozen as soon as it is there, before anything happens in it.
+   */
   freeze(reason?: FreezeReason): Promise<void>;
   thaw(): Promise<void>;
   /** Slow motion: guest time, and the guest's work, in a real ms. 0.1 to 1; holds until it is set anew. Throws RangeError. */
@@ -69,9 +87,12 @@ export interface Machine {
   stop(): Promise<void>;
   /**
    * Of one that is frozen: keeps this moment under a number of the caller's. Rejects with what to do when there is no room, or
-   * the machine is not frozen. Checkpoints live until stop() or a failure; switching off and on does them no harm.
+   * the machine is not frozen. Checkpoints live until stop(), or until what runs the machine fails; switching off and on, and a
+   * panic of its kernel, do them no harm.
    */
   checkpoint(id: number): Promise<void>;
+  /** Why there is no way back to this checkpoint, a sentence; null when there is one. */
+  whyNotBackTo(id: number): string | null;
   /** Back to that moment, frozen. Its clock is set to the time of day when it goes on. */
   goBackTo(id: number): Promise<void>;
   forgetCheckpoint(id: number): void;

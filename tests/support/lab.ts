@@ -1,12 +1,14 @@
 // For the tests of this folder: the least that is a machine, and packets for its tap and its NIC.
 import { type Signal, signal } from '@preact/signals-core';
 import type { Console, TapBatch, TapFrame } from '../../src/guest/guest.ts';
+import { type Abilities, canAll } from '../../src/machine/abilities.ts';
 import type { FreezeReason, Machine, MachineState } from '../../src/machine/machine.ts';
 import type { KernelReport } from '../../src/topology/kernel-report.ts';
 
 /** The least that is a machine: its states are what it is told, its tap says what the test says. */
 export class PlainMachine implements Machine {
   readonly name: string;
+  readonly can: Abilities = canAll;
   readonly state: Signal<MachineState> = signal({ kind: 'off' });
   readonly kernel = signal<KernelReport | null>(null);
   readonly consoles: readonly Console[] = [];
@@ -29,6 +31,7 @@ export class PlainMachine implements Machine {
 
   start = async () => this.#become({ kind: 'running' });
   exec = async () => ({ stdout: '', stderr: '', exitCode: 0, ms: 0 });
+  labTime = (guest: number) => guest;
   onTap = (listener: (batch: TapBatch) => void) => {
     this.taps.add(listener);
     return () => this.taps.delete(listener);
@@ -54,6 +57,8 @@ export class PlainMachine implements Machine {
     if (this.state.value.kind !== 'frozen') throw new Error(`${this.name} is not frozen`);
     this.checkpoints.add(id);
   };
+  whyNotBackTo = (id: number) =>
+    this.checkpoints.has(id) ? null : `${this.name} has no such checkpoint: it was reset since.`;
   goBackTo = async (id: number) => {
     if (!this.checkpoints.has(id)) throw new Error(`${this.name} has no such checkpoint`);
     this.wentBackTo.push(id);

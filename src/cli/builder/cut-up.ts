@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import { engineVersion } from '../../machine/v86/engine/engine.ts';
+import { engineVersion } from '../../machine/v86/engine/emulator.ts';
 import { type ChunkRef, identityText, type MachineManifest, type SavedParts } from '../../machine/v86/manifest.ts';
 import { chunkPath } from '../../machine/v86/storage/chunk-store.ts';
 import { tableEntry, tableEntryBytes } from '../../machine/v86/storage/disk.ts';

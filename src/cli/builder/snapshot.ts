@@ -8,7 +8,7 @@ import { base64 } from '../../guest/agent-client.ts';
 import { createLab } from '../../lab/create-lab.ts';
 import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
 import { LabOfMachines } from '../../lab/lab-of-machines.ts';
-import { engineVersion } from '../../machine/v86/engine/engine.ts';
+import { engineVersion } from '../../machine/v86/engine/emulator.ts';
 import type { LabManifest, MachineManifest } from '../../machine/v86/manifest.ts';
 import type { SavedMachine, StartMachine } from '../../machine/v86/thread/messages.ts';
 import { nodeThread, nodeWasm } from '../../machine/v86/thread/thread-node.ts';

@@ -66,14 +66,15 @@ export class EvidenceReader {
       return null;
     }
     const [clock = '', table = '', rulesText = '', devicesText = '', trace = ''] = stdout.split(`${mark}\n`);
-    const time = Number(clock);
-    if (!Number.isFinite(time) || time === 0) return null;
+    const guestTime = Number(clock);
+    if (!Number.isFinite(guestTime) || guestTime === 0) return null;
+    const time = this.#guest.labTime(guestTime);
     const rules = { time, text: rulesText };
     const devices = { time, text: devicesText };
     const evidence = [
       ...counterDrops(name, this.#rules, rules),
       ...deviceDrops(name, this.#devices ?? devices, devices),
-      ...parseKernelDrops(trace, name, 0),
+      ...parseKernelDrops(trace, name, time - guestTime),
     ];
     this.#rules = rules;
     this.#devices = devices;

@@ -67,7 +67,7 @@ function open(load: () => Promise<WebAssembly.Module> = async () => wasm) {
     name: 'host-01',
     start: { from: 'snapshot', manifest, base: '/' },
     wasm: load,
-    wallClock: () => 1_700_000_000.5,
+    time: { now: () => 1_700_000_000.5, before: (ago) => 1_700_000_000.5 - ago / 1000 },
     thread: () => {
       const worker = new Worker();
       workers.push(worker);
@@ -175,13 +175,14 @@ describe('starting a machine', () => {
       if (tries++ === 0) throw new Error('the server answered 503');
       return wasm;
     });
-    await machine.start();
+    await expect(machine.start()).rejects.toThrow('the server answered 503');
     expect(machine.state.value).toMatchObject({ kind: 'failed', reason: 'download' });
     expect(JSON.stringify(machine.state.value)).toContain('the server answered 503');
     const again = machine.start();
+    again.catch(() => {});
     await turn();
     worker().say({ type: 'failed', reason: 'mismatch', message: 'does not belong together' });
-    await again;
+    await expect(again).rejects.toThrow('does not belong together');
     expect(machine.state.value).toEqual({ kind: 'failed', reason: 'mismatch', message: 'does not belong together' });
     expect(worker().ended).toBe(true);
   });

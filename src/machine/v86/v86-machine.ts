@@ -1,15 +1,16 @@
-// A machine whose emulator runs in a thread of its own: the owner's side.
+// A machine whose emulator runs in a thread of its own: the owner's side, which keeps its state and talks with the thread.
+// What is known of the guest in it is guest/guest-link.ts.
 import { computed, type ReadonlySignal, signal } from '@preact/signals-core';
-import { AgentClient, fromBase64 } from '../../guest/agent-client.ts';
+import { fromBase64 } from '../../guest/agent-client.ts';
 import type { ExecOptions, ExecResult, TapBatch } from '../../guest/guest.ts';
-import { GuestConsole } from '../../guest/guest-console.ts';
-import { GuestTimers } from '../../guest/guest-timers.ts';
+import type { GuestConsole } from '../../guest/guest-console.ts';
+import { GuestLink, type GuestMoment, type GuestTime } from '../../guest/guest-link.ts';
 import { Listeners } from '../../guest/listeners.ts';
-import { Tap } from '../../guest/tap.ts';
 import type { KernelReport } from '../../topology/kernel-report.ts';
-import { parseReport } from '../../topology/parse-report.ts';
 import { slowest } from '../../wire/clock.ts';
 import type { FramePort, Unsubscribe } from '../../wire/frame-port.ts';
+import { canAll } from '../abilities.ts';
+import { whyNoCommand } from '../command-words.ts';
 import type { FailureReason, FreezeReason, Machine, MachineState } from '../machine.ts';
 import { withRemarks } from '../remark.ts';
 import type { FromMachine, MachineStatistics, SavedMachine, StartMachine, ToMachine } from './thread/messages.ts';
@@ -21,184 +22,132 @@ export interface V86Options {
   /** The emulator, compiled once for all machines. */
   readonly wasm: () => Promise<WebAssembly.Module>;
   readonly thread: () => Thread;
-  /** Seconds since the epoch; the guest's clock is set to it after a restore. */
-  readonly wallClock?: () => number;
+  /** That of the lab; left out: the time of day, and packets have the guest's own. */
+  readonly time?: GuestTime;
   /** Lines of the kernel's own console. */
   readonly onSerial?: (line: string) => void;
 }
 
-interface Moment {
-  readonly kernel: KernelReport | null;
-  readonly shown: readonly (readonly Uint8Array[])[];
-  readonly tapHeader: Uint8Array;
-}
-
-const consoleCount = 2;
-/** ms; the slowest computer that runs the machine at all has its first report long before. */
-const patienceWithAgent = 60_000;
 const storageFull =
   'The browser keeps no more of this lab: its storage for this site is full. The lab works all the same, and is downloaded again the next time. Free some storage, or just go on.';
-const agentSilent = (name: string) =>
-  `The agent of ${name} does not report: the picture stands still, the terminals go on. Reset the lab to get the picture back.`;
 
 export class V86Machine implements Machine {
   readonly name: string;
-  readonly consoles: readonly GuestConsole[];
+  readonly can = canAll;
   readonly nic: FramePort;
   readonly #options: V86Options;
+  readonly #guest: GuestLink;
   /** Without remarks. */
   readonly #state = signal<MachineState>({ kind: 'off' });
   readonly #storageFull = signal(false);
-  readonly #agentSilent = signal(false);
   readonly state: ReadonlySignal<MachineState> = computed(() =>
-    withRemarks(this.#state.value, [
-      this.#storageFull.value ? storageFull : '',
-      this.#agentSilent.value ? agentSilent(this.name) : '',
-    ]),
+    withRemarks(this.#state.value, [this.#storageFull.value ? storageFull : '', this.#guest.remark.value]),
   );
-  readonly #kernel = signal<KernelReport | null>(null);
   readonly #frames = new Listeners<Uint8Array>();
-  readonly #taps = new Listeners<TapBatch>();
   readonly #answers = new Map<number, (message: FromMachine) => void>();
-  readonly #timers = new GuestTimers();
-  readonly #agent: AgentClient;
-  /** Ends the waiting for a report. */
-  #reported: (() => void) | undefined;
-  #tap: Tap;
   #thread: Thread | undefined;
   #nextAnswer = 1;
   /** Counts starts and stops: whoever waited in between finds that it is not its turn any more. */
   #turn = 0;
   #speed = 1;
-  /** It was switched on, and its agent has not said hello yet: nobody in there would hear what it is told. */
-  #boots = false;
-  /** Its clock shows another time of day than ours. */
-  #timeIsWrong = false;
-  /** What the page knew at each checkpoint. */
-  readonly #moments = new Map<number, Moment>();
+  /** What was known of the guest at each checkpoint that the thread keeps. */
+  readonly #moments = new Map<number, GuestMoment>();
+  /** Why checkpoints that are not there any more were lost. */
+  #lost = 'it did not run when that was taken';
   /** Freezing and thawing one after the other: the emulator cannot be told to run while it is still stopping. */
   #standstill: Promise<void> = Promise.resolve();
-  /** Ends the waiting of start(). */
-  #started: (() => void) | undefined;
+  /** It is to stand as soon as it has loaded. */
+  #toFreeze: FreezeReason | null = null;
+  /** Who waits for start(). */
+  #starting: PromiseWithResolvers<void> | undefined;
 
   constructor(options: V86Options) {
     this.#options = options;
     this.name = options.name;
-    this.consoles = Array.from(
-      { length: consoleCount },
-      (_, index) =>
-        new GuestConsole(
-          index,
-          (bytes) => this.#post({ type: 'console-input', console: index, bytes }),
-          (columns, rows) => this.#post({ type: 'console-resize', console: index, columns, rows }),
-        ),
-    );
+    const { name, time } = options;
+    this.#guest = new GuestLink({
+      name,
+      ...(time === undefined ? {} : { time }),
+      ports: {
+        agent: (line) => this.#post({ type: 'agent', line }),
+        write: (console, bytes) => this.#post({ type: 'console-input', console, bytes }),
+        resize: (console, columns, rows) => this.#post({ type: 'console-resize', console, columns, rows }),
+      },
+    });
     this.nic = {
       // A frame is handed over, not lent (wire/frame-port.ts).
       send: (bytes) => this.#post({ type: 'frame', bytes }, whole(bytes)),
       onFrame: (listener) => this.#frames.add(listener),
     };
-    this.#agent = new AgentClient(
-      (line) => this.#post({ type: 'agent', line }),
-      {
-        onHello: () => {
-          this.#boots = false;
-          if (this.#timeIsWrong) this.#greet();
-          else this.#askReport();
-        },
-        onReport: (json) => this.#report(json),
-      },
-      this.#timers,
-    );
-    this.#tap = this.#newTap();
   }
 
   get kernel(): ReadonlySignal<KernelReport | null> {
-    return this.#kernel;
+    return this.#guest.kernel;
+  }
+
+  get consoles(): readonly GuestConsole[] {
+    return this.#guest.consoles;
   }
 
   async start(): Promise<void> {
-    const kind = this.#state.value.kind;
-    if (kind === 'loading' || kind === 'running' || kind === 'frozen') return;
-    if (kind === 'off' && this.#thread !== undefined) return this.#powerOn();
-    this.#stopThread('The machine was started again.');
-    this.#state.value = { kind: 'loading', step: 'starting', done: 0, total: 0 };
-    const turn = this.#turn;
-    let wasm: WebAssembly.Module;
-    try {
-      if (typeof WebAssembly !== 'object') throw new TypeError('no WebAssembly');
-      wasm = await this.#options.wasm();
-    } catch (error) {
-      if (turn !== this.#turn) return;
-      const missing = typeof WebAssembly !== 'object';
-      this.#fail(
-        missing ? 'no-webassembly' : 'download',
-        missing
-          ? 'This browser has no WebAssembly (it may be switched off in its security settings), and the machine needs it. Try another browser, or switch it on.'
-          : `The emulator could not be loaded (${error instanceof Error ? error.message : error}). Look at your connection, then try again.`,
-      );
-      return;
+    const { kind } = this.#state.value;
+    if (kind === 'running' || kind === 'frozen') return;
+    if (kind === 'loading') return this.#starting?.promise;
+    const starting = Promise.withResolvers<void>();
+    this.#starting = starting;
+    if (this.#thread === undefined) void this.#load();
+    else {
+      // It was switched off, or its kernel panicked: its disk is still there.
+      this.#powerless('loading');
+      this.#post({ type: 'power-on' });
     }
-    if (turn !== this.#turn) return;
-    const thread = this.#options.thread();
-    this.#thread = thread;
-    this.#tap = this.#newTap();
-    const { start } = this.#options;
-    if (start.from === 'snapshot') {
-      this.#tap.receive(fromBase64(start.manifest.tapHeader));
-      for (const [index, text] of start.manifest.consoles.entries()) this.consoles[index]?.receive(fromBase64(text));
-    }
-    return new Promise((resolve) => {
-      this.#started = resolve;
-      // A thread that is being ended may still deliver what it said before.
-      thread.onMessage((message) => {
-        if (this.#thread !== thread) return;
-        this.#receive(message);
-      });
-      thread.onError((message) => {
-        if (this.#thread !== thread) return;
-        this.#fail('worker-gone', `The emulator's thread ended: ${message}. Start the machine again.`);
-      });
-      thread.post({ type: 'start', start, wasm });
-    });
+    return starting.promise;
   }
 
   async exec(command: string, options?: ExecOptions): Promise<ExecResult> {
     const state = this.#state.value;
-    if (state.kind !== 'running') throw new Error(`${this.name} ${whyNoCommand(state)}`);
-    return this.#agent.exec(command, options);
+    if (state.kind !== 'running') throw new Error(whyNoCommand(this.name, state));
+    return this.#guest.exec(command, options);
+  }
+
+  labTime(guest: number): number {
+    return this.#guest.labTime(guest);
   }
 
   onTap(listener: (batch: TapBatch) => void): Unsubscribe {
-    return this.#taps.add(listener);
+    return this.#guest.onTap(listener);
   }
 
   async flushTap(): Promise<void> {
-    if (this.#state.value.kind !== 'running') return;
-    await this.#tap.flush((token) => this.#agent.send(`flush ${token}`));
+    if (this.#state.value.kind === 'running') await this.#guest.flushTap();
   }
 
   freeze(reason: FreezeReason = 'reader'): Promise<void> {
     return this.#oneByOne(async () => {
       const { kind } = this.#state.value;
+      if (kind === 'loading') {
+        if (this.#toFreeze !== 'reader') this.#toFreeze = reason;
+        if (this.#thread !== undefined) await this.#ask({ type: 'freeze', id: 0 });
+        return;
+      }
       // What the reader stopped may not go on by itself when it is seen again.
       const outweighs = kind === 'frozen' && reason === 'reader';
       if (kind === 'running' || outweighs) this.#state.value = { kind: 'frozen', reason };
       if (kind !== 'running') return;
-      this.#timers.hold();
+      this.#guest.frozen();
       await this.#ask({ type: 'freeze', id: 0 });
     });
   }
 
   thaw(): Promise<void> {
     return this.#oneByOne(async () => {
+      const { kind } = this.#state.value;
+      const stillLoads = kind === 'loading' && this.#toFreeze !== null;
+      if (stillLoads) this.#toFreeze = null;
+      if ((stillLoads && this.#thread !== undefined) || kind === 'frozen') await this.#ask({ type: 'thaw', id: 0 });
       if (this.#state.value.kind !== 'frozen') return;
-      const turn = this.#turn;
-      await this.#ask({ type: 'thaw', id: 0 });
-      if (turn !== this.#turn) return;
-      this.#timers.release();
       this.#state.value = { kind: 'running' };
-      if (this.#timeIsWrong && !this.#boots) this.#greet();
+      this.#guest.thawed();
     });
   }
 
@@ -206,7 +155,7 @@ export class V86Machine implements Machine {
     if (!(speed >= slowest && speed <= 1))
       throw new RangeError(`${this.name} cannot run at ${speed} times real time: choose ${slowest} to 1.`);
     this.#speed = speed;
-    this.#timers.setSpeed(speed);
+    this.#guest.setSpeed(speed);
     this.#post({ type: 'speed', speed });
   }
 
@@ -215,12 +164,11 @@ export class V86Machine implements Machine {
   }
 
   async powerOff(): Promise<void> {
-    const { kind } = this.#state.value;
-    if (kind !== 'running' && kind !== 'frozen') return;
     await this.#oneByOne(async () => {
+      const { kind } = this.#state.value;
+      if (this.#thread === undefined || kind === 'off' || kind === 'loading') return;
       await this.#ask({ type: 'power-off', id: 0 });
-      this.#timers.release();
-      this.#powerless('off');
+      if (this.#thread !== undefined) this.#powerless('off');
     });
   }
 
@@ -230,32 +178,26 @@ export class V86Machine implements Machine {
   }
 
   async checkpoint(id: number): Promise<void> {
-    if (this.#state.value.kind !== 'frozen')
+    const state = this.#state.value;
+    if (state.kind === 'failed') throw new Error(`No checkpoint could be taken of ${this.name}: it has stopped.`);
+    if (state.kind !== 'frozen')
       throw new Error(`${this.name} is not frozen: a checkpoint is taken of a machine that stands.`);
     await this.#must({ type: 'checkpoint', id: 0, checkpoint: id }, 'No checkpoint could be taken of');
-    this.#moments.set(id, {
-      kernel: this.#kernel.value,
-      shown: this.consoles.map((console) => console.shown()),
-      tapHeader: this.#tap.header,
-    });
+    this.#moments.set(id, this.#guest.moment());
+  }
+
+  whyNotBackTo(id: number): string | null {
+    return this.#moments.has(id) ? null : `${this.name} has no such checkpoint: ${this.#lost}.`;
   }
 
   async goBackTo(id: number): Promise<void> {
     const moment = this.#moments.get(id);
-    if (moment === undefined || this.#thread === undefined)
-      throw new Error(`${this.name} has no such checkpoint: it was taken before its last reset.`);
+    if (moment === undefined) throw new Error(this.whyNotBackTo(id) ?? '');
     await this.#settled();
     await this.freeze();
     await this.#must({ type: 'go-back', id: 0, checkpoint: id }, 'There is no way back for');
-    this.#agent.abandon('The lab went back to a checkpoint before the command ended.');
-    this.#timers.hold();
+    this.#guest.restored(moment);
     this.#state.value = { kind: 'frozen', reason: 'reader' };
-    this.#timeIsWrong = true;
-    this.#boots = moment.kernel === null;
-    this.#renewTap(moment.tapHeader);
-    this.#kernel.value = moment.kernel;
-    if (moment.kernel !== null) this.#tap.learn(moment.kernel);
-    for (const [index, console] of this.consoles.entries()) console.replace(moment.shown[index] ?? []);
   }
 
   forgetCheckpoint(id: number): void {
@@ -278,22 +220,59 @@ export class V86Machine implements Machine {
 
   /** The pcap file header that the guest's tap began with; a restored machine's stream goes on without one. */
   get tapHeader(): Uint8Array {
-    return this.#tap.header;
+    return this.#guest.tapHeader;
   }
 
   /** Ends the machine; it can be started again, and goes back to its snapshot. */
   async stop(): Promise<void> {
-    this.#stopThread('The machine was stopped.');
-    for (const console of this.consoles) console.clear();
-    this.#kernel.value = null;
+    this.#stopThread('The machine was stopped.', 'it was reset since');
+    this.#guest.forget();
     this.#state.value = { kind: 'off' };
   }
 
   async dispose(): Promise<void> {
     await this.stop();
-    for (const console of this.consoles) console.dispose();
+    this.#guest.dispose();
     this.#frames.clear();
-    this.#taps.clear();
+  }
+
+  async #load(): Promise<void> {
+    this.#state.value = { kind: 'loading', step: 'starting', done: 0, total: 0 };
+    const turn = ++this.#turn;
+    let wasm: WebAssembly.Module;
+    try {
+      if (typeof WebAssembly !== 'object') throw new TypeError('no WebAssembly');
+      wasm = await this.#options.wasm();
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      const missing = typeof WebAssembly !== 'object';
+      this.#fail(
+        missing ? 'no-webassembly' : 'download',
+        missing
+          ? 'This browser has no WebAssembly (it may be switched off in its security settings), and the machine needs it. Try another browser, or switch it on.'
+          : `The emulator could not be loaded (${error instanceof Error ? error.message : error}). Look at your connection, then try again.`,
+      );
+      return;
+    }
+    if (turn !== this.#turn) return;
+    const thread = this.#options.thread();
+    this.#thread = thread;
+    const { start } = this.#options;
+    this.#guest.begin(
+      start.from === 'snapshot'
+        ? { consoles: start.manifest.consoles.map(fromBase64), tapHeader: fromBase64(start.manifest.tapHeader) }
+        : null,
+    );
+    // A thread that is being ended may still deliver what it said before.
+    thread.onMessage((message) => {
+      if (this.#thread === thread) this.#receive(message);
+    });
+    thread.onError((message) => {
+      if (this.#thread === thread)
+        this.#fail('worker-gone', `The emulator's thread ended: ${message}. Start the machine again.`);
+    });
+    thread.post({ type: 'start', start, wasm });
+    if (this.#toFreeze !== null) thread.post({ type: 'freeze', id: 0 });
   }
 
   #receive(message: FromMachine): void {
@@ -308,31 +287,33 @@ export class V86Machine implements Machine {
         this.#storageFull.value = true;
         break;
       case 'running':
-        this.#state.value = { kind: 'running' };
-        this.#started?.();
-        this.#started = undefined;
-        // One that boots has no agent yet: it says hello when it has.
-        if (this.#options.start.from === 'snapshot' && !this.#boots) this.#greet();
-        else this.#askReport();
-        if (this.#speed !== 1) this.#post({ type: 'speed', speed: this.#speed });
+        this.#arrived();
         break;
       case 'rebooting':
+        // Time that stands goes on standing when it has loaded.
+        if (this.#state.value.kind === 'frozen') this.#toFreeze = this.#state.value.reason;
         this.#powerless('loading');
         break;
       case 'halted':
         this.#powerless('off');
         break;
+      case 'panic':
+        this.#panicked(message.words);
+        break;
       case 'failed':
         this.#fail(message.reason, message.message);
         break;
       case 'console-output':
-        this.consoles[message.console]?.receive(message.bytes);
+        this.#guest.consoleBytes(message.console, message.bytes);
         break;
       case 'agent':
-        this.#agent.receive(message.line);
+        this.#guest.agentLine(message.line);
+        break;
+      case 'agent-closed':
+        this.#guest.agentClosed();
         break;
       case 'tap':
-        this.#tap.receive(message.bytes);
+        this.#guest.tapBytes(message.bytes, performance.timeOrigin + performance.now() - message.at);
         break;
       case 'frame':
         this.#frames.emit(message.bytes);
@@ -346,37 +327,40 @@ export class V86Machine implements Machine {
     }
   }
 
-  /** Tells the guest what it cannot know: the time of day, and how large its terminals are. */
-  #greet(): void {
-    this.#timeIsWrong = false;
-    this.#agent.send(`time ${(this.#options.wallClock?.() ?? realSeconds()).toFixed(3)}`);
-    this.#askReport();
-    for (const console of this.consoles) console.restoreSize();
-  }
-
-  async #powerOn(): Promise<void> {
-    this.#powerless('loading');
-    await new Promise<void>((resolve) => {
-      this.#started = resolve;
-      this.#post({ type: 'power-on' });
-    });
+  /** It has loaded: it runs, or stands if that was asked for meanwhile. */
+  #arrived(): void {
+    const reason = this.#toFreeze;
+    this.#toFreeze = null;
+    if (reason === null) {
+      this.#state.value = { kind: 'running' };
+      this.#guest.runs();
+    } else {
+      this.#state.value = { kind: 'frozen', reason };
+      this.#guest.frozen();
+    }
+    if (this.#speed !== 1) this.#post({ type: 'speed', speed: this.#speed });
+    this.#starting?.resolve();
+    this.#starting = undefined;
   }
 
   /** Nothing of what was in its memory is there any more. */
   #powerless(kind: 'off' | 'loading'): void {
-    this.#boots = true;
-    this.#timeIsWrong = true;
-    this.#agent.abandon('The machine was switched off before the command ended.');
-    this.#stopWaitingForReport();
-    this.#renewTap(new Uint8Array());
-    this.#kernel.value = null;
+    this.#guest.powerLost();
     this.#state.value = kind === 'off' ? { kind } : { kind, step: 'switching on', done: 0, total: 0 };
+    if (kind === 'loading') return;
+    this.#toFreeze = null;
+    this.#starting?.resolve();
+    this.#starting = undefined;
   }
 
-  #renewTap(header: Uint8Array): void {
-    this.#tap.dispose();
-    this.#tap = this.#newTap();
-    this.#tap.receive(header);
+  /** The thread lives on, and with it the disk and the checkpoints. */
+  #panicked(words: string): void {
+    const message = `The kernel of ${this.name} stopped: ${words}. Go back to a checkpoint, or start it again.`;
+    this.#guest.stopped(message);
+    this.#toFreeze = null;
+    this.#state.value = { kind: 'failed', reason: 'guest-panic', message };
+    this.#starting?.reject(new Error(message));
+    this.#starting = undefined;
   }
 
   /** Resolves when it is not being switched on any more. */
@@ -394,35 +378,6 @@ export class V86Machine implements Machine {
     const answer = await this.#ask(message);
     const problem = answer.type === 'done' ? answer.problem : answer.type === 'failed' ? answer.message : null;
     if (problem !== null) throw new Error(`${what} ${this.name}: ${problem}.`);
-  }
-
-  #askReport(): void {
-    this.#agent.send('report');
-    // One that is restarted again and again is given no more time than one that hangs.
-    this.#reported ??= this.#timers.after(patienceWithAgent, () => {
-      this.#agentSilent.value = true;
-    });
-  }
-
-  #stopWaitingForReport(): void {
-    this.#reported?.();
-    this.#reported = undefined;
-    this.#agentSilent.value = false;
-  }
-
-  #report(json: string): void {
-    const report = parseReport(json);
-    if (report.ok) {
-      this.#stopWaitingForReport();
-      this.#tap.learn(report.report);
-      this.#kernel.value = report.report;
-    } else {
-      console.warn(`${this.name}: a report of its agent could not be read: ${report.error}`);
-    }
-  }
-
-  #newTap(): Tap {
-    return new Tap((batch) => this.#taps.emit(batch), this.#timers);
   }
 
   #oneByOne(work: () => Promise<void>): Promise<void> {
@@ -447,47 +402,31 @@ export class V86Machine implements Machine {
   }
 
   #fail(reason: FailureReason, message: string): void {
-    this.#stopThread(message);
+    const starting = this.#starting;
+    this.#starting = undefined;
+    this.#stopThread(message, 'its emulator failed since');
     this.#state.value = { kind: 'failed', reason, message };
+    starting?.reject(new Error(message));
   }
 
-  #stopThread(why: string): void {
+  /** @param lost what became of its checkpoints, after "it has none:" */
+  #stopThread(why: string, lost: string): void {
     this.#turn++;
     this.#thread?.terminate();
     this.#thread = undefined;
-    this.#agent.abandon(why);
-    this.#stopWaitingForReport();
-    this.#timers.release();
-    this.#boots = this.#timeIsWrong = false;
+    this.#guest.stopped(why);
+    if (this.#moments.size > 0) this.#lost = lost;
     this.#moments.clear();
+    this.#toFreeze = null;
     this.#storageFull.value = false;
     for (const answer of this.#answers.values()) answer({ type: 'failed', reason: 'worker-gone', message: why });
     this.#answers.clear();
-    this.#tap.dispose();
-    this.#started?.();
-    this.#started = undefined;
-  }
-}
-
-/** What to do before a command can be run. */
-function whyNoCommand(state: Exclude<MachineState, { kind: 'running' }>): string {
-  switch (state.kind) {
-    case 'off':
-      return 'is off. Start it, then run the command again.';
-    case 'loading':
-      return 'is still starting. Run the command again when it runs.';
-    case 'frozen':
-      return 'is frozen: nothing happens in it. Let it go on, then run the command again.';
-    case 'failed':
-      return `has stopped. ${state.message}`;
+    this.#starting?.resolve();
+    this.#starting = undefined;
   }
 }
 
 /** What can be transferred with the bytes: their buffer, if it is all theirs. */
 function whole({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
-}
-
-function realSeconds(): number {
-  return Date.now() / 1000;
 }

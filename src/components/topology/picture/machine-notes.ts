@@ -27,7 +27,10 @@ export class MachineNotes {
         const waits = state.kind === 'loading' || (state.kind === 'running' && words !== '');
         if (!waits) this.#since.delete(machine.name);
         else if (!this.#since.has(machine.name)) this.#since.set(machine.name, performance.now());
-        this.#show(machine.name, words, start?.label ?? '', () => void machine.start());
+        this.#show(machine.name, words, start?.label ?? '', () => {
+          // What is wrong, its state says.
+          machine.start().catch(() => {});
+        });
       }),
     );
     const clock = setInterval(() => this.#tick(), 1000);

@@ -4,6 +4,13 @@
 export interface VirtQueue {
   is_configured(): boolean;
   has_request(): boolean;
+  /** The next request of the guest. */
+  pop_request?(): VirtRequest;
+}
+
+export interface VirtRequest {
+  /** Fills `bytes` with what the guest wrote; how many. */
+  get_next_blob(bytes: Uint8Array): number;
 }
 
 export interface EmulatedConsole {

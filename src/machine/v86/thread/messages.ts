@@ -6,7 +6,8 @@ import type { MachineManifest } from '../manifest.ts';
 export type StartMachine =
   | {
       readonly from: 'snapshot';
-      readonly manifest: MachineManifest /** URL (browser) or folder (Node) that the chunks lie under */;
+      readonly manifest: MachineManifest;
+      /** URL (browser) or folder (Node) that the chunks lie under. */
       readonly base: string;
     }
   | {
@@ -52,6 +53,10 @@ export type FromMachine =
   | { readonly type: 'rebooting' }
   /** The guest's kernel has halted it. */
   | { readonly type: 'halted' }
+  /** The guest's kernel has panicked, and why, in its own words: nothing runs, but it can be switched on, or go back. */
+  | { readonly type: 'panic'; readonly words: string }
+  /** Nothing in the guest holds the agent's port open any more. */
+  | { readonly type: 'agent-closed' }
   /** The browser keeps nothing more: the machine runs, and is downloaded again the next time. */
   | { readonly type: 'storage-full' }
   | { readonly type: 'failed'; readonly reason: FailureReason; readonly message: string }

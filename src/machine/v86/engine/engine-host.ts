@@ -1,0 +1,20 @@
+import type { ChunkStore } from '../storage/chunk-store.ts';
+import type { DiskSource } from '../storage/disk.ts';
+import type { PageStore } from '../storage/page-store.ts';
+import type { FromMachine } from '../thread/messages.ts';
+import type { HoldableClock } from './clock.ts';
+import type { Soon } from './scheduler.ts';
+
+/** What a thread offers to the engine, in a browser and in Node. Its functions are called without `this`. */
+export interface EngineHost {
+  readonly clock: HoldableClock;
+  readonly realNow: () => number;
+  readonly soon: Soon;
+  readonly post: (message: FromMachine, transfer?: ArrayBuffer[]) => void;
+  readonly openStore: (base: string) => Promise<ChunkStore>;
+  /** Room for checkpoints. */
+  readonly openPages: () => Promise<PageStore>;
+  /** Node only: a file as the root disk of a machine that is started from power-on. */
+  readonly openDisk?: (path: string) => Promise<DiskSource>;
+  readonly readFile?: (path: string) => Promise<ArrayBuffer>;
+}
