@@ -49,7 +49,7 @@ export function readGraph(before: Graph | undefined, put: unknown, gone: unknown
 }
 
 function readDifference(before: Graph | undefined, value: unknown, gone: unknown, path: string): GraphDifference {
-  const from = object(value, `${path}.put`, ['machines', 'wires', 'namespaces', 'devices', 'edges', 'routes']);
+  const from: Fields = object(value, `${path}.put`, ['machines', 'wires', 'namespaces', 'devices', 'edges', 'routes']);
   const part = <T extends { readonly id: string }>(
     key: string,
     read: (value: unknown, path: string) => T,
@@ -97,7 +97,7 @@ function namespace(value: unknown, path: string): NamespaceNode {
 }
 
 function container(value: unknown, path: string): NamespaceNode['containers'][number] {
-  const from = object(value, path, ['id', 'name', 'image', 'state']);
+  const from: Fields = object(value, path, ['id', 'name', 'image', 'state']);
   const text = (key: string): string => name(from[key], `${path}.${key}`);
   return { id: text('id'), name: text('name'), image: text('image'), state: text('state') };
 }

@@ -1,8 +1,8 @@
 // The thread is stood in for by an object that says what a worker says: what is tested is its owner.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { toBase64 } from '../../basics/base64.ts';
 import { LinkType } from '../../capture/link-type.ts';
 import { pcapHeader, pcapRecord } from '../../capture/pcap.ts';
-import { base64 } from '../../guest/agent-client.ts';
 import type { MachineState } from '../machine.ts';
 import type { MachineManifest } from './manifest.ts';
 import type { FromMachine, ToMachine } from './thread/messages.ts';
@@ -57,8 +57,8 @@ const manifest: MachineManifest = {
   ram: { pieceBytes: 1024, layers: [] },
   boot: { clock: 0, devices: { hash: '00', size: 1 }, ram: { pieceBytes: 1024, layers: [] } },
   disk: { bytes: 0, pieceBytes: 4096, table: { hash: '00', size: 1 }, prefetch: [] },
-  consoles: [base64(new TextEncoder().encode('host-01 login: '))],
-  tapHeader: base64(pcapHeader(LinkType.LINUX_SLL2)),
+  consoles: [toBase64(new TextEncoder().encode('host-01 login: '))],
+  tapHeader: toBase64(pcapHeader(LinkType.LINUX_SLL2)),
 };
 
 function open(load: () => Promise<WebAssembly.Module> = async () => wasm) {

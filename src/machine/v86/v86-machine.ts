@@ -1,6 +1,7 @@
 // A machine whose emulator runs in a thread of its own: the owner's side.
 import { computed, type ReadonlySignal, signal } from '@preact/signals-core';
-import { AgentClient, fromBase64 } from '../../guest/agent-client.ts';
+import { fromBase64 } from '../../basics/base64.ts';
+import { AgentClient } from '../../guest/agent-client.ts';
 import type { ExecOptions, ExecResult, TapBatch } from '../../guest/guest.ts';
 import { GuestConsole } from '../../guest/guest-console.ts';
 import { GuestTimers } from '../../guest/guest-timers.ts';
@@ -145,8 +146,9 @@ export class V86Machine implements Machine {
     this.#tap = this.#newTap();
     const { start } = this.#options;
     if (start.from === 'snapshot') {
-      this.#tap.receive(fromBase64(start.manifest.tapHeader));
-      for (const [index, text] of start.manifest.consoles.entries()) this.consoles[index]?.receive(fromBase64(text));
+      this.#tap.receive(fromBase64(start.manifest.tapHeader) ?? new Uint8Array());
+      for (const [index, text] of start.manifest.consoles.entries())
+        this.consoles[index]?.receive(fromBase64(text) ?? new Uint8Array());
     }
     return new Promise((resolve) => {
       this.#started = resolve;
