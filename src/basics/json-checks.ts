@@ -1,54 +1,106 @@
-// What a strict reader asks of JSON that it does not trust. Written by hand, as in topology/parse-report.ts: a schema library
-// would weigh more on a page than all that it checks.
+// The one way in which JSON that somebody else wrote is read: a machine's report, a recording that a reader drops on the
+// page, a file of a server. A reader is a function made of the checks below. Each check takes a value and the path at which
+// it was found (`hops[3].way`), and gives it back with its type, or throws a Mismatch that names the place; what no check
+// asked for is not copied. By hand: a schema library would weigh more on a page than all that it checks.
+//
+//   const wire = (value: unknown, path: string) => {
+//     const from = object(value, path, ['id', 'mtu']);
+//     return { id: string(from.id, `${path}.id`), ...optional(from, 'mtu', path, natural) };
+//   };
+//   const read = readJson('wires', text, 10_000, (value) => list(value, '', 100, wire));
+//   if (!read.ok) console.error(read.error);                   // wires: [2].id: expected a string, got 7
+
+import { visible } from './visible.ts';
+
+export type Read<T> =
+  | { readonly ok: true; readonly value: T }
+  /** For people: what was read, where in it, what was expected and what was there. */
+  | { readonly ok: false; readonly error: string };
+
+/** A check: gives the value back as what it is. @throws Mismatch */
+export type Check<T> = (value: unknown, path: string) => T;
+
+/** Text of at most `longest` characters -> what `check` makes of it. `what` begins the error. Never throws, whatever the text is. */
+export function readJson<T>(what: string, text: string, longest: number, check: Check<T>): Read<T> {
+  if (text.length > longest)
+    return { ok: false, error: `${what}: ${text.length} characters, more than the ${longest} that are read` };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, error: `${what}: not JSON (${shorten(visible(reason), 200)})` };
+  }
+  return readValue(what, value, check);
+}
+
+/** The same for JSON that has been parsed already. Throws only what is a fault of `check` itself. */
+export function readValue<T>(what: string, value: unknown, check: Check<T>): Read<T> {
+  try {
+    return { ok: true, value: check(value, '') };
+  } catch (error) {
+    if (error instanceof Mismatch) return { ok: false, error: `${what}: ${error.message}` };
+    throw error;
+  }
+}
 
 /** What was expected where, and what was there. */
 export class Mismatch extends Error {}
 
+/** @throws Mismatch, always. `expected` goes on after "expected ": "a list", "at most 3 items". */
 export function mismatch(path: string, expected: string, value: unknown): never {
   const shown = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
-  throw new Mismatch(
-    `recording: ${path || 'top level'}: expected ${expected}, got ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}`,
-  );
+  throw new Mismatch(visible(`${shorten(path, 200) || 'top level'}: expected ${expected}, got ${shorten(shown, 60)}`));
 }
+
+const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** An object with these keys and no others; whether one may be missing is for its own check to say. */
-export function object(value: unknown, path: string, keys: readonly string[]): Fields {
+/** An object; with `keys`: one that has no others. Whether one may be missing is for its own check to say. */
+export function object<K extends string = string>(
+  value: unknown,
+  path: string,
+  keys?: readonly K[],
+): Readonly<Record<K, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return mismatch(path, 'an object', value);
-  for (const key of Object.keys(value))
-    if (!keys.includes(key)) mismatch(path, `only ${keys.join(', ')}`, { [key]: 'unknown key' });
-  return value as Fields;
+  const known: readonly string[] | undefined = keys;
+  const strange = known && Object.keys(value).find((key) => !known.includes(key));
+  if (strange !== undefined) mismatch(path, `only ${keys?.join(', ')}`, { [strange]: 'unknown key' });
+  return value as Readonly<Record<K, unknown>>;
 }
 
-export function list<T>(value: unknown, path: string, most: number, item: (value: unknown, path: string) => T): T[] {
+/** A list of at most `most` items. */
+export function list<T>(value: unknown, path: string, most: number, item: Check<T>): T[] {
   if (!Array.isArray(value)) return mismatch(path, 'a list', value);
   if (value.length > most) return mismatch(path, `at most ${most} items`, value.length);
   return value.map((entry: unknown, index) => item(entry, `${path}[${index}]`));
 }
 
-export const optionalList = <T>(
-  value: unknown,
-  path: string,
-  most: number,
-  item: (value: unknown, path: string) => T,
-): T[] => (value === undefined ? [] : list(value, path, most, item));
+/** The same, and an empty list where there is none. */
+export const optionalList = <T>(value: unknown, path: string, most: number, item: Check<T>): T[] =>
+  value === undefined ? [] : list(value, path, most, item);
 
 const LONGEST = 512;
 
+/** Text of at most `longest` characters: as it is, so that whoever shows it makes it harmless (basics/visible.ts). */
 export function string(value: unknown, path: string, longest: number = LONGEST): string {
   if (typeof value !== 'string') return mismatch(path, 'a string', value);
   if (value.length > longest) return mismatch(path, `at most ${longest} characters`, value.length);
   return value;
 }
 
-export const name = (value: unknown, path: string): string => string(value, path);
+/** A string of the usual length, as a Check: for `optional` and `list`. */
+export const name: Check<string> = (value, path) => string(value, path);
 
 export function integer(value: unknown, path: string, least = 0, most: number = Number.MAX_SAFE_INTEGER): number {
   if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most)
     return mismatch(path, `an integer from ${least}${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}`, value);
   return value as number;
 }
+
+/** An integer from 0, as a Check: for `optional` and `list`. */
+export const natural: Check<number> = (value, path) => integer(value, path);
 
 export function number(value: unknown, path: string, least: number, most: number): number {
   if (typeof value !== 'number' || !(value >= least && value <= most))
@@ -65,13 +117,8 @@ export function oneOf<T extends string>(value: unknown, path: string, values: re
   return found ?? mismatch(path, values.join(' or '), value);
 }
 
-/** { key: check(value) } when the field is there, {} when it is not. */
-export function optional<K extends string, T>(
-  from: Fields,
-  key: K,
-  path: string,
-  check: (value: unknown, path: string) => T,
-): { [P in K]?: T } {
+/** { key: check(value) } when the field is there, {} when it is not: what exactOptionalPropertyTypes asks for. */
+export function optional<K extends string, T>(from: Fields, key: K, path: string, check: Check<T>): { [P in K]?: T } {
   const value = from[key];
   return value === undefined ? {} : ({ [key]: check(value, `${path}.${key}`) } as { [P in K]?: T });
 }

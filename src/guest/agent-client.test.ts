@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AgentClient, base64, fromBase64 } from './agent-client.ts';
+import { AgentClient } from './agent-client.ts';
 import { GuestTimers } from './guest-timers.ts';
 
 const text = fc.string({ unit: 'grapheme' });
@@ -195,15 +195,4 @@ describe('what the machine says', () => {
     agent.receive(`exit ${parse(sent[0]).id} nonsense %%% %%%`);
     expect(await result).toMatchObject({ exitCode: 255, stdout: '', stderr: '' });
   });
-});
-
-it('base64 is what everyone else’s is, both ways, of any length', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 20_000, size: 'max' }), (bytes) => {
-      expect(base64(bytes)).toBe(Buffer.from(bytes).toString('base64'));
-      expect(Buffer.compare(fromBase64(base64(bytes)), bytes)).toBe(0);
-    }),
-    { numRuns: 30 },
-  );
-  expect(fromBase64('not base64!')).toEqual(new Uint8Array());
 });

@@ -1,4 +1,5 @@
 // The page's side of sandboxes/image/overlay/usr/lib/lockstep/agent: a line a message, and every line is untrusted.
+import { fromBase64, toBase64 } from '../basics/base64.ts';
 import type { ExecOptions, ExecResult } from './guest.ts';
 import type { GuestTimers } from './guest-timers.ts';
 
@@ -99,23 +100,9 @@ export class AgentClient {
 }
 
 function encode(text: string): string {
-  return base64(new TextEncoder().encode(text));
-}
-
-export function base64(bytes: Uint8Array): string {
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(binary);
-}
-
-export function fromBase64(text: string): Uint8Array {
-  try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  } catch {
-    return new Uint8Array();
-  }
+  return toBase64(new TextEncoder().encode(text));
 }
 
 function decode(text: string): string {
-  return new TextDecoder().decode(fromBase64(text));
+  return new TextDecoder().decode(fromBase64(text) ?? new Uint8Array());
 }

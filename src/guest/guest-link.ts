@@ -296,6 +296,7 @@ export class GuestLink {
       this.#stopWaitingForReport();
       this.#tap.learn(report.report);
       this.#kernel.value = report.report;
+      for (const error of report.unread) console.warn(`${this.#name}: a part of its report was left out: ${error}`);
     } else {
       console.warn(`${this.#name}: a report of its agent could not be read: ${report.error}`);
     }

@@ -40,8 +40,8 @@ function report(names: Readonly<Record<number, string>>): KernelReport {
   const elsewhere: KernelLink[] = links.map((link) => ({ ...link, ifname: `not-${link.ifname}` }));
   return {
     time: 0,
-    containers: [],
-    networks: [],
+    workloads: [],
+    bridges: [],
     namespaces: [
       { inode: 2, pid: 77, name: '', nsid: -1, links: elsewhere, routes: [] },
       { inode: 1, pid: 1, name: '', nsid: -1, links, routes: [] },

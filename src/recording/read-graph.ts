@@ -20,14 +20,17 @@ import type {
   Graph,
   MachineNode,
   NamespaceNode,
+  NetworkName,
   VxlanData,
   WireNode,
+  Workload,
 } from '../topology/graph.ts';
 import { applyDifference, type GraphDifference } from './graph-difference.ts';
 
 /** A machine with a thousand containers is far below these. */
 const MOST_NODES = 4096;
 const MOST_ADDRESSES = 256;
+const MOST_LABELS = 32;
 
 const DEVICE_KINDS: readonly DeviceKind[] = [
   'loopback',
@@ -49,7 +52,7 @@ export function readGraph(before: Graph | undefined, put: unknown, gone: unknown
 }
 
 function readDifference(before: Graph | undefined, value: unknown, gone: unknown, path: string): GraphDifference {
-  const from = object(value, `${path}.put`, ['machines', 'wires', 'namespaces', 'devices', 'edges', 'routes']);
+  const from: Fields = object(value, `${path}.put`, ['machines', 'wires', 'namespaces', 'devices', 'edges', 'routes']);
   const part = <T extends { readonly id: string }>(
     key: string,
     read: (value: unknown, path: string) => T,
@@ -83,7 +86,7 @@ function wire(value: unknown, path: string): WireNode {
 }
 
 function namespace(value: unknown, path: string): NamespaceNode {
-  const from = object(value, path, ['id', 'machine', 'name', 'root', 'inode', 'pid', 'containers']);
+  const from = object(value, path, ['id', 'machine', 'name', 'root', 'inode', 'pid', 'workloads']);
   return {
     kind: 'namespace',
     id: name(from['id'], `${path}.id`),
@@ -92,14 +95,31 @@ function namespace(value: unknown, path: string): NamespaceNode {
     root: boolean(from['root'], `${path}.root`),
     inode: integer(from['inode'], `${path}.inode`),
     pid: integer(from['pid'], `${path}.pid`),
-    containers: list(from['containers'], `${path}.containers`, MOST_NODES, container),
+    workloads: list(from['workloads'], `${path}.workloads`, MOST_NODES, workload),
   };
 }
 
-function container(value: unknown, path: string): NamespaceNode['containers'][number] {
-  const from = object(value, path, ['id', 'name', 'image', 'state']);
+function workload(value: unknown, path: string): Workload {
+  const from: Fields = object(value, path, ['id', 'name', 'kind', 'runtime', 'state', 'image', 'labels']);
   const text = (key: string): string => name(from[key], `${path}.${key}`);
-  return { id: text('id'), name: text('name'), image: text('image'), state: text('state') };
+  const labels = Object.entries(object(from['labels'], `${path}.labels`));
+  if (labels.length > MOST_LABELS) mismatch(`${path}.labels`, `at most ${MOST_LABELS} labels`, labels.length);
+  return {
+    id: text('id'),
+    name: text('name'),
+    kind: oneOf(from['kind'], `${path}.kind`, ['container', 'pod', 'namespace']),
+    runtime: oneOf(from['runtime'], `${path}.runtime`, ['docker', 'cri', '']),
+    state: text('state'),
+    ...optional(from, 'image', path, name),
+    labels: Object.fromEntries(
+      labels.map(([key, label]) => [name(key, `${path}.labels`), name(label, `${path}.labels`)]),
+    ),
+  };
+}
+
+function network(value: unknown, path: string): NetworkName {
+  const from = object(value, path, ['name', 'by']);
+  return { name: name(from.name, `${path}.name`), by: oneOf(from.by, `${path}.by`, ['docker', 'cni']) };
 }
 
 const DEVICE_KEYS = [
@@ -109,7 +129,7 @@ const DEVICE_KEYS = [
   'ifindex',
   'kind',
   'infoKind',
-  'dockerNetwork',
+  'network',
   'mac',
   'mtu',
   'up',
@@ -131,7 +151,7 @@ function deviceOf(value: unknown, path: string, spaces: ReadonlyMap<string, Name
     ifindex: integer(from['ifindex'], `${path}.ifindex`, 1),
     deviceKind: oneOf(from['kind'], `${path}.kind`, DEVICE_KINDS),
     infoKind: text('infoKind'),
-    ...optional(from, 'dockerNetwork', path, name),
+    ...optional(from, 'network', path, network),
     mac: text('mac'),
     mtu: integer(from['mtu'], `${path}.mtu`),
     up: boolean(from['up'], `${path}.up`),

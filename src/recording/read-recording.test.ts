@@ -170,7 +170,7 @@ describe('what is not a recording is refused with its place', () => {
     ['no JSON', '{', 'not JSON'],
     ['another file', '{"format":"pcap"}', 'format: expected "lockstep recording"'],
     ['null', 'null', 'format: expected'],
-    ['a later version', change((value) => Object.assign(value, { version: 2 })), 'version: expected 1'],
+    ['a later version', change((value) => Object.assign(value, { version: 3 })), 'version: expected 2'],
     ['an unknown key', change((value) => Object.assign(value, { extra: 1 })), 'top level: expected only format'],
     ['a missing list', change((value) => delete value['terminal']), 'terminal: expected a list, got nothing'],
     ['a date', change((value) => Object.assign(value, { recorded: 'yesterday' })), 'recorded: expected a time'],

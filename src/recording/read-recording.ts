@@ -2,7 +2,7 @@
 // checked, nothing that we do not know is passed over, and an error names the place.
 
 import { fromBase64 } from '../basics/base64.ts';
-import { integer, list, Mismatch, mismatch, name, number, object, oneOf, string } from '../basics/json-checks.ts';
+import { integer, list, mismatch, name, number, object, oneOf, readJson, string } from '../basics/json-checks.ts';
 import type { Graph } from '../topology/graph.ts';
 import { readGraph } from './read-graph.ts';
 import type { RecordedHop, Recording, TerminalOutput, TypedCommand } from './recording.ts';
@@ -44,20 +44,8 @@ const KEYS = [
 
 /** Never throws, whatever the text is. */
 export function readRecording(text: string): ReadRecording {
-  if (text.length > MOST_TEXT)
-    return { ok: false, error: `recording: ${text.length} characters, more than ${MOST_TEXT}` };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return { ok: false, error: `recording: not JSON (${error instanceof Error ? error.message : String(error)})` };
-  }
-  try {
-    return { ok: true, recording: recordingOf(value) };
-  } catch (error) {
-    if (error instanceof Mismatch) return { ok: false, error: error.message };
-    throw error;
-  }
+  const read = readJson('recording', text, MOST_TEXT, recordingOf);
+  return read.ok ? { ok: true, recording: read.value } : read;
 }
 
 function recordingOf(value: unknown): Recording {

@@ -1,7 +1,7 @@
 // A recording as a file: JSON that a page fetches as it is, one hop or one change a line, so that people and version
 // control can read it too.
 //
-//   { "format": "lockstep recording", "version": 1, "lab": "super-bridge", …, "start": 1795405455.096,
+//   { "format": "lockstep recording", "version": 2, "lab": "super-bridge", …, "start": 1795405455.096,
 //     "graphs":   [{ "at": 0, "put": { "machines": […], "wires": […], "namespaces": […], "devices": […], "edges": […], "routes": {…} },
 //                   "gone": […] }],
 //     "places":   [{ "machine": "host-01", "device": "docker0", "ifindex": 3, "id": "host-01/4026531840/3", "link": 276 }],
@@ -18,7 +18,7 @@ import { differenceOf, ordered } from './graph-difference.ts';
 import { momentOf, type RecordedHop, type Recording } from './recording.ts';
 
 export const FORMAT = 'lockstep recording';
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** What readRecording gives back, but for graphs' order of edges and times below a microsecond. */
 export function writeRecording(recording: Recording): string {

@@ -3,8 +3,9 @@
 //
 // Ids: machine "host-01", namespace "host-01/4026531840", device "host-01/4026531840/3". An nsfs inode and an ifindex
 // name the same thing for as long as it lives, whatever it is renamed to, so nothing jumps about in the picture.
-import type { DeviceKind, DeviceNode, Edge, Graph, NamespaceNode, VxlanData } from './graph.ts';
+import type { DeviceKind, DeviceNode, Edge, Graph, NamespaceNode, NetworkName, VxlanData, Workload } from './graph.ts';
 import type { KernelLink, KernelNamespace, KernelReport, KernelRoute } from './kernel-report.ts';
+import { leading } from './workload-words.ts';
 
 export const EMPTY_GRAPH: Graph = {
   machines: [],
@@ -26,7 +27,7 @@ export function buildGraph(machine: string, report: KernelReport, previous: Grap
   const links = new Map(
     spaces.map((space) => [space, uniqueBy(space.links, (link) => link.ifindex).sort((a, b) => a.ifindex - b.ifindex)]),
   );
-  const bridgeNames = new Map(report.networks.map((network) => [network.bridge, network.name]));
+  const bridgeNames = new Map(report.bridges.map(({ device, name, by }) => [device, { name, by }]));
 
   const namespaces = spaces.map((space) => namespaceNode(machine, space, report));
   const devices = spaces.flatMap((space) =>
@@ -63,13 +64,16 @@ function uniqueBy<T>(items: readonly T[], key: (item: T) => number): T[] {
 }
 
 function namespaceNode(machine: string, space: KernelNamespace, report: KernelReport): NamespaceNode {
-  const pids = new Set([...(space.pids ?? []), space.pid]);
-  pids.delete(0);
-  const containers = report.containers
-    .filter((container) => pids.has(container.pid))
-    .map(({ id, name, image, state }) => ({ id, name, image, state }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const named = containers.map((container) => container.name).join(', ') || space.name || `net:[${space.inode}]`;
+  const living = report.workloads
+    .filter(({ namespaces }) => namespaces.net === space.inode)
+    .map(({ namespaces: _, ...workload }): Workload => workload)
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1));
+  const bare: Workload = { id: space.name, name: space.name, kind: 'namespace', runtime: '', state: '', labels: {} };
+  const workloads = living.length > 0 || space.name === '' || isRoot(space) ? living : [bare];
+  const named =
+    leading(workloads)
+      .map(({ name }) => name)
+      .join(', ') || `net:[${space.inode}]`;
   return {
     kind: 'namespace',
     id: namespaceId(machine, space),
@@ -78,7 +82,7 @@ function namespaceNode(machine: string, space: KernelNamespace, report: KernelRe
     root: isRoot(space),
     inode: space.inode,
     pid: space.pid,
-    containers,
+    workloads,
   };
 }
 
@@ -86,7 +90,7 @@ function deviceNode(
   machine: string,
   space: KernelNamespace,
   link: KernelLink,
-  networks: ReadonlyMap<string, string>,
+  networks: ReadonlyMap<string, NetworkName>,
 ): DeviceNode {
   const network = isRoot(space) ? networks.get(link.ifname) : undefined;
   return {
@@ -98,7 +102,7 @@ function deviceNode(
     ifindex: link.ifindex,
     deviceKind: deviceKind(link),
     infoKind: link.linkinfo?.info_kind ?? '',
-    ...(network === undefined ? {} : { dockerNetwork: network }),
+    ...(network === undefined ? {} : { network }),
     mac: link.address ?? '',
     mtu: link.mtu,
     up: link.flags.includes('UP'),

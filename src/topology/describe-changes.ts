@@ -1,6 +1,7 @@
 // Two graphs -> what happened between them, in words, for people who do not see the picture. Pure.
 import { isDown, isLinkLocal, KIND_WORD } from './device-words.ts';
 import type { DeviceNode, Graph, NamespaceNode } from './graph.ts';
+import { namespaceWord } from './workload-words.ts';
 
 /** Most telling first: namespaces and containers that came and went, then devices, then what changed on a device. */
 export function describeChanges(before: Graph, after: Graph): string[] {
@@ -72,8 +73,7 @@ function leadsToNewNamespace(device: DeviceNode, after: Graph, old: Index, now: 
   });
 }
 
-const whatIs = (namespace: NamespaceNode): string =>
-  `${namespace.containers.length > 1 ? 'containers' : namespace.containers.length === 1 ? 'container' : 'namespace'} ${namespace.name}`;
+const whatIs = (namespace: NamespaceNode): string => `${namespaceWord(namespace)} ${namespace.name}`;
 
 function place(device: DeviceNode, graph: Graph): string {
   const namespace = graph.namespaces.find((candidate) => candidate.id === device.namespace);

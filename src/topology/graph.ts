@@ -12,17 +12,34 @@ export interface NamespaceNode {
   readonly kind: 'namespace';
   readonly id: string;
   readonly machine: string;
-  /** Container name, name under /run/netns, or "net:[inode]". The machine's own namespace: the machine's name. */
+  /** Names of its workloads, name under /run/netns, or "net:[inode]". The machine's own namespace: the machine's name. */
   readonly name: string;
   readonly root: boolean;
   readonly inode: number;
   readonly pid: number;
-  readonly containers: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly image: string;
-    readonly state: string;
-  }[];
+  readonly workloads: readonly Workload[];
+}
+
+/** Something that runs in a network namespace, by the name that people gave it: whatever keeps the name. */
+export interface Workload {
+  readonly id: string;
+  /** A pod's with its Kubernetes namespace: "default/web". */
+  readonly name: string;
+  /** 'namespace': nothing but a name under /run/netns is known of it. */
+  readonly kind: 'container' | 'pod' | 'namespace';
+  /** Who told of it; "" for a bare namespace. */
+  readonly runtime: 'docker' | 'cri' | '';
+  /** "running", "paused", … ; "" when nobody says. */
+  readonly state: string;
+  readonly image?: string;
+  /** At most 32, as long as the reader lets them be (read-workloads.ts). */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The name of a network, and who keeps it. */
+export interface NetworkName {
+  readonly name: string;
+  readonly by: 'docker' | 'cni';
 }
 
 export type DeviceKind = 'loopback' | 'bridge' | 'veth' | 'nic' | 'vxlan' | 'tun' | 'dummy' | 'vlan' | 'other';
@@ -38,8 +55,8 @@ export interface DeviceNode {
   readonly deviceKind: DeviceKind;
   /** linkinfo.info_kind as the kernel says it, or "". */
   readonly infoKind: string;
-  /** Docker network's name when this is its bridge. */
-  readonly dockerNetwork?: string;
+  /** The network whose bridge this is. */
+  readonly network?: NetworkName;
   readonly mac: string;
   readonly mtu: number;
   /** IFF_UP: an administrator switched it on. */

@@ -1,5 +1,6 @@
-// What the guest's agent sends: the kernel's own JSON (iproute2's and Docker's), untouched, in one envelope.
-// Bytes from a machine are untrusted: src/topology/parse-report.ts checks them before anyone reads a field.
+// What a machine's kernel says of its network, and who lives in its namespaces. The guest's agent sends the JSON of iproute2
+// and of the container runtimes as it is; src/topology/parse-report.ts checks it and makes this of it, whatever the runtime.
+import type { NetworkName, Workload } from './graph.ts';
 
 /** One interface as `ip -j -d addr show` prints it; only what we read is named here. */
 export interface KernelLink {
@@ -49,7 +50,7 @@ export interface KernelNamespace {
   readonly inode: number;
   /** A process inside it, 0 when none (a bare `ip netns add`). The machine's own namespace has pid 1. */
   readonly pid: number;
-  /** Every process in it that a container names as its own, so that containers sharing a namespace are all found. */
+  /** Every process in it that the agent found there, so that all workloads that share a namespace are found. */
   readonly pids?: readonly number[];
   /** Name under /run/netns, or "" . */
   readonly name: string;
@@ -59,29 +60,23 @@ export interface KernelNamespace {
   readonly routes: readonly KernelRoute[];
 }
 
-/** From Docker's API (GET /containers/json), with the process that `docker inspect` names. */
-export interface KernelContainer {
-  readonly id: string;
-  readonly name: string;
-  readonly image: string;
-  /** "running", "paused", … as Docker says. */
-  readonly state: string;
-  readonly pid: number;
+/** What runs in a namespace, with the inodes of the kernel's namespaces that it lives in; 0 where it has none now (it is stopped). */
+export interface KernelWorkload extends Workload {
+  readonly namespaces: { readonly net: number };
 }
 
-/** A Docker network (GET /networks): the bridge's device name and the name people gave it. */
-export interface KernelDockerNetwork {
-  readonly id: string;
+/** The name that people gave the network behind a bridge, and who keeps that name. */
+export interface KernelBridge {
+  /** The device's name, in the machine's own namespace. */
+  readonly device: string;
   readonly name: string;
-  readonly driver: string;
-  /** com.docker.network.bridge.name, or "br-" + the id's first 12 digits. */
-  readonly bridge: string;
+  readonly by: NetworkName['by'];
 }
 
 export interface KernelReport {
-  /** Seconds since the epoch, the guest's clock, when the report was begun. */
+  /** Seconds since the epoch, the guest's clock, when the report was begun; 0 when that clock cannot be told. */
   readonly time: number;
   readonly namespaces: readonly KernelNamespace[];
-  readonly containers: readonly KernelContainer[];
-  readonly networks: readonly KernelDockerNetwork[];
+  readonly workloads: readonly KernelWorkload[];
+  readonly bridges: readonly KernelBridge[];
 }

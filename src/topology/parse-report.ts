@@ -1,205 +1,211 @@
 // Untrusted text from a machine -> KernelReport. Whoever is root in the guest can print what he likes on the agent's
 // port, so nothing is read before it is checked here, and only the fields that we know are copied out.
-// Checks are written by hand: a schema library would weigh more on the page than this file.
-import type {
-  KernelContainer,
-  KernelDockerNetwork,
-  KernelLink,
-  KernelNamespace,
-  KernelReport,
-  KernelRoute,
-} from './kernel-report.ts';
+//
+// The agent sends JSON texts with the record separator between them (RFC 7464: a text that cannot be read costs itself, and
+// not the others): one with the time, one for each namespace, one for each container runtime. A file holds all in one text.
+// What iproute2 and the runtimes say is passed on by the agent as it came, and read here: a shell cannot take JSON apart
+// safely, and programs that could cost it more time than everything else that it does.
+//
+// Names are made visible here (basics/visible.ts), once for everyone who shows them: a device may be called "\x1b[31mred".
+import {
+  type Check,
+  type Fields,
+  integer,
+  list,
+  mismatch,
+  name,
+  natural,
+  object,
+  optional,
+  readJson,
+  readValue,
+} from '../basics/json-checks.ts';
+import { visible } from '../basics/visible.ts';
+import type { KernelLink, KernelNamespace, KernelReport, KernelRoute } from './kernel-report.ts';
+import { criWorkloads, dockerBridges, dockerWorkloads } from './read-workloads.ts';
 
 export type ParsedReport =
-  | { readonly ok: true; readonly report: KernelReport }
-  /** Names the field and what was found in it: `namespaces[2].links[0].ifindex: expected …, got "x"`. */
+  | {
+      readonly ok: true;
+      readonly report: KernelReport;
+      /** What had to be left out, and why, a sentence each; at most 20. */
+      readonly unread: readonly string[];
+    }
+  /** Nothing could be read. Names the field and what was found in it. */
   | { readonly ok: false; readonly error: string };
 
 /** Never throws, whatever the text is. */
 export function parseReport(text: string): ParsedReport {
   if (text.length > MAX_TEXT)
     return { ok: false, error: `kernel report: ${text.length} characters, more than ${MAX_TEXT}` };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return { ok: false, error: `kernel report: not JSON (${error instanceof Error ? error.message : String(error)})` };
-  }
-  return checkReport(value);
+  const texts = text.split(SEPARATOR, MAX_ITEMS).filter((part) => part.trim() !== '');
+  return assemble((texts.length === 0 ? [''] : texts).map((part) => readJson(WHAT, part, MAX_TEXT, record)));
 }
 
-/** The same for JSON that has been parsed already. */
+/** The same for JSON that has been parsed already. Never throws. */
 export function checkReport(value: unknown): ParsedReport {
-  try {
-    return { ok: true, report: report(value) };
-  } catch (error) {
-    if (error instanceof Mismatch) return { ok: false, error: error.message };
-    throw error;
-  }
+  return assemble([readValue(WHAT, value, record)]);
 }
 
+const WHAT = 'kernel report';
+/** ASCII's record separator, as in application/json-seq. */
+const SEPARATOR = '\x1e';
 /** A machine with a thousand containers is far below these; a guest that sends more is broken or hostile. */
 const MAX_TEXT = 8 * 1024 * 1024;
 const MAX_ITEMS = 4096;
-const MAX_STRING = 512;
+const MAX_UNREAD = 20;
+/** Seconds since the epoch: the year 9999. */
+const LATEST = 253_402_300_800;
 
-class Mismatch extends Error {}
+const record: Check<Fields> = (value, path) => object(value, path);
 
-function mismatch(path: string, expected: string, value: unknown): never {
-  const shown = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
-  throw new Mismatch(
-    `kernel report: ${path || 'top level'}: expected ${expected}, got ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}`,
-  );
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function object(value: unknown, path: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return mismatch(path, 'an object', value);
-  return value as Fields;
-}
-
-function list<T>(value: unknown, path: string, item: (value: unknown, path: string) => T): T[] {
-  if (!Array.isArray(value)) return mismatch(path, 'a list', value);
-  if (value.length > MAX_ITEMS) return mismatch(path, `at most ${MAX_ITEMS} items`, value.length);
-  const items: T[] = [];
-  value.forEach((entry: unknown, index) => {
-    // iproute2 prints {} for what a filter has hidden (ip/ipaddress.c: open_json_object before the filter is asked).
-    if (typeof entry === 'object' && entry !== null && !Array.isArray(entry) && Object.keys(entry).length === 0) return;
-    items.push(item(entry, `${path}[${index}]`));
-  });
-  return items;
-}
-
-function string(value: unknown, path: string): string {
-  if (typeof value !== 'string') return mismatch(path, 'a string', value);
-  if (value.length > MAX_STRING) return mismatch(path, `at most ${MAX_STRING} characters`, value.length);
-  return value;
-}
-
-function integer(value: unknown, path: string, least: number): number {
-  if (!Number.isSafeInteger(value) || (value as number) < least)
-    return mismatch(path, `an integer of at least ${least}`, value);
-  return value as number;
-}
-
-/** { key: check(value) } when the field is there, {} when it is not: what exactOptionalPropertyTypes asks for. */
-function optional<K extends string, T>(
-  from: Fields,
-  key: K,
-  path: string,
-  check: (value: unknown, path: string) => T,
-): { [P in K]?: T } {
-  const value = from[key];
-  return value === undefined || value === null ? {} : ({ [key]: check(value, `${path}.${key}`) } as { [P in K]?: T });
-}
-
-const natural = (value: unknown, path: string): number => integer(value, path, 0);
-
-function report(value: unknown): KernelReport {
-  const from = object(value, '');
-  const time = from.time;
-  if (typeof time !== 'number' || !Number.isFinite(time)) return mismatch('time', 'seconds since the epoch', time);
-  const processes = object(from.processes ?? {}, 'processes');
+function assemble(records: readonly ReturnType<typeof readJson<Fields>>[]): ParsedReport {
+  const unread: string[] = [];
+  const miss = (error: string): void => {
+    if (unread.length < MAX_UNREAD) unread.push(error);
+  };
+  const read: Fields[] = [];
+  for (const one of records) {
+    if (one.ok) read.push(one.value);
+    else miss(one.error);
+  }
+  const time = read.find((one) => one.time !== undefined)?.time;
+  if (typeof time !== 'number' || time < 0 || time > LATEST)
+    return {
+      ok: false,
+      error: unread[0] ?? failure(() => mismatch('time', 'seconds since the epoch', time)),
+    };
+  /** Each item for itself: one that cannot be read is told of and left out. */
+  const each = <T>(value: unknown, path: string, item: Check<T>): T[] => {
+    const whole = readValue(WHAT, value ?? [], () => list(value ?? [], path, MAX_ITEMS, (one) => one));
+    if (!whole.ok) miss(whole.error);
+    return (whole.ok ? whole.value : []).flatMap((one, index) => {
+      const result = readValue(WHAT, one, () => item(one, `${path}[${index}]`));
+      if (!result.ok) miss(result.error);
+      return result.ok ? [result.value] : [];
+    });
+  };
+  const namespaces = read.flatMap((one) => each(one.namespaces, 'namespaces', namespace)).slice(0, MAX_ITEMS);
+  const inodes = new Map(namespaces.flatMap(({ inode, pids = [], pid }) => [pid, ...pids].map((one) => [one, inode])));
+  const processes = new Map(read.flatMap((one) => Object.entries(fields(one.processes))));
+  const netOf = (id: string): number => {
+    const pid = processes.get(id);
+    return typeof pid === 'number' && pid > 0 ? (inodes.get(pid) ?? 0) : 0;
+  };
+  const runtimes = read.map((one) => ({ docker: fields(one.docker), cri: fields(one.cri) }));
   return {
-    time,
-    namespaces: list(from.namespaces, 'namespaces', namespace),
-    containers: list(from.containers, 'containers', (entry, path) => container(entry, path, processes)),
-    networks: list(from.networks, 'networks', network),
+    ok: true,
+    report: {
+      time,
+      namespaces,
+      workloads: runtimes.flatMap(({ docker, cri }) => [
+        ...dockerWorkloads(docker, each, netOf),
+        ...criWorkloads(cri, each, netOf),
+      ]),
+      bridges: runtimes.flatMap(({ docker }) => dockerBridges(docker, each)),
+    },
+    unread,
   };
 }
 
+const fields = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+
+function failure(check: () => never): string {
+  const result = readValue(WHAT, null, check);
+  return result.ok ? '' : result.error;
+}
+
+/** iproute2 says null for what is not there ("link": null for a device without a lower one). */
+function present(value: unknown, path: string): Fields {
+  return Object.fromEntries(Object.entries(object(value, path)).filter(([, field]) => field !== null));
+}
+
+/** iproute2 prints {} for what a filter has hidden (ip/ipaddress.c: open_json_object before the filter is asked). */
+function items<T>(value: unknown, path: string, item: Check<T>): T[] {
+  const isEmpty = (one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one) && Object.keys(one).length === 0;
+  return list(value, path, MAX_ITEMS, (one, at) => (isEmpty(one) ? [] : [item(one, at)])).flat() as T[];
+}
+
+const shown: Check<string> = (value, path) => visible(name(value, path));
+
+/** Of what a kind of device has of its own: numbers, truth values and words. */
+function scalars(value: unknown, path: string): Fields {
+  return Object.fromEntries(
+    Object.entries(object(value, path)).flatMap(([key, field]): [string, unknown][] =>
+      typeof field === 'string'
+        ? [[key, shown(field, `${path}.${key}`)]]
+        : typeof field === 'number' || typeof field === 'boolean'
+          ? [[key, field]]
+          : [],
+    ),
+  );
+}
+
 function namespace(value: unknown, path: string): KernelNamespace {
-  const from = object(value, path);
+  const from = present(value, path);
   return {
     inode: integer(from.inode, `${path}.inode`, 1),
     pid: natural(from.pid, `${path}.pid`),
-    ...optional(from, 'pids', path, (pids, at) => list(pids, at, natural)),
-    name: string(from.name, `${path}.name`),
+    ...optional(from, 'pids', path, (pids, at) => items(pids, at, natural)),
+    name: shown(from.name, `${path}.name`),
     nsid: integer(from.nsid, `${path}.nsid`, -1),
-    links: list(from.links, `${path}.links`, link),
-    routes: list(from.routes, `${path}.routes`, route),
+    links: items(from.links, `${path}.links`, link),
+    routes: items(from.routes, `${path}.routes`, route),
   };
 }
 
 function link(value: unknown, path: string): KernelLink {
-  const from = object(value, path);
+  const from = present(value, path);
   return {
     ifindex: integer(from.ifindex, `${path}.ifindex`, 1),
-    ifname: string(from.ifname, `${path}.ifname`),
+    ifname: shown(from.ifname, `${path}.ifname`),
     ...optional(from, 'link_index', path, natural),
-    ...optional(from, 'link', path, string),
+    ...optional(from, 'link', path, shown),
     ...optional(from, 'link_netnsid', path, natural),
-    flags: list(from.flags, `${path}.flags`, string),
+    flags: items(from.flags, `${path}.flags`, shown),
     mtu: natural(from.mtu, `${path}.mtu`),
-    ...optional(from, 'master', path, string),
-    operstate: string(from.operstate, `${path}.operstate`),
-    link_type: string(from.link_type, `${path}.link_type`),
-    ...optional(from, 'address', path, string),
+    ...optional(from, 'master', path, shown),
+    operstate: shown(from.operstate, `${path}.operstate`),
+    link_type: shown(from.link_type, `${path}.link_type`),
+    ...optional(from, 'address', path, shown),
     ...optional(from, 'linkinfo', path, linkInfo),
-    addr_info: list(from.addr_info ?? [], `${path}.addr_info`, address),
+    addr_info: items(from.addr_info ?? [], `${path}.addr_info`, address),
   };
 }
 
 function linkInfo(value: unknown, path: string): NonNullable<KernelLink['linkinfo']> {
-  const from = object(value, path);
+  const from = present(value, path);
   return {
-    ...optional(from, 'info_kind', path, string),
-    ...optional(from, 'info_slave_kind', path, string),
-    ...optional(from, 'info_data', path, object),
+    ...optional(from, 'info_kind', path, shown),
+    ...optional(from, 'info_slave_kind', path, shown),
+    ...optional(from, 'info_data', path, scalars),
   };
 }
 
 function address(value: unknown, path: string): KernelLink['addr_info'][number] {
-  const from = object(value, path);
+  const from = present(value, path);
   return {
-    family: string(from.family, `${path}.family`),
-    local: string(from.local, `${path}.local`),
+    family: shown(from.family, `${path}.family`),
+    local: shown(from.local, `${path}.local`),
     prefixlen: natural(from.prefixlen, `${path}.prefixlen`),
-    ...optional(from, 'scope', path, string),
-    ...optional(from, 'broadcast', path, string),
-    ...optional(from, 'label', path, string),
+    ...optional(from, 'scope', path, shown),
+    ...optional(from, 'broadcast', path, shown),
+    ...optional(from, 'label', path, shown),
   };
 }
 
 function route(value: unknown, path: string): KernelRoute {
-  const from = object(value, path);
+  const from = present(value, path);
   return {
-    dst: string(from.dst, `${path}.dst`),
-    ...optional(from, 'gateway', path, string),
-    ...optional(from, 'dev', path, string),
-    ...optional(from, 'prefsrc', path, string),
+    dst: shown(from.dst, `${path}.dst`),
+    ...optional(from, 'gateway', path, shown),
+    ...optional(from, 'dev', path, shown),
+    ...optional(from, 'prefsrc', path, shown),
     ...optional(from, 'metric', path, natural),
-    ...optional(from, 'protocol', path, string),
-    ...optional(from, 'scope', path, string),
-    ...optional(from, 'type', path, string),
-  };
-}
-
-/** Docker's GET /containers/json; `processes` says which process of the machine belongs to which container's cgroup. */
-function container(value: unknown, path: string, processes: Fields): KernelContainer {
-  const from = object(value, path);
-  const id = string(from.Id, `${path}.Id`);
-  const names = list(from.Names, `${path}.Names`, string);
-  return {
-    id,
-    name: (names[0] ?? id.slice(0, 12)).replace(/^\//, ''),
-    image: string(from.Image, `${path}.Image`),
-    state: string(from.State, `${path}.State`),
-    pid: Object.hasOwn(processes, id) ? natural(processes[id], `processes.${id}`) : 0,
-  };
-}
-
-/** Docker's GET /networks. */
-function network(value: unknown, path: string): KernelDockerNetwork {
-  const from = object(value, path);
-  const id = string(from.Id, `${path}.Id`);
-  const options = object(from.Options ?? {}, `${path}.Options`);
-  const bridge = options['com.docker.network.bridge.name'];
-  return {
-    id,
-    name: string(from.Name, `${path}.Name`),
-    driver: string(from.Driver, `${path}.Driver`),
-    bridge: bridge === undefined ? `br-${id.slice(0, 12)}` : string(bridge, `${path}.Options`),
+    ...optional(from, 'protocol', path, shown),
+    ...optional(from, 'scope', path, shown),
+    ...optional(from, 'type', path, shown),
   };
 }

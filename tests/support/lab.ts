@@ -113,7 +113,7 @@ export function report(inode: number, ifindexes: readonly number[]): KernelRepor
   return {
     time: 1,
     namespaces: [{ inode, pid: 1, name: '', nsid: -1, links, routes: [] }],
-    containers: [],
-    networks: [],
+    workloads: [],
+    bridges: [],
   };
 }

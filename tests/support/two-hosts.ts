@@ -45,7 +45,7 @@ function hostGraph(machine: string): Graph {
       root: name === '',
       inode: index + 1,
       pid: 1,
-      containers: [],
+      workloads: [],
     }),
   );
   const nodes = own.map(

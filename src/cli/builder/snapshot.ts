@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { base64 } from '../../guest/agent-client.ts';
+import { toBase64 } from '../../basics/base64.ts';
 import { createLab } from '../../lab/create-lab.ts';
 import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
 import { LabOfMachines } from '../../lab/lab-of-machines.ts';
@@ -171,9 +171,9 @@ class LabBuilder {
         const consoles = machine.consoles.map((console) => {
           const shown: Uint8Array[] = [];
           console.onOutput((bytes) => shown.push(bytes))();
-          return base64(Buffer.concat(shown));
+          return toBase64(Buffer.concat(shown));
         });
-        const labels = { name: file.name, mac, consoles, tapHeader: base64(machine.tapHeader) };
+        const labels = { name: file.name, mac, consoles, tapHeader: toBase64(machine.tapHeader) };
         parts.push({ saved: await machine.save(), labels, origin });
         await machine.dispose();
       }

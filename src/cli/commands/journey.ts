@@ -75,7 +75,7 @@ function devicesOf(text: string, machine: string): readonly Device[] {
   const links = /^\s*\[/.test(text);
   if (!links && !/^\s*\{/.test(text)) return [];
   const space = `{"inode":1,"pid":1,"name":"","nsid":-1,"routes":[],"links":${text}}`;
-  const parsed = parseReport(links ? `{"time":0,"containers":[],"networks":[],"namespaces":[${space}]}` : text);
+  const parsed = parseReport(links ? `{"time":0,"namespaces":[${space}]}` : text);
   return parsed.ok ? topologyOf(buildGraph(machine, parsed.report)).devices : [];
 }
 

@@ -1,5 +1,7 @@
 // A lab's image may still be under construction on the server that serves the page: /labs/<lab>/build.json then says how
 // far it is. A static host has no such file; what it answers instead means that the lab is ready.
+import { object, oneOf, readValue } from '../../basics/json-checks.ts';
+
 export interface BuildStep {
   readonly name: string;
   readonly state: string;
@@ -22,23 +24,26 @@ const pause = 1000;
 
 /** What the file says; null when it is not such a file. The server's words are shown as text, never as markup. */
 export function parseBuildStatus(value: unknown): BuildStatus | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { state, step, percent, elapsedSeconds, steps, message } = value as Record<string, unknown>;
-  if (state !== 'building' && state !== 'ready' && state !== 'failed') return null;
-  return {
-    state,
-    step: text(step),
-    percent: share(percent),
-    elapsedSeconds: typeof elapsedSeconds === 'number' && elapsedSeconds >= 0 ? elapsedSeconds : 0,
-    steps: Array.isArray(steps) ? steps.map(parseStep).filter((parsed) => parsed !== null) : [],
-    message: text(message),
-  };
+  const read = readValue('build.json', value, (from, path) => {
+    const { state, step, percent, elapsedSeconds, steps, message } = object(from, path);
+    return {
+      state: oneOf(state, 'state', ['building', 'ready', 'failed']),
+      step: text(step),
+      percent: share(percent),
+      elapsedSeconds: typeof elapsedSeconds === 'number' && elapsedSeconds >= 0 ? elapsedSeconds : 0,
+      steps: Array.isArray(steps) ? steps.map(stepOf).filter((one) => one !== null) : [],
+      message: text(message),
+    };
+  });
+  return read.ok ? read.value : null;
 }
 
-function parseStep(value: unknown): BuildStep | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { name, state, percent } = value as Record<string, unknown>;
-  return { name: text(name), state: text(state), percent: share(percent) };
+function stepOf(value: unknown): BuildStep | null {
+  const read = readValue('step', value, (from, path) => {
+    const { name, state, percent } = object(from, path);
+    return { name: text(name), state: text(state), percent: share(percent) };
+  });
+  return read.ok ? read.value : null;
 }
 
 function text(value: unknown): string {

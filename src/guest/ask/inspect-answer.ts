@@ -1,5 +1,7 @@
 // What the tools of iproute2 said about one device, as rows to show. Their answers are a machine's words: whatever does
 // not have the expected shape is left out, never trusted.
+import { type Fields, readJson } from '../../basics/json-checks.ts';
+import { visible } from '../../basics/visible.ts';
 import type { DeviceNode } from '../../topology/graph.ts';
 import { type FirewallRule, iptablesRules, nftablesRules } from './firewall-rules.ts';
 import type { Section, SectionAnswer } from './inspect-command.ts';
@@ -100,13 +102,15 @@ export function readInspection(device: DeviceNode, sections: ReadonlyMap<Section
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** As much as a whole report of a machine may have; characters. */
+const LONGEST_ANSWER = 8 * 1024 * 1024;
 
 const fields = (value: unknown): Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 const list = (value: unknown): Fields[] =>
   Array.isArray(value) ? value.map(fields).filter((entry) => Object.keys(entry).length > 0) : [];
-const say = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+const say = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? visible(String(value)) : '';
 const joined = (value: unknown): string => (Array.isArray(value) ? value.map(say).join(' ') : say(value));
 const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
 
@@ -120,11 +124,8 @@ function words(...parts: unknown[]): string {
 function parseList(text: string): Fields[] {
   // ip(8) prints nothing at all for an empty list of neighbours in some versions.
   if (text.trim() === '') return [];
-  try {
-    return list(JSON.parse(text));
-  } catch {
-    return [];
-  }
+  const read = readJson('answer', text, LONGEST_ANSWER, list);
+  return read.ok ? read.value : [];
 }
 
 function counters(value: unknown): Counters | null {

@@ -32,7 +32,7 @@ const root: NamespaceNode = {
   root: true,
   inode: 1,
   pid: 1,
-  containers: [],
+  workloads: [],
 };
 
 describe('the command of the inspector', () => {

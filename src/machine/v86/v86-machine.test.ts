@@ -1,8 +1,8 @@
 // The thread is stood in for by an object that says what a worker says: what is tested is its owner.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { toBase64 } from '../../basics/base64.ts';
 import { LinkType } from '../../capture/link-type.ts';
 import { pcapHeader, pcapRecord } from '../../capture/pcap.ts';
-import { base64 } from '../../guest/agent-client.ts';
 import type { MachineState } from '../machine.ts';
 import type { MachineManifest } from './manifest.ts';
 import type { FromMachine, ToMachine } from './thread/messages.ts';
@@ -57,8 +57,8 @@ const manifest: MachineManifest = {
   ram: { pieceBytes: 1024, layers: [] },
   boot: { clock: 0, devices: { hash: '00', size: 1 }, ram: { pieceBytes: 1024, layers: [] } },
   disk: { bytes: 0, pieceBytes: 4096, table: { hash: '00', size: 1 }, prefetch: [] },
-  consoles: [base64(new TextEncoder().encode('host-01 login: '))],
-  tapHeader: base64(pcapHeader(LinkType.LINUX_SLL2)),
+  consoles: [toBase64(new TextEncoder().encode('host-01 login: '))],
+  tapHeader: toBase64(pcapHeader(LinkType.LINUX_SLL2)),
 };
 
 function open(load: () => Promise<WebAssembly.Module> = async () => wasm) {
@@ -123,7 +123,7 @@ describe('starting a machine', () => {
     const link =
       '{"ifindex":1,"ifname":"lo","flags":[],"mtu":1,"operstate":"UP","link_type":"loopback","addr_info":[]}';
     const spaces = `[{"inode":1,"pid":1,"pids":[1],"name":"","nsid":-1,"links":[${link}],"routes":[]}]`;
-    const report = `{"time":1,"namespaces":${spaces},"containers":[],"networks":[]}`;
+    const report = `{"time":1,"namespaces":${spaces}}`;
     worker().say({ type: 'agent', line: `report ${report}` });
     expect(machine.kernel.value?.namespaces[0]?.links[0]?.ifname).toBe('lo');
     const packet = new Uint8Array(20);
@@ -324,7 +324,7 @@ describe('a machine that runs', () => {
   });
 
   describe('whose agent', () => {
-    const report = 'report {"time":1,"namespaces":[],"containers":[],"networks":[]}';
+    const report = 'report {"time":1,"namespaces":[]}';
     const silent = {
       kind: 'running',
       remark: expect.stringMatching(/agent of host-01 does not report.*Reset the lab/),

@@ -1,7 +1,7 @@
 // A machine whose emulator runs in a thread of its own: the owner's side, which keeps its state and talks with the thread.
 // What is known of the guest in it is guest/guest-link.ts.
 import { computed, type ReadonlySignal, signal } from '@preact/signals-core';
-import { fromBase64 } from '../../guest/agent-client.ts';
+import { fromBase64 } from '../../basics/base64.ts';
 import type { ExecOptions, ExecResult, TapBatch } from '../../guest/guest.ts';
 import type { GuestConsole } from '../../guest/guest-console.ts';
 import { GuestLink, type GuestMoment, type GuestTime } from '../../guest/guest-link.ts';
@@ -260,7 +260,7 @@ export class V86Machine implements Machine {
     const { start } = this.#options;
     this.#guest.begin(
       start.from === 'snapshot'
-        ? { consoles: start.manifest.consoles.map(fromBase64), tapHeader: fromBase64(start.manifest.tapHeader) }
+        ? { consoles: start.manifest.consoles.map(bytesOf), tapHeader: bytesOf(start.manifest.tapHeader) }
         : null,
     );
     // A thread that is being ended may still deliver what it said before.
@@ -425,6 +425,9 @@ export class V86Machine implements Machine {
     this.#starting = undefined;
   }
 }
+
+/** Of base64; nothing of what is none. */
+const bytesOf = (text: string): Uint8Array => fromBase64(text) ?? new Uint8Array();
 
 /** What can be transferred with the bytes: their buffer, if it is all theirs. */
 function whole({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {

@@ -3,6 +3,7 @@
 
 import { isDown, KIND_WORD } from '../../../topology/device-words.ts';
 import type { DeviceNode, Edge, Graph, NamespaceNode } from '../../../topology/graph.ts';
+import { networkWords } from '../../../topology/workload-words.ts';
 import { namespaceLabel, tunnelLabel } from '../picture/node-label.ts';
 
 interface Props {
@@ -78,11 +79,13 @@ function NamespaceItem({ namespace, graph, selected, onSelect }: Props & { reado
     <li>
       <h4 class="tp-list-namespace">
         {name} <span class="tp-word">{word}</span>
-        {namespace.containers.map((container) => (
-          <span class="tp-word" key={container.id}>
-            image {container.image}
-          </span>
-        ))}
+        {namespace.workloads.map(({ id, image }) =>
+          image === undefined ? null : (
+            <span class="tp-word" key={id}>
+              image {image}
+            </span>
+          ),
+        )}
       </h4>
       <ul>
         {graph.devices
@@ -99,8 +102,7 @@ function NamespaceItem({ namespace, graph, selected, onSelect }: Props & { reado
                 <span class="tp-name">{device.name}</span>
                 <span class="tp-word">
                   {KIND_WORD[device.deviceKind]}
-                  {device.dockerNetwork === undefined ? '' : `, Docker network ${device.dockerNetwork}`},{' '}
-                  {isDown(device) ? 'down' : 'up'}
+                  {device.network === undefined ? '' : `, ${networkWords(device)}`}, {isDown(device) ? 'down' : 'up'}
                 </span>
                 <span class="tp-list-addresses">
                   {device.addresses.length === 0 ? 'no address' : device.addresses.join('  ')}

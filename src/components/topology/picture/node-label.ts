@@ -3,6 +3,7 @@
 
 import { isDown, isLinkLocal, KIND_WORD } from '../../../topology/device-words.ts';
 import type { DeviceNode, Edge, Graph, NamespaceNode } from '../../../topology/graph.ts';
+import { leading, namespaceWord, networkWords } from '../../../topology/workload-words.ts';
 
 export interface NodeLabel {
   readonly name: string;
@@ -40,10 +41,10 @@ export function boxSize(device: DeviceNode): { readonly width: number; readonly 
 /** The legend on a namespace's frame. */
 export function namespaceLabel(namespace: NamespaceNode): { readonly name: string; readonly word: string } {
   if (namespace.root) return { name: 'root namespace', word: '' };
-  const [first] = namespace.containers;
-  if (first === undefined) return { name: namespace.name, word: 'namespace' };
-  const stopped = first.state === 'running' ? '' : `, ${first.state}`;
-  return { name: namespace.name, word: namespace.containers.length > 1 ? 'containers' : `container${stopped}` };
+  const [first, ...others] = leading(namespace.workloads);
+  const odd =
+    first === undefined || others.length > 0 || ['', 'running'].includes(first.state) ? '' : `, ${first.state}`;
+  return { name: namespace.name, word: `${namespaceWord(namespace)}${odd}` };
 }
 
 /** "VNI 1": what a tunnel's two ends have in common. */
@@ -57,7 +58,7 @@ export function deviceSentence(device: DeviceNode, namespace: NamespaceNode | un
   return [
     `${device.name}, ${KIND_WORD[device.deviceKind]}`,
     isDown(device) ? 'down' : 'up',
-    device.dockerNetwork === undefined ? '' : `Docker network ${device.dockerNetwork}`,
+    networkWords(device),
     addresses.join(', '),
     namespace === undefined ? '' : namespace.root ? `on ${namespace.machine}` : `in ${namespace.name}`,
   ]

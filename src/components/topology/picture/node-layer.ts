@@ -65,7 +65,7 @@ export class NodeLayer {
       const element = this.#element(device.id, 'button', `tp-node tp-node-${device.deviceKind}`);
       const namespace = graph.namespaces.find((candidate) => candidate.id === device.namespace);
       element.setAttribute('aria-label', deviceSentence(device, namespace));
-      const network = device.dockerNetwork === undefined ? '' : device.dockerNetwork;
+      const network = device.network?.name ?? '';
       fill(element, [
         ['tp-name', name],
         ['tp-word', word],

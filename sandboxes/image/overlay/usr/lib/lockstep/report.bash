@@ -2,6 +2,29 @@
 # What the kernel says of its network, and Docker of its containers, as one line of JSON: whole each time, never a
 # difference. "ip monitor" and Docker's events only say that something may have changed. Part of the agent, which has
 # say, $state and $docker.
+#
+# What iproute2 and the runtimes say goes out as it came; the page reads it (src/topology/parse-report.ts). The texts have the
+# record separator between them (RFC 7464), so that one which cannot be read costs the others nothing.
+
+# A reader's locale may write 1,5 for 1.5, and count letters instead of bytes.
+LC_ALL=C
+separator=$'\x1e'
+
+# iproute2 writes control characters in names as they are, which is not JSON, though the kernel allows most of them.
+json_safe() { # TEXT
+  local code
+  REPLY=$1
+  while [[ $REPLY =~ [[:cntrl:]] ]]; do
+    printf -v code '\\u%04x' "'${BASH_REMATCH[0]}"
+    REPLY=${REPLY//"${BASH_REMATCH[0]}"/"$code"}
+  done
+}
+
+# Hundredths of a second since the machine was started: "date -s" does not move them.
+uptime() {
+  read -r REPLY _ </proc/uptime
+  REPLY=$((10#${REPLY/./}))
+}
 
 # Docker is asked only when it runs: its socket would start it again behind the back of a reader who stopped it.
 docker_up() { [[ -e /run/docker.pid ]]; }
@@ -10,15 +33,31 @@ docker_up() { [[ -e /run/docker.pid ]]; }
 # and reading from pipes, which bash does byte by byte: answers go through files. Docker's body is one line.
 get() {
   printf 'GET %s HTTP/1.0\r\n\r\n' "$1" | nc -U -w 5 $docker >$state/body 2>/dev/null
-  mapfile -t body <$state/body && [[ ${body[-1]:-} == \[* ]]
+  mapfile -t body <$state/body && [[ ${body[-1]:-} == \[* ]] && json_safe "${body[-1]}"
 }
 
 containers='[]' networks='[]'
 ask_docker() { # [networks]
   local body
   docker_up || { containers='[]' networks='[]'; return 0; }
-  get /containers/json && containers=${body[-1]}
-  [[ -z ${1:-} ]] || { get /networks && networks=${body[-1]}; }
+  get /containers/json && containers=$REPLY
+  [[ -z ${1:-} ]] || { get /networks && networks=$REPLY; }
+}
+
+# Pods and their containers, where a containerd answers to CRI and there is something to ask it with. crictl is a large
+# program: it is run only when namespaces or containers have changed.
+cri=''
+ask_cri() {
+  local pods=() inside=()
+  cri=''
+  [[ -S /run/containerd/containerd.sock ]] && type -P crictl >/dev/null || return 0
+  local runtime=unix:///run/containerd/containerd.sock
+  crictl -r $runtime -i $runtime -t 5s pods -o json >$state/pods 2>/dev/null || return 0
+  crictl -r $runtime -i $runtime -t 5s ps -o json >$state/inside 2>/dev/null || return 0
+  mapfile -t pods <$state/pods
+  mapfile -t inside <$state/inside
+  json_safe "{\"cri\":{\"pods\":${pods[*]},\"containers\":${inside[*]}}}"
+  cri=$separator$REPLY
 }
 
 # Every network namespace that a process lives in or that has a name, and whose they are. What stays as it was is kept:
@@ -33,6 +72,8 @@ look_around() {
   busybox stat -L -c '%i %n' /proc/[0-9]*/ns/net /run/netns/* 2>/dev/null | busybox grep -v "^$root_inode " >$state/spaces
   processes='' owner=()
   while read -r inode path; do
+    # A name with a line break in it makes lines that are none of ours.
+    [[ $inode =~ ^[0-9]+$ && $path =~ ^(/proc/[0-9]+/ns/net$|/run/netns/.) ]] || continue
     if [[ $path == /run/* ]]; then
       names[$inode]=${path##*/}
       continue
@@ -69,17 +110,22 @@ read_space() { # INODE PATH [OTHER-PATH]
     busybox nsenter --net="${2:-$3}" /bin/ip -j -d -b /usr/lib/lockstep/report.batch >$state/space 2>/dev/null
   fi
   mapfile -t lines <$state/space
-  [[ ${#lines[@]} -lt 2 ]] || text[$1]="\"links\":${lines[0]},\"routes\":${lines[1]}"
+  [[ ${#lines[@]} -ge 2 && ${lines[0]} == \[*\] && ${lines[1]} == \[*\] ]] || return 0
+  json_safe "\"links\":${lines[0]},\"routes\":${lines[1]}"
+  text[$1]=$REPLY
 }
 
 report() {
   local now=$EPOCHREALTIME all inode
+  # Where seconds have 32 bits, the clock of a machine in the year 2100 cannot be told.
+  [[ $now =~ ^[0-9]+\.[0-9]+$ ]] || now=0
   read_space "$root_inode"
-  all="{\"inode\":$root_inode,\"pid\":1,\"pids\":[1],\"name\":\"\",\"nsid\":-1,${text[$root_inode]:-"\"links\":[],\"routes\":[]"}}"
+  all="{\"namespaces\":[{\"inode\":$root_inode,\"pid\":1,\"pids\":[1],\"name\":\"\",\"nsid\":-1,${text[$root_inode]:-"\"links\":[],\"routes\":[]"}}]}"
   for inode in "${!owner[@]}"; do
-    [[ -z ${text[$inode]:-} ]] || all+=",{${owner[$inode]},\"nsid\":-1,${text[$inode]}}"
+    [[ -z ${text[$inode]:-} ]] || all+="$separator{\"namespaces\":[{${owner[$inode]},\"nsid\":-1,${text[$inode]}}]}"
   done
-  say "report {\"time\":$now,\"namespaces\":[$all],\"processes\":{${processes#,}},\"containers\":$containers,\"networks\":$networks}"
+  all="{\"time\":$now,\"processes\":{${processes#,}}}$separator$all"
+  say "report $all$separator{\"docker\":{\"containers\":$containers,\"networks\":$networks}}$cri"
 }
 
 # One line on the pipe for each thing that may have changed.
@@ -124,6 +170,7 @@ reporter() {
   local -A stale=()
   ask_docker networks
   look_around
+  ask_cri
   report
   while :; do
     if ! read -r -t 0.4 line; then
@@ -131,7 +178,9 @@ reporter() {
       [[ /run/netns -nt $state/spaces ]] || continue
       line=namespaces
     fi
-    ask='' look='' stale=() end=$((${EPOCHREALTIME/./} + 250000))
+    ask='' look='' stale=()
+    uptime
+    end=$((REPLY + 25))
     # Changes come in swarms (one "docker run" makes thirty): wait until a swarm has passed, but not for long.
     while :; do
       case $line in
@@ -154,11 +203,12 @@ reporter() {
           fi
           ;;
       esac
-      ((${EPOCHREALTIME/./} < end)) && read -r -t 0.06 line || break
+      uptime
+      ((REPLY < end)) && read -r -t 0.06 line || break
     done
     [[ -z $ask || $ask == namespaces ]] || ask_docker "${ask#containers}"
     for inode in "${!stale[@]}"; do unset "text[$inode]"; done
-    [[ -z $look ]] || look_around
+    [[ -z $look ]] || { look_around && ask_cri; }
     report
   done
 }

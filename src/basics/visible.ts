@@ -1,0 +1,13 @@
+// Names that a machine gave, made harmless to show. Linux lets a device, a namespace or a container's label hold nearly any
+// byte: an escape sequence would recolour a terminal, a right-to-left mark would turn a sentence round, a line break would
+// make two lines of one. Such characters are written out, so that the reader sees that they are there.
+
+// Unicode's own kinds: Cc are the control characters (C0, DEL, C1), Zl and Zp break lines, Cs is half of a surrogate pair,
+// which no encoder can write. Of Cf, what is invisible: those that turn the direction of text round (RFC 8264 and Unicode
+// TR 36 tell of both), zero-width ones, the byte order mark. Soft hyphens and Arabic number signs are letters in earnest.
+const HARMFUL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
+
+/** "\u001b[31mred" for a name that begins with an escape character; the same string when nothing in it is harmful. */
+export function visible(text: string): string {
+  return text.replace(HARMFUL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
