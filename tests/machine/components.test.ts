@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { oldestGo } from '../../src/cli/builder/component-file.ts';
 import { buildComponents, type Component } from '../../src/cli/builder/components.ts';
 import { provideGo } from '../../src/cli/builder/go.ts';
-import { run } from '../../src/cli/builder/run.ts';
+import { outputOf } from '../../src/cli/child.ts';
 import { root as checkout } from '../../src/cli/setup/root.mjs';
 
 const files = {
@@ -103,7 +103,7 @@ describe('a component', () => {
   test('is built once: changed, stamped, for 386, without libraries, with its licence', async () => {
     const told: string[] = [];
     const component = await build(root, (detail) => told.push(detail));
-    expect(await run(program(component), [], { signal })).toBe('after v1.2.3 32\n');
+    expect(await outputOf(program(component), [], { signal })).toBe('after v1.2.3 32\n');
     const elf = await readFile(program(component));
     // System V ABI: ELFCLASS32, ELFDATA2LSB; ET_EXEC, EM_386; no segment is PT_INTERP, the loader of libraries.
     expect([elf[4], elf[5], elf.readUInt16LE(16), elf.readUInt16LE(18)]).toEqual([1, 1, 2, 3]);
@@ -171,7 +171,7 @@ describe('the components of the machines', () => {
     const flannel = components.find(({ name }) => name === 'flannel');
     const said: string[] = [];
     const flanneld = join(flannel?.tree ?? '', 'usr/local/bin/flanneld');
-    await run(flanneld, ['--version'], { signal, onLine: (line) => said.push(line) });
+    await outputOf(flanneld, ['--version'], { signal, onLine: (line) => said.push(line) });
     expect(said).toEqual(['v0.28.4']);
   });
 });

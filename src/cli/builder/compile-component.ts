@@ -1,10 +1,9 @@
 // From a component's folder to its programs: Go modules are downloaded and vendored, changed, compiled for the machines.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { mustRun } from '../child.ts';
+import { mustRun, outputOf } from '../child.ts';
 import { type ComponentRecipe, componentsFolder } from './component-file.ts';
 import { copyrightFile, type GoPackage } from './go-licences.ts';
-import { run } from './run.ts';
 
 export type Tell = (fraction: number, detail: string) => void;
 
@@ -112,7 +111,7 @@ function goRun(
   args: readonly string[],
   onLine: (line: string) => void = () => {},
 ): Promise<string> {
-  return run(go, args, { signal, cwd: source, onLine, env: { ...environment, CGO_ENABLED: cgo ? '1' : '0' } });
+  return outputOf(go, args, { signal, cwd: source, onLine, env: { ...environment, CGO_ENABLED: cgo ? '1' : '0' } });
 }
 
 /** For v86's processor, a Pentium 4 as far as Go is concerned. What a person has set for their own work changes nothing. */

@@ -2,8 +2,8 @@
 // the root file system that it adds, made from the machine's own Debian packages. The machine's dockerd builds them.
 import { chmod, cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { outputOf } from '../child.ts';
 import type { BuildContext } from './context.ts';
-import { run } from './run.ts';
 
 export async function buildDockerContexts(ctx: BuildContext, root: string, work: string): Promise<void> {
   const recipes = join(ctx.root, 'sandboxes/image/docker');
@@ -25,7 +25,7 @@ export async function buildDockerContexts(ctx: BuildContext, root: string, work:
     await mkdir(target, { recursive: true });
     await cp(join(recipe, 'Dockerfile'), join(target, 'Dockerfile'));
     // One date for all files and sorted names: the same content gives the same bytes.
-    await run(
+    await outputOf(
       'sh',
       ['-c', 'tar --sort=name --mtime=@0 --owner=0 --group=0 -cf - . | gzip -9n >"$0"', join(target, 'rootfs.tar.gz')],
       { signal: ctx.signal, cwd: tree },
@@ -38,7 +38,7 @@ async function busyboxTree(ctx: BuildContext, root: string, tree: string): Promi
     await mkdir(join(tree, folder), { recursive: true });
   await chmod(join(tree, 'tmp'), 0o1777);
   await cp(join(root, 'bin/busybox'), join(tree, 'bin/busybox'));
-  const applets = (await run(join(root, 'bin/busybox'), ['--list'], { signal: ctx.signal }))
+  const applets = (await outputOf(join(root, 'bin/busybox'), ['--list'], { signal: ctx.signal }))
     .split('\n')
     .filter((applet) => applet !== '' && applet !== 'busybox');
   for (const applet of applets) await symlink('busybox', join(tree, 'bin', applet));
@@ -46,7 +46,7 @@ async function busyboxTree(ctx: BuildContext, root: string, tree: string): Promi
 
 /** Copies a program of the machine, and the shared libraries that its own loader names. */
 async function copyWithLibraries(ctx: BuildContext, root: string, tree: string, binary: string): Promise<void> {
-  const out = await run('chroot', [root, 'ldd', binary], { signal: ctx.signal });
+  const out = await outputOf('chroot', [root, 'ldd', binary], { signal: ctx.signal });
   const libraries = [...out.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] ?? '');
   for (const file of [binary, ...libraries]) {
     // usr-merge: /lib is a link in the machine; in the small image each file lies where the loader looks for it.

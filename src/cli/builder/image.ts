@@ -2,12 +2,12 @@
 import { constants } from 'node:fs';
 import { access, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { outputOf } from '../child.ts';
 import { buildComponents, type Component, planComponents } from './components.ts';
 import { contentKey } from './content-key.ts';
 import type { BuildContext } from './context.ts';
 import { buildDockerContexts } from './docker-images.ts';
 import { prelink } from './prelink.ts';
-import { run } from './run.ts';
 
 export interface Image {
   readonly key: string;
@@ -77,7 +77,7 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
     step.progress(0.86, 'initramfs');
     await initramfs(ctx, root, work);
     step.progress(0.9, 'root disk');
-    await run(
+    await outputOf(
       'mke2fs',
       [
         '-q',
@@ -145,7 +145,7 @@ async function debian(
   const suites = await debianSuites();
   let lines = 0;
   const attempt = (withSecurity: boolean) =>
-    run(
+    outputOf(
       'mmdebstrap',
       [
         '--verbose',
@@ -181,7 +181,7 @@ async function debian(
   }
   await writeFile(
     join(work, 'out/packages.txt'),
-    await run(
+    await outputOf(
       'chroot',
       [root, 'dpkg-query', '-W', '-f', '${Package} ${Version} ${source:Package} ${source:Version}\\n'],
       { signal: ctx.signal },
@@ -213,15 +213,15 @@ async function overlay(ctx: BuildContext, root: string): Promise<void> {
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())
     .filter(Boolean);
-  await run('chroot', [root, 'systemctl', 'mask', ...off.filter((unit) => !unit.startsWith('disable '))], {
+  await outputOf('chroot', [root, 'systemctl', 'mask', ...off.filter((unit) => !unit.startsWith('disable '))], {
     signal: ctx.signal,
   });
-  await run(
+  await outputOf(
     'chroot',
     [root, 'systemctl', 'disable', ...off.filter((unit) => unit.startsWith('disable ')).map((unit) => unit.slice(8))],
     { signal: ctx.signal },
   );
-  await run(
+  await outputOf(
     'chroot',
     [
       root,
@@ -235,12 +235,12 @@ async function overlay(ctx: BuildContext, root: string): Promise<void> {
     ],
     { signal: ctx.signal },
   );
-  await run('chroot', [root, 'systemctl', 'set-default', 'multi-user.target'], { signal: ctx.signal });
+  await outputOf('chroot', [root, 'systemctl', 'set-default', 'multi-user.target'], { signal: ctx.signal });
   await writeFile(join(root, 'etc/hostname'), 'lockstep\n');
   await writeFile(join(root, 'etc/fstab'), '/dev/sda / ext4 rw,noatime 0 0\n');
   await writeFile(join(root, 'etc/resolv.conf'), '');
   // Without a password and without a network out, root is the reader.
-  await run('chroot', [root, 'passwd', '-d', 'root'], { signal: ctx.signal });
+  await outputOf('chroot', [root, 'passwd', '-d', 'root'], { signal: ctx.signal });
   for (const folder of ['var/cache/apt', 'var/lib/apt/lists', 'var/cache/debconf', 'var/log/apt'])
     await rm(join(root, folder), { recursive: true, force: true });
   await mkdir(join(root, 'var/lib/apt/lists/partial'), { recursive: true });
@@ -256,7 +256,7 @@ async function prelinkPrograms(ctx: BuildContext, root: string): Promise<void> {
       const moved = prelink(await readFile(path));
       if (moved === null) continue;
       await writeFile(path, moved);
-      await run('chroot', [root, `/${folder}/${entry.name}`, '--version'], { signal: ctx.signal });
+      await outputOf('chroot', [root, `/${folder}/${entry.name}`, '--version'], { signal: ctx.signal });
     }
   }
 }
@@ -269,7 +269,7 @@ async function initramfs(ctx: BuildContext, root: string, work: string): Promise
     throw new Error('The image has no kernel: linux-image-686 did not install. Look at build/tmp for its log.');
   const version = kernel.slice('vmlinuz-'.length);
   await cp(join(root, 'boot', kernel), join(work, 'out/vmlinuz'));
-  await run('chroot', [root, 'depmod', version], { signal: ctx.signal });
+  await outputOf('chroot', [root, 'depmod', version], { signal: ctx.signal });
 
   const tree = join(work, 'initramfs');
   for (const folder of ['bin', 'dev', 'modules', 'root']) await mkdir(join(tree, folder), { recursive: true });
@@ -280,7 +280,9 @@ async function initramfs(ctx: BuildContext, root: string, work: string): Promise
     .filter((line) => line !== '' && !line.startsWith('#'));
   const files: string[] = [];
   for (const name of wanted) {
-    const out = await run('chroot', [root, 'modprobe', '-S', version, '--show-depends', name], { signal: ctx.signal });
+    const out = await outputOf('chroot', [root, 'modprobe', '-S', version, '--show-depends', name], {
+      signal: ctx.signal,
+    });
     for (const [, file] of out.matchAll(/^insmod (\S+)/gm)) {
       // crc32c-intel asks for SSE4.2, which the emulated processor does not have.
       if (file !== undefined && !file.includes('crc32c-intel') && !files.includes(file)) files.push(file);
@@ -289,7 +291,7 @@ async function initramfs(ctx: BuildContext, root: string, work: string): Promise
   for (const [index, file] of files.entries()) {
     await cp(join(root, file), join(tree, 'modules', `${String(index).padStart(2, '0')}-${file.split('/').at(-1)}`));
   }
-  await run(
+  await outputOf(
     'sh',
     [
       '-c',

@@ -28,6 +28,9 @@ const sources = [
   'src/cli/builder/cut-up.ts',
   'src/cli/builder/provision.ts',
   'src/cli/builder/tidy-up.ts',
+  // Which devices the machine has, and what it was when its kernel began.
+  'src/machine/v86/engine/engine.ts',
+  'src/machine/v86/engine/v86-internals.ts',
   'src/machine/v86/engine/hand-over.ts',
   'src/machine/v86/manifest.ts',
   'src/machine/v86/storage/ram-layers.ts',
