@@ -29,7 +29,9 @@ const sources = [
   'src/cli/builder/provision.ts',
   'src/cli/builder/tidy-up.ts',
   // Which devices the machine has, and what it was when its kernel began.
-  'src/machine/v86/engine/engine.ts',
+  'src/machine/v86/engine/emulator.ts',
+  'src/machine/v86/engine/power.ts',
+  'src/machine/v86/engine/wiring.ts',
   'src/machine/v86/engine/v86-internals.ts',
   'src/machine/v86/engine/hand-over.ts',
   'src/machine/v86/manifest.ts',
