@@ -193,3 +193,21 @@ test.describe('a newcomer', () => {
     expect(asked.filter((url) => arrived.has(url))).toEqual([]);
   });
 });
+
+test('a part of the page that cannot be loaded is said in the lab, which can be started again', async ({ browser }) => {
+  const other = await newcomer(browser);
+  try {
+    await other.route('**/panels.*.js', (route) => route.abort());
+    await other.goto(episode);
+    await other.getByRole('button', { name: 'Start the lab' }).click();
+    const its = other.locator('section.lab');
+    await expect(its).toHaveAttribute('data-state', 'failed', slow);
+    await expect(its.locator('.lab-reason')).toContainText('A part of the page could not be loaded');
+    await other.unroute('**/panels.*.js');
+    await its.getByRole('button', { name: 'Try again' }).click();
+    await expect(its).toHaveAttribute('data-state', 'running', slow);
+    await expect(its.locator('.xterm-rows').first()).toContainText('root@host-01', slow);
+  } finally {
+    await other.context().close();
+  }
+});

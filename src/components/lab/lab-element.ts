@@ -36,7 +36,12 @@ class LockstepLab extends HTMLElement {
       base,
       onState: (state) => this.#show(state),
       onLab: async (opened) => {
-        const { mountPanels } = await import('./panels.ts');
+        const { mountPanels } = await import('./panels.ts').catch((error) => {
+          const why = error instanceof Error ? error.message : String(error);
+          throw new Error(
+            `A part of the page could not be loaded (${why}). Try again; if that does not help, reload the page, which may have been published anew since you opened it.`,
+          );
+        });
         const hosts = {
           picture: this.#pane('picture'),
           terminal: this.#pane('terminal'),

@@ -80,6 +80,8 @@ export class LabSession {
       await Promise.all([drawn, lab.start()]);
     } catch (error) {
       if (attempt.signal.aborted || this.state.kind === 'failed') return;
+      // A lab that cannot be drawn, because the panels' code did not come, is no use to anybody.
+      await this.#close();
       const reason = error instanceof BuildFailed ? 'build' : 'download';
       this.#set({ kind: 'failed', reason, message: error instanceof Error ? error.message : String(error) });
     }
