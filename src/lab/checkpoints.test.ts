@@ -87,3 +87,25 @@ test('a machine without a wire has no cable to pull', () => {
   expect(() => lab.setCable('host-01', false)).toThrow(RangeError);
   expect(lab.cables.value.size).toBe(0);
 });
+
+test('when one machine has lost its part, none goes back, and the lab goes on as it was', async () => {
+  const { lab, machines } = twoHosts();
+  await lab.start();
+  const checkpoint = await lab.checkpoint('before');
+  machines[1].checkpoints.clear();
+  await expect(lab.goBackTo(checkpoint)).rejects.toThrow(
+    'The lab cannot go back to "before". host-02 has no such checkpoint: it was reset since.',
+  );
+  expect(machines[0].wentBackTo).toEqual([]);
+  expect(lab.state.value.kind).toBe('running');
+  expect(lab.clock.held).toBe(false);
+});
+
+test('a machine that cannot be kept is named, and nothing is', async () => {
+  const { lab, machines } = twoHosts();
+  Object.assign(machines[1], { can: { ...machines[1].can, checkpoint: false } });
+  await lab.start();
+  await expect(lab.checkpoint('before')).rejects.toThrow('host-02 cannot go back to an earlier moment');
+  expect(lab.checkpoints.value).toEqual([]);
+  expect(lab.state.value.kind).toBe('running');
+});

@@ -76,21 +76,24 @@ export class LabJourneys {
   /**
    * Asks the machines that run what only they know of the packet of a hop, and of all before it: conntrack's table, which counters
    * went up, why the kernel dropped something. True when one of them said something new. Those that are frozen can be asked when
-   * time goes on; one answer that is later than the hop is all that there is.
+   * time goes on; one answer that is later than the hop is all that there is. A machine that is off is not waited for.
    */
   async ask(n: number): Promise<boolean> {
     if (n <= this.#askedAt) return false;
     const builder = this.#builder;
     const newest = this.#newest;
+    const { machines } = this.#lab;
+    // One that is off, or has failed, has nothing to say and never will have; one that stands or starts may be asked later.
+    const later = machines.some(({ state }) => state.peek().kind === 'frozen' || state.peek().kind === 'loading');
     const answers = (await Promise.all(this.#readers.map((reader) => reader.read()))).filter(
       (answer) => answer !== null,
     );
     if (builder !== this.#builder) return false;
-    if (answers.length === this.#readers.length) this.#askedAt = newest;
+    if (!later) this.#askedAt = newest;
     const conntrack = answers.flatMap((answer) => answer.conntrack ?? []).filter((entry) => this.#nat.add(entry));
     const evidence = answers.flatMap((answer) => answer.evidence ?? []);
     if (conntrack.length + evidence.length === 0) return false;
-    this.#conntrack = [...this.#conntrack, ...conntrack];
+    this.#conntrack = [...this.#conntrack, ...conntrack].slice(-keepEvidence);
     this.#evidence = [...this.#evidence, ...evidence].slice(-keepEvidence);
     this.#context = null;
     builder.know({ conntrack, evidence });

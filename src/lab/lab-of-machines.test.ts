@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PlainMachine, report } from '../../tests/support/lab.ts';
+import { BareMachine } from '../machine/bare-machine.ts';
 import type { MachineState } from '../machine/machine.ts';
 import type { HopBatch } from './lab.ts';
 import { LabOfMachines } from './lab-of-machines.ts';
@@ -188,3 +189,41 @@ it('the picture has every machine’s part, and keeps nodes that did not change 
   expect(lab.graph.value.machines.map(({ name }) => name)).toEqual(['a', 'b']);
   expect(lab.graph.value.devices.map(({ machine }) => machine)).toEqual(['b', 'b']);
 });
+
+it('machines that cannot be frozen, slowed or unplugged are citizens all the same: the wire between them can be held', async () => {
+  const one = new EchoMachine('echo-01');
+  const other = new EchoMachine('echo-02');
+  const lab = new LabOfMachines('echo', 'Echo', [one, other], [{ name: 'lan', machines: ['echo-01', 'echo-02'] }]);
+  const hops: string[] = [];
+  lab.onHops((batch) => hops.push(...batch.hops.map(({ machine, device }) => `${machine}/${device}`)));
+  await lab.start();
+  one.send(new Uint8Array(60).fill(0xff, 0, 6));
+  expect(hops).toEqual(['wire/lan', 'wire/lan']);
+  expect(other.frames).toBe(1);
+  expect(one.frames).toBe(1);
+  await lab.freeze();
+  one.send(new Uint8Array(60).fill(0xff, 0, 6));
+  expect(other.frames).toBe(1);
+  await lab.thaw();
+  expect(other.frames).toBe(2);
+  lab.setCable('echo-02', false);
+  one.send(new Uint8Array(60).fill(0xff, 0, 6));
+  expect(other.frames).toBe(2);
+  expect(() => lab.setSpeed(0.5)).toThrow('echo-01 cannot run slowly');
+  await expect(lab.checkpoint('here')).rejects.toThrow('echo-01 cannot go back to an earlier moment');
+  expect(lab.state.value.kind).toBe('running');
+  await lab.dispose();
+});
+
+/** A driver's machine at its smallest: it sends back what comes to it for everybody, once. */
+class EchoMachine extends BareMachine {
+  frames = 0;
+
+  send(frame: Uint8Array): void {
+    this.sent.emit(frame);
+  }
+
+  protected receive(frame: Uint8Array): void {
+    if (this.frames++ === 0 && frame[6] === 0) this.send(frame.slice().fill(1, 6, 12));
+  }
+}

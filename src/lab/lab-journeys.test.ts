@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { PlainMachine } from '../../tests/support/lab.ts';
+import { LabJourneys } from './lab-journeys.ts';
+import { LabOfMachines } from './lab-of-machines.ts';
+
+/** Two machines that run, and how often each was asked. */
+async function twoHosts() {
+  const asked = new Map<string, number>();
+  const machines = ['host-01', 'host-02'].map((name) => {
+    const machine = new PlainMachine(name);
+    machine.exec = async () => {
+      if (machine.state.peek().kind !== 'running') throw new Error(`${name} does not run`);
+      asked.set(name, (asked.get(name) ?? 0) + 1);
+      return { stdout: '100.5\n\n--lockstep--\n', stderr: '', exitCode: 0, ms: 1 };
+    };
+    return machine;
+  });
+  const lab = new LabOfMachines('two-hosts', 'Two hosts', machines);
+  const journeys = new LabJourneys(lab);
+  lab.onHops(({ hops }) => journeys.add(hops));
+  await lab.start();
+  const [one, other] = machines as [PlainMachine, PlainMachine];
+  return { asked, journeys, one, other };
+}
+
+it('asks once about a packet, though a machine is off: that one is not waited for', async () => {
+  const { asked, journeys, one, other } = await twoHosts();
+  await other.powerOff();
+  one.saw([1]);
+  await journeys.ask(1);
+  expect(journeys.asked(1)).toBe(true);
+  await journeys.ask(1);
+  expect(asked).toEqual(new Map([['host-01', 1]]));
+});
+
+it('asks again when a machine that stood goes on', async () => {
+  const { asked, journeys, one, other } = await twoHosts();
+  await other.freeze();
+  one.saw([1]);
+  await journeys.ask(1);
+  expect(journeys.asked(1)).toBe(false);
+  await other.thaw();
+  await journeys.ask(1);
+  expect(journeys.asked(1)).toBe(true);
+  expect(asked.get('host-02')).toBe(1);
+});
