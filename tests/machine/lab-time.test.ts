@@ -82,7 +82,7 @@ test('an undo does not take its time back, nor does one after a freeze', async (
 });
 
 test('a reader sets the clock of a machine, forward and back', async () => {
-  for (const by of ['+ 1 hour', '- 2 hours', '+ 40 years']) {
+  for (const by of ['+ 1 hour', '- 2 hours', '+ 20 days']) {
     await other.exec(`date -s "$(date -d "now ${by}")"`);
     await expectOneMoment();
   }
