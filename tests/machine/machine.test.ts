@@ -189,7 +189,11 @@ describe('a reader who breaks things', () => {
     );
     await until('the agent to report again', () => deviceNames().includes('after0'));
     const { exitCode, stdout, stderr, ms } = await waiting;
-    expect([exitCode, stdout, stderr]).toEqual([255, '', expect.stringContaining('The agent of host-01 ended before the command did')]);
+    expect([exitCode, stdout, stderr]).toEqual([
+      255,
+      '',
+      expect.stringContaining('The agent of host-01 ended before the command did'),
+    ]);
     expect(ms).toBeLessThan(30_000);
     hops.length = 0;
     await run('ping -c 2 -i 0.2 172.17.0.1');

@@ -1,4 +1,5 @@
 // What a bench measures, and how a measurement stands against its target.
+import type { Yardstick } from './yardstick.ts';
 
 export interface Target {
   readonly max?: number;
@@ -10,6 +11,8 @@ export interface Figure {
   /** "ms", "MB", "%", … */
   readonly unit: string;
   readonly target: Target;
+  /** Where its time passes, and so what it is measured by (yardstick.ts); left out: in the browser. */
+  readonly in?: Yardstick;
 }
 
 export interface BenchContext {
@@ -58,7 +61,11 @@ export function measure({ name, unit, target }: Figure, samples: readonly number
 
 /** "≤ 1.5 s", "≥ 60 %" */
 export function describeTarget({ max, min }: Target, unit: string): string {
-  const bounds = [min === undefined ? '' : `≥ ${min} ${unit}`, max === undefined ? '' : `≤ ${max} ${unit}`];
+  const digits = (bound: number): number => Number(bound.toPrecision(3));
+  const bounds = [
+    min === undefined ? '' : `≥ ${digits(min)} ${unit}`,
+    max === undefined ? '' : `≤ ${digits(max)} ${unit}`,
+  ];
   return bounds.filter((bound) => bound !== '').join(', ');
 }
 

@@ -12,6 +12,7 @@ import {
   measure,
   measurementLine,
 } from '../bench/figure.ts';
+import { inYardsticks, scaled, type Yardsticks } from '../bench/yardstick.ts';
 import { exitCodes } from '../program.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -61,7 +62,13 @@ export async function bench({ root, signal, name, json }: BenchOptions): Promise
   await installWhatIsNeeded(workshop, ['machines', 'browser', 'tshark']);
   await buildAll(workshop);
   const say = (text: string): void => console.error(text);
-  const measured: Measurement[] = [];
+  say('measuring: how fast this computer is');
+  const { measureYardsticks } = (await import(pathToFileURL(join(root, 'tests/bench/support/yardsticks.ts')).href)) as {
+    measureYardsticks(signal: AbortSignal): Promise<Yardsticks>;
+  };
+  const here = await measureYardsticks(signal);
+  say(`  a yardstick is ${here.browser.toFixed(3)} s in the browser, ${here.node.toFixed(3)} s in Node`);
+  const measured: (Measurement & { readonly yards: string })[] = [];
   let broken = 0;
   for (const each of chosen) {
     signal.throwIfAborted();
@@ -69,8 +76,8 @@ export async function bench({ root, signal, name, json }: BenchOptions): Promise
     try {
       const results = await each.run({ root, signal, samples, say });
       for (const figure of each.figures) {
-        const measurement = measure(figure, results[figure.name] ?? []);
-        measured.push(measurement);
+        const measurement = measure(scaled(figure, here), results[figure.name] ?? []);
+        measured.push({ ...measurement, yards: inYardsticks(measurement.value, figure, here) });
         if (json) console.log(measurementLine(measurement));
       }
     } catch (error) {
@@ -83,15 +90,16 @@ export async function bench({ root, signal, name, json }: BenchOptions): Promise
   return broken > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
-function table(measured: readonly Measurement[]): string {
-  const rows = measured.map(({ name, value, unit, target, ok, samples: { length } }) => [
+function table(measured: readonly (Measurement & { readonly yards: string })[]): string {
+  const rows = measured.map(({ name, value, unit, target, ok, yards, samples: { length } }) => [
     ok ? '✔' : '✘ missed',
     name,
     describeValue(value, unit),
+    yards,
     describeTarget(target, unit),
     `median of ${length}`,
   ]);
-  const header = ['', 'figure', 'measured', 'must', ''];
+  const header = ['', 'figure', 'measured', 'yardsticks', 'must', ''];
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   return [header, ...rows]
     .map((row) =>
