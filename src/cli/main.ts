@@ -68,9 +68,13 @@ program
   .command('test')
   .description(`run the tests: ${stageNames.join(', ')}`)
   .argument('[stages...]', 'only these')
-  .action(async (names: string[]) => {
+  .option(
+    '--changed [commit]',
+    'only what a change since a commit can have broken; by default since this branch left main',
+  )
+  .action(async (names: string[], { changed }: { changed?: string | true }) => {
     const { test } = await import('./tester/run-stages.ts');
-    process.exitCode = await test({ root, signal, stages: parseStageNames(names) });
+    process.exitCode = await test({ root, signal, stages: parseStageNames(names), changed });
   });
 
 program

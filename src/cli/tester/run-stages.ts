@@ -7,6 +7,7 @@ import { run } from '../child.ts';
 import { exitCodes } from '../program.ts';
 import { formatDuration } from '../progress/progress.ts';
 import type { Need } from '../setup/debian-packages.mjs';
+import { changedFiles, narrowed, slowTests, slowTestsOf } from './changed.ts';
 import { type Tally, tallyCheck } from './report.ts';
 import { type Check, type Stage, stages } from './stages.ts';
 
@@ -15,6 +16,8 @@ export interface TestOptions {
   readonly signal: AbortSignal;
   /** Names of the stages to run. */
   readonly stages: readonly string[];
+  /** Only what a change can have broken: since this commit, or, with true, since this branch left main. */
+  readonly changed?: string | true | undefined;
 }
 
 export interface Result extends Tally {
@@ -24,13 +27,14 @@ export interface Result extends Tally {
 }
 
 /** Resolves with the exit status: 0 when nothing failed. */
-export async function test({ root, signal, stages: names }: TestOptions): Promise<number> {
+export async function test({ root, signal, stages: names, changed }: TestOptions): Promise<number> {
   const { testReports } = buildPaths(root);
   await rm(testReports, { recursive: true, force: true });
   await mkdir(testReports, { recursive: true });
 
   const results: Result[] = [];
-  const chosen = stages(testReports).filter(({ name }) => names.includes(name));
+  const all = changed === undefined ? stages(testReports) : await narrow(root, signal, testReports, changed);
+  const chosen = all.filter(({ name }) => names.includes(name));
   const needs = [...new Set(chosen.flatMap((stage) => stage.needs))];
   const absent = new Map<Need, readonly string[]>();
   if (needs.length > 0) {
@@ -59,6 +63,20 @@ export async function test({ root, signal, stages: names }: TestOptions): Promis
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
   console.log(`${passed} passed, ${failed} failed`);
   return failed > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+async function narrow(
+  root: string,
+  signal: AbortSignal,
+  reports: string,
+  changed: string | true,
+): Promise<readonly Stage[]> {
+  const { since, files } = await changedFiles(root, signal, changed === true ? undefined : changed);
+  const slow = slowTests(files, await slowTestsOf(root));
+  console.log(`${files.length} files differ from ${since.slice(0, 12)}. Beside what imports them:`);
+  for (const name of [...slow.machine.map((each) => `machine ${each}`), ...slow.e2e.map((each) => `e2e ${each}`)])
+    console.log(`  ${name}`);
+  return narrowed(stages(reports), since, slow);
 }
 
 async function timed(stage: Stage['name'], check: string, count: () => Promise<Tally>): Promise<Result> {
