@@ -1,18 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { isAlive } from '../../tests/support/alive.ts';
 import { mustRun, run } from './child.ts';
 
 const cwd = '/';
 const signal = new AbortController().signal;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 test('a program that runs gives its lines as they come, and its exit status', async () => {
   const lines: string[] = [];

@@ -1,17 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { isAlive } from '../../tests/support/alive.ts';
 import { outputOf } from './child.ts';
 
 const { signal } = new AbortController();
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('a program that the build runs', () => {
   it('gives what it wrote to stdout, byte for byte, and its lines on stderr as they come', async () => {

@@ -19,7 +19,8 @@ export interface Hop extends TapFrame {
 }
 
 export interface HopBatch {
-  readonly hops: readonly Hop[] /** missing since the last batch, at least: a guest's capture was cut off */;
+  readonly hops: readonly Hop[];
+  /** Hops that are missing since the last batch, at least: a guest's capture was cut off. */
   readonly lost: number;
 }
 

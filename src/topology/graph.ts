@@ -4,7 +4,8 @@
 
 export interface MachineNode {
   readonly kind: 'machine';
-  readonly id: string /** "host-01" */;
+  /** "host-01" */
+  readonly id: string;
   readonly name: string;
 }
 
@@ -80,7 +81,8 @@ export interface VxlanData {
 /** An Ethernet segment between machines. */
 export interface WireNode {
   readonly kind: 'wire';
-  readonly id: string /** "wire/lan" */;
+  /** "wire/lan" */
+  readonly id: string;
   readonly name: string;
 }
 

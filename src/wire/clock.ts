@@ -22,7 +22,8 @@ export interface ClockEvent extends Place {
 export type ClockState =
   | { readonly kind: 'running' }
   | {
-      readonly kind: 'held' /** The event whose stops() made it stand; null: held by hand. */;
+      readonly kind: 'held';
+      /** The event whose stops() made it stand; null: somebody called hold(). */
       readonly at: ClockEvent | null;
     };
 

@@ -3,7 +3,8 @@
 export const runEvent = 'lockstep:run';
 
 export type RunReport =
-  | { readonly kind: 'queued' /** what it waits for */; readonly words: string }
+  /** `words`: what it waits for. */
+  | { readonly kind: 'queued'; readonly words: string }
   | { readonly kind: 'sent'; readonly words: string }
   | { readonly kind: 'failed'; readonly words: string };
 

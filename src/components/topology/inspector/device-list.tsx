@@ -1,6 +1,7 @@
 // The picture in words: every machine, namespace and device as a nested list, then the wires, with the lines between them
 // written out.
 
+import type { ComponentChildren } from 'preact';
 import { isDown, KIND_WORD } from '../../../topology/device-words.ts';
 import type { DeviceNode, Edge, Graph, NamespaceNode } from '../../../topology/graph.ts';
 import { networkWords } from '../../../topology/workload-words.ts';
@@ -45,23 +46,37 @@ export function DeviceList({ graph, selected, onSelect }: Props) {
           <ul>
             {pluggedInto(wire.id, graph).map((device) => (
               <li key={device.id}>
-                <button
-                  type="button"
-                  class="tp-list-device"
-                  data-device={device.id}
-                  aria-pressed={selected === device.id}
-                  onClick={() => onSelect(device.id)}
-                >
-                  <span class="tp-name">{device.name}</span>
+                <DeviceButton device={device} selected={selected} onSelect={onSelect}>
                   <span class="tp-word">of {device.machine}</span>
                   <span class="tp-list-addresses">{device.addresses.join('  ')}</span>
-                </button>
+                </DeviceButton>
               </li>
             ))}
           </ul>
         </li>
       ))}
     </ul>
+  );
+}
+
+interface ButtonProps extends Omit<Props, 'graph'> {
+  readonly device: DeviceNode;
+  /** What is said of it beside its name. */
+  readonly children: ComponentChildren;
+}
+
+function DeviceButton({ device, selected, onSelect, children }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      class="tp-list-device"
+      data-device={device.id}
+      aria-pressed={selected === device.id}
+      onClick={() => onSelect(device.id)}
+    >
+      <span class="tp-name">{device.name}</span>
+      {children}
+    </button>
   );
 }
 
@@ -92,14 +107,7 @@ function NamespaceItem({ namespace, graph, selected, onSelect }: Props & { reado
           .filter((device) => device.namespace === namespace.id)
           .map((device) => (
             <li key={device.id}>
-              <button
-                type="button"
-                class="tp-list-device"
-                data-device={device.id}
-                aria-pressed={selected === device.id}
-                onClick={() => onSelect(device.id)}
-              >
-                <span class="tp-name">{device.name}</span>
+              <DeviceButton device={device} selected={selected} onSelect={onSelect}>
                 <span class="tp-word">
                   {KIND_WORD[device.deviceKind]}
                   {device.network === undefined ? '' : `, ${networkWords(device)}`}, {isDown(device) ? 'down' : 'up'}
@@ -108,7 +116,7 @@ function NamespaceItem({ namespace, graph, selected, onSelect }: Props & { reado
                   {device.addresses.length === 0 ? 'no address' : device.addresses.join('  ')}
                 </span>
                 <span class="tp-list-lines">{linesOf(device, graph).join('; ')}</span>
-              </button>
+              </DeviceButton>
             </li>
           ))}
       </ul>
