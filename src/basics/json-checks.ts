@@ -49,8 +49,19 @@ export class Mismatch extends Error {}
 
 /** @throws Mismatch, always. `expected` goes on after "expected ": "a list", "at most 3 items". */
 export function mismatch(path: string, expected: string, value: unknown): never {
-  const shown = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
-  throw new Mismatch(visible(`${shorten(path, 200) || 'top level'}: expected ${expected}, got ${shorten(shown, 60)}`));
+  throw new Mismatch(
+    visible(`${shorten(path, 200) || 'top level'}: expected ${expected}, got ${shorten(textOf(value), 60)}`),
+  );
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // Nested so deep that writing it down takes more stack than there is.
+    return 'something nested too deep';
+  }
 }
 
 const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);

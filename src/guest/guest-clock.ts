@@ -11,7 +11,11 @@
 /** Seconds of the lab for which a difference counts: the processor's clock drifts by a few parts in ten thousand. */
 const WINDOW = 10;
 /** Seconds by which a difference grows between two packets only when the clock was set back. */
-const SET_BACK = 1;
+const SET_BACK = 0.3;
+/** Seconds by which a packet's own time is before that of the packet before it only then. */
+const GOES_BACK = 0.05;
+/** Seconds between two packets that came out together, unless the clock was set forward. */
+const SET_FORWARD = 5;
 
 export class GuestClock {
   /** Least differences of this window and of the one before it. */
@@ -20,6 +24,7 @@ export class GuestClock {
   #windowEnds = Infinity;
   #last = Infinity;
   #ahead: number | undefined;
+  #lastGuest = -Infinity;
   #lastLab = -Infinity;
 
   /**
@@ -33,7 +38,7 @@ export class GuestClock {
   see(guest: readonly number[], cameOut: number): number[] {
     const times: number[] = [];
     for (let from = 0, to = 0; from < guest.length; from = to) {
-      for (to = from + 1; to < guest.length && (guest[to] ?? 0) > (guest[to - 1] ?? 0) - SET_BACK; ) to++;
+      for (to = from + 1; to < guest.length && goesOn(guest[to - 1] ?? 0, guest[to] ?? 0); ) to++;
       const part = guest.slice(from, to);
       this.#look(part, cameOut);
       for (const time of part) times.push(Math.min(time + (this.#ahead ?? 0), cameOut));
@@ -51,8 +56,9 @@ export class GuestClock {
   #look(guest: readonly number[], cameOut: number): void {
     const [first = 0] = guest;
     const difference = cameOut - guest.reduce((latest, time) => Math.max(latest, time), first);
-    if (difference - this.#last > SET_BACK) this.#forget();
+    if (difference - this.#last > SET_BACK || first < this.#lastGuest - GOES_BACK) this.#forget();
     this.#last = difference;
+    this.#lastGuest = guest.at(-1) ?? first;
     if (cameOut >= this.#windowEnds) {
       // After a silence of more than a window, what came before it says nothing any more.
       this.#before = cameOut < this.#windowEnds + WINDOW ? this.#least : Infinity;
@@ -70,3 +76,6 @@ export class GuestClock {
     this.#ahead = undefined;
   }
 }
+
+/** False where the clock was set between two packets. */
+const goesOn = (one: number, next: number): boolean => next >= one - GOES_BACK && next - one < SET_FORWARD;

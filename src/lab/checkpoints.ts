@@ -29,6 +29,9 @@ export class Checkpoints {
   readonly #list = signal<readonly Checkpoint[]>([]);
   readonly #moments = new Map<number, Moment>();
   #next = 1;
+  /** The last that was asked for: taking one and going back happen one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+  #underWay = 0;
 
   constructor(lab: CheckpointedLab) {
     this.#lab = lab;
@@ -38,7 +41,25 @@ export class Checkpoints {
     return this.#list;
   }
 
-  async take(name: string): Promise<Checkpoint> {
+  /** The lab is being kept, or on its way back. */
+  get busy(): boolean {
+    return this.#underWay > 0;
+  }
+
+  /** Resolves when it is neither. */
+  async settled(): Promise<void> {
+    await this.#last.catch(() => {});
+  }
+
+  take(name: string): Promise<Checkpoint> {
+    return this.#oneByOne(() => this.#take(name));
+  }
+
+  goBackTo(checkpoint: Checkpoint): Promise<void> {
+    return this.#oneByOne(() => this.#goBackTo(checkpoint));
+  }
+
+  async #take(name: string): Promise<Checkpoint> {
     const { machines, wires, cables } = this.#lab;
     const why = whyNot(machines, 'checkpoint');
     if (why !== '') throw new Error(why);
@@ -46,8 +67,14 @@ export class Checkpoints {
     await this.#lab.freeze();
     const id = this.#next++;
     const on = machines.filter(({ state }) => state.peek().kind !== 'off');
+    let frames: Moment['frames'] = [];
+    let plugged: Moment['cables'];
     try {
       await Promise.all(on.map((machine) => machine.checkpoint(id)));
+      frames = wires.flatMap((wire) =>
+        wire.waiting.peek().map(({ from, bytes }) => ({ wire, from, bytes: bytes.slice() })),
+      );
+      plugged = cables.peek();
     } catch (error) {
       for (const machine of on) machine.forgetCheckpoint(id);
       throw error;
@@ -58,16 +85,14 @@ export class Checkpoints {
     this.#moments.set(id, {
       checkpoint,
       off: new Set(machines.filter((machine) => !on.includes(machine)).map((machine) => machine.name)),
-      cables: cables.peek(),
-      frames: wires.flatMap((wire) =>
-        wire.waiting.peek().map(({ from, bytes }) => ({ wire, from, bytes: bytes.slice() })),
-      ),
+      cables: plugged,
+      frames,
     });
     this.#tell();
     return checkpoint;
   }
 
-  async goBackTo({ id, name }: Checkpoint): Promise<void> {
+  async #goBackTo({ id, name }: Checkpoint): Promise<void> {
     const moment = this.#moments.get(id);
     if (moment === undefined) throw new Error(`There is no checkpoint "${name}" any more: the lab was reset since.`);
     const { machines, wires } = this.#lab;
@@ -77,9 +102,11 @@ export class Checkpoints {
     await this.#lab.freeze();
     try {
       for (const wire of wires) wire.reset();
-      await Promise.all(
+      const ways = await Promise.allSettled(
         machines.map((machine) => (moment.off.has(machine.name) ? machine.powerOff() : machine.goBackTo(id))),
       );
+      const failed = ways.find((way) => way.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
       for (const [machine, plugged] of moment.cables) this.#lab.setCable(machine, plugged);
       for (const { wire, from, bytes } of moment.frames) wire.port(from)?.send(bytes.slice());
     } finally {
@@ -96,6 +123,16 @@ export class Checkpoints {
   /** A machine has been given up, and what it kept with it. */
   clear(): void {
     for (const { checkpoint } of [...this.#moments.values()]) this.forget(checkpoint);
+  }
+
+  #oneByOne<T>(work: () => Promise<T>): Promise<T> {
+    this.#underWay++;
+    const result = this.#last
+      .catch(() => {})
+      .then(work)
+      .finally(() => this.#underWay--);
+    this.#last = result;
+    return result;
   }
 
   #tell(): void {

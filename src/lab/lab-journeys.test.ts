@@ -44,3 +44,34 @@ it('asks again when a machine that stood goes on', async () => {
   expect(journeys.asked(1)).toBe(true);
   expect(asked.get('host-02')).toBe(1);
 });
+
+it('tells what a rule drops after going back, though it had counted more before', async () => {
+  const machine = new PlainMachine('host-01');
+  let count = 0;
+  let asked = 0;
+  machine.exec = async () => {
+    asked++;
+    const rules = `*filter\n[${count}:0] -A FORWARD -j DROP\n`;
+    return { stdout: [`${asked}.5\n`, '', rules, '[]', ''].join('\n--lockstep--\n'), stderr: '', exitCode: 0, ms: 0 };
+  };
+  const lab = new LabOfMachines('a', 'A', [machine]);
+  const journeys = new LabJourneys(lab);
+  lab.onHops(({ hops }) => journeys.add(hops));
+  await lab.start();
+  const counted = () =>
+    (journeys.context().evidence ?? []).flatMap((item) => (item.kind === 'counter' ? [item.packets] : []));
+  machine.saw([1]);
+  await journeys.ask(1);
+  const checkpoint = await lab.checkpoint('');
+  count = 5;
+  machine.saw([1]);
+  await journeys.ask(2);
+  expect(counted()).toEqual([5]);
+  count = 0;
+  await lab.goBackTo(checkpoint);
+  await new Promise((resolve) => setTimeout(resolve));
+  count = 3;
+  machine.saw([1]);
+  await journeys.ask(3);
+  expect(counted()).toEqual([5, 3]);
+});

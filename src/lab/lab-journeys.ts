@@ -10,6 +10,7 @@ import { WIRE } from '../journey/hop.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Topology } from '../journey/topology.ts';
 import type { Graph } from '../topology/graph.ts';
+import type { Unsubscribe } from '../wire/frame-port.ts';
 import { topologyOf } from './journey-topology.ts';
 import type { Hop, Lab } from './lab.ts';
 
@@ -21,6 +22,7 @@ const keepEvidence = 5000;
 export class LabJourneys {
   readonly #lab: Lab;
   readonly #readers: readonly EvidenceReader[];
+  readonly #end: Unsubscribe;
   #builder = new JourneyBuilder({ keep });
   #waiting: Hop[] = [];
   #graph: Graph | null = null;
@@ -36,6 +38,9 @@ export class LabJourneys {
   constructor(lab: Lab) {
     this.#lab = lab;
     this.#readers = lab.machines.map((machine) => new EvidenceReader(machine));
+    this.#end = lab.onWentBack(() => {
+      for (const reader of this.#readers) void reader.startAnew();
+    });
   }
 
   /** These hops have happened. Costs next to nothing until someone looks. */
@@ -116,6 +121,11 @@ export class LabJourneys {
     this.#context = null;
     this.#askedAt = this.#newest = 0;
     for (const reader of this.#readers) reader.forget();
+  }
+
+  dispose(): void {
+    this.#end();
+    this.clear();
   }
 
   #takeIn(): void {

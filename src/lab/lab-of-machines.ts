@@ -39,6 +39,7 @@ export class LabOfMachines implements Lab {
   /** The whole lab is on its way. */
   readonly #starting = signal(false);
   readonly #listeners = new Set<(batch: HopBatch) => void>();
+  readonly #wentBack = new Set<() => void>();
   readonly #history = new DeviceHistory();
   readonly #ends: Unsubscribe[] = [];
   readonly #plugged = new Map<string, string>();
@@ -46,6 +47,8 @@ export class LabOfMachines implements Lab {
   readonly #checkpoints: Checkpoints;
   readonly #frames = new WeakMap<WireFrame, Hop>();
   #next = 1;
+  /** How often it was told to stand. */
+  #halts = 0;
 
   /** @param time the one that the machines are told as their time of day */
   constructor(
@@ -75,7 +78,14 @@ export class LabOfMachines implements Lab {
     });
     this.wires = wires.map((plan) => this.#wire(plan));
     this.#allCablesIn();
-    this.#checkpoints = new Checkpoints(this);
+    this.#checkpoints = new Checkpoints({
+      machines,
+      wires: this.wires,
+      cables: this.#cables,
+      setCable: (machine, plugged) => this.setCable(machine, plugged),
+      freeze: () => this.#stand('reader'),
+      thaw: () => this.#goOn(),
+    });
     const cabling = {
       wires: wires.map(({ name }) => name),
       wireOf: (machine: string, device: string) => this.wireOf(machine, device),
@@ -130,15 +140,15 @@ export class LabOfMachines implements Lab {
     if (this.state.peek().kind === 'running') this.clock.run();
   }
 
+  /** A lab that is being kept, or is on its way back to a checkpoint, stands or goes on when that is over. */
   async freeze(reason: FreezeReason = 'reader'): Promise<void> {
-    // What a machine sends before it stands is held, too.
-    this.clock.hold();
-    await Promise.all(this.machines.filter(({ can }) => can.freeze).map((machine) => machine.freeze(reason)));
+    if (this.#checkpoints.busy) await this.#checkpoints.settled();
+    await this.#stand(reason);
   }
 
   async thaw(): Promise<void> {
-    await Promise.all(this.machines.filter(({ can }) => can.freeze).map((machine) => machine.thaw()));
-    this.clock.run();
+    if (this.#checkpoints.busy) await this.#checkpoints.settled();
+    await this.#goOn();
   }
 
   setSpeed(speed: number): void {
@@ -182,21 +192,39 @@ export class LabOfMachines implements Lab {
     return this.#checkpoints.take(name);
   }
 
-  goBackTo(checkpoint: Checkpoint): Promise<void> {
-    return this.#checkpoints.goBackTo(checkpoint);
+  async goBackTo(checkpoint: Checkpoint): Promise<void> {
+    await this.#checkpoints.goBackTo(checkpoint);
+    for (const listener of this.#wentBack) listener();
+  }
+
+  onWentBack(listener: () => void): Unsubscribe {
+    this.#wentBack.add(listener);
+    return () => this.#wentBack.delete(listener);
   }
 
   forget(checkpoint: Checkpoint): void {
     this.#checkpoints.forget(checkpoint);
   }
 
+  async startMachine(name: string): Promise<void> {
+    const machine = this.#named(name);
+    const state = this.state.peek();
+    const started = machine.start();
+    // Time stands for all of them: it stands from its first moment on.
+    if (state.kind === 'frozen' && machine.can.freeze) await machine.freeze(state.reason);
+    await started;
+    if (state.kind === 'off' || state.kind === 'failed') this.clock.run();
+  }
+
   async resetMachine(name: string): Promise<void> {
-    const machine = this.machines.find((one) => one.name === name);
-    if (machine === undefined) throw new RangeError(`There is no machine ${name} in this lab.`);
+    const machine = this.#named(name);
     this.#checkpoints.clear();
+    const state = this.state.peek();
     await machine.stop();
     if (this.#plugged.has(name)) this.setCable(name, true);
-    await machine.start();
+    const started = machine.start();
+    if (state.kind === 'frozen' && machine.can.freeze) await machine.freeze(state.reason);
+    await started;
   }
 
   async reset(): Promise<void> {
@@ -213,6 +241,30 @@ export class LabOfMachines implements Lab {
     for (const wire of this.wires) wire.dispose();
     this.clock.dispose();
     await Promise.all(this.machines.map((machine) => machine.dispose()));
+  }
+
+  async #stand(reason: FreezeReason): Promise<void> {
+    this.#halts++;
+    // What a machine sends before it stands is held, too.
+    this.clock.hold();
+    await Promise.all(this.#freezable.map((machine) => machine.freeze(reason)));
+  }
+
+  async #goOn(): Promise<void> {
+    const halts = this.#halts;
+    await Promise.all(this.#freezable.map((machine) => machine.thaw()));
+    // It may have been stopped again meanwhile.
+    if (halts === this.#halts) this.clock.run();
+  }
+
+  get #freezable(): readonly Machine[] {
+    return this.machines.filter(({ can }) => can.freeze);
+  }
+
+  #named(name: string): Machine {
+    const machine = this.machines.find((one) => one.name === name);
+    if (machine === undefined) throw new RangeError(`There is no machine ${name} in this lab.`);
+    return machine;
   }
 
   /** Those that fail do not hold up the others: their state says why. Rejects when not one of them has come to run. */

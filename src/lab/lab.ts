@@ -73,7 +73,11 @@ export interface Lab {
    * why, and the lab goes on as it was. The packets that were seen since stay in the list: they did happen.
    */
   goBackTo(checkpoint: Checkpoint): Promise<void>;
+  /** Called each time that the lab has gone back to a checkpoint: what kernels count is what it was then. */
+  onWentBack(listener: () => void): Unsubscribe;
   forget(checkpoint: Checkpoint): void;
+  /** Starts one machine that is off or has failed; while the lab is frozen, it stands from its first moment on. */
+  startMachine(name: string): Promise<void>;
   /** One machine back to its snapshot, while the others go on. */
   resetMachine(name: string): Promise<void>;
   /** Back to the snapshot: everything that the reader did in the machines is undone. */

@@ -220,7 +220,7 @@ export class TimeControl {
     for (const end of this.#ends) end();
     clearTimeout(this.#later);
     this.#stepper.clear();
-    this.journeys.clear();
+    this.journeys.dispose();
   }
 
   async #advance(matches: (hop: Hop) => boolean, words: string, tapsFirst = false): Promise<void> {

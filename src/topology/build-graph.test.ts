@@ -258,8 +258,10 @@ describe('untrusted reports', () => {
       ok: true,
       unread: ['kernel report: namespaces[1].links[0].ifindex: expected an integer from 1, got "two"'],
     });
-    // The others are as they were.
-    expect(parsed.ok && parsed.report.namespaces).toEqual(host.namespaces.filter((_, index) => index !== 1));
+    // The others are as they were, and so are the namespace's other devices.
+    expect(parsed.ok && parsed.report.namespaces).toEqual(
+      host.namespaces.map((space, index) => (index === 1 ? { ...space, links: space.links.slice(1) } : space)),
+    );
     expect(parseReport('{"time": 1,')).toMatchObject({ ok: false, error: expect.stringContaining('not JSON') });
     expect(parseReport('[]')).toEqual({ ok: false, error: 'kernel report: top level: expected an object, got []' });
   });

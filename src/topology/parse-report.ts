@@ -22,7 +22,7 @@ import {
 } from '../basics/json-checks.ts';
 import { visible } from '../basics/visible.ts';
 import type { KernelLink, KernelNamespace, KernelReport, KernelRoute } from './kernel-report.ts';
-import { criWorkloads, dockerBridges, dockerWorkloads } from './read-workloads.ts';
+import { criWorkloads, dockerBridges, dockerWorkloads, type Each } from './read-workloads.ts';
 
 export type ParsedReport =
   | {
@@ -76,16 +76,21 @@ function assemble(records: readonly ReturnType<typeof readJson<Fields>>[]): Pars
       error: unread[0] ?? failure(() => mismatch('time', 'seconds since the epoch', time)),
     };
   /** Each item for itself: one that cannot be read is told of and left out. */
-  const each = <T>(value: unknown, path: string, item: Check<T>): T[] => {
-    const whole = readValue(WHAT, value ?? [], () => list(value ?? [], path, MAX_ITEMS, (one) => one));
+  const each: Each = (value, path, item) => {
+    const whole = readValue(WHAT, value ?? [], (all) => list(all, path, Number.POSITIVE_INFINITY, (one) => one));
     if (!whole.ok) miss(whole.error);
-    return (whole.ok ? whole.value : []).flatMap((one, index) => {
+    const all = whole.ok ? whole.value : [];
+    if (all.length > MAX_ITEMS) miss(`${WHAT}: ${path}: of ${all.length} items the first ${MAX_ITEMS} were read`);
+    return all.slice(0, MAX_ITEMS).flatMap((one, index) => {
+      if (isEmpty(one)) return [];
       const result = readValue(WHAT, one, () => item(one, `${path}[${index}]`));
       if (!result.ok) miss(result.error);
       return result.ok ? [result.value] : [];
     });
   };
-  const namespaces = read.flatMap((one) => each(one.namespaces, 'namespaces', namespace)).slice(0, MAX_ITEMS);
+  const namespaces = read.flatMap((one) =>
+    each(one.namespaces, 'namespaces', (value, path) => namespace(value, path, each)),
+  );
   const inodes = new Map(namespaces.flatMap(({ inode, pids = [], pid }) => [pid, ...pids].map((one) => [one, inode])));
   const processes = new Map(read.flatMap((one) => Object.entries(fields(one.processes))));
   const netOf = (id: string): number => {
@@ -122,9 +127,10 @@ function present(value: unknown, path: string): Fields {
 }
 
 /** iproute2 prints {} for what a filter has hidden (ip/ipaddress.c: open_json_object before the filter is asked). */
+const isEmpty = (one: unknown): boolean =>
+  typeof one === 'object' && one !== null && !Array.isArray(one) && Object.keys(one).length === 0;
+
 function items<T>(value: unknown, path: string, item: Check<T>): T[] {
-  const isEmpty = (one: unknown) =>
-    typeof one === 'object' && one !== null && !Array.isArray(one) && Object.keys(one).length === 0;
   return list(value, path, MAX_ITEMS, (one, at) => (isEmpty(one) ? [] : [item(one, at)])).flat() as T[];
 }
 
@@ -143,16 +149,17 @@ function scalars(value: unknown, path: string): Fields {
   );
 }
 
-function namespace(value: unknown, path: string): KernelNamespace {
+/** What it has many of is read one by one: an odd device costs itself, not all the others of its namespace. */
+function namespace(value: unknown, path: string, each: Each): KernelNamespace {
   const from = present(value, path);
   return {
     inode: integer(from.inode, `${path}.inode`, 1),
     pid: natural(from.pid, `${path}.pid`),
-    ...optional(from, 'pids', path, (pids, at) => items(pids, at, natural)),
+    ...optional(from, 'pids', path, (pids, at) => each(pids, at, natural)),
     name: shown(from.name, `${path}.name`),
     nsid: integer(from.nsid, `${path}.nsid`, -1),
-    links: items(from.links, `${path}.links`, link),
-    routes: items(from.routes, `${path}.routes`, route),
+    links: each(from.links, `${path}.links`, link),
+    routes: each(from.routes, `${path}.routes`, route),
   };
 }
 
@@ -163,7 +170,8 @@ function link(value: unknown, path: string): KernelLink {
     ifname: shown(from.ifname, `${path}.ifname`),
     ...optional(from, 'link_index', path, natural),
     ...optional(from, 'link', path, shown),
-    ...optional(from, 'link_netnsid', path, natural),
+    // −1 while the namespace of its other end is being taken down (NETNSA_NSID_NOT_ASSIGNED).
+    ...optional(from, 'link_netnsid', path, (nsid, at) => integer(nsid, at, -1)),
     flags: items(from.flags, `${path}.flags`, shown),
     mtu: natural(from.mtu, `${path}.mtu`),
     ...optional(from, 'master', path, shown),

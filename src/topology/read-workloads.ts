@@ -4,7 +4,7 @@ import { visible } from '../basics/visible.ts';
 import type { KernelBridge, KernelWorkload } from './kernel-report.ts';
 
 /** Reads each item for itself, and leaves out those that `item` refuses. */
-type Each = <T>(value: unknown, path: string, item: Check<T>) => T[];
+export type Each = <T>(value: unknown, path: string, item: Check<T>) => T[];
 /** The inode of the network namespace that the container with this id has a process in; 0 when it has none. */
 type NetOf = (id: string) => number;
 
@@ -16,7 +16,7 @@ export function dockerWorkloads({ containers }: Fields, each: Each, netOf: NetOf
   return each(containers, 'docker.containers', (value, path) => {
     const from = object(value, path);
     const id = shown(from.Id, `${path}.Id`);
-    const [first = id.slice(0, 12)] = list(from.Names, `${path}.Names`, 100, shown);
+    const [first = id.slice(0, 12)] = list(from.Names ?? [], `${path}.Names`, 100, shown);
     return {
       id,
       name: first.replace(/^\//, ''),

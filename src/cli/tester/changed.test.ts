@@ -42,3 +42,14 @@ test('stages without anything to run are left out; style and types always run', 
   expect(names({ machine: [], e2e: [] })).toEqual(['lint', 'types', 'unit', 'fidelity']);
   expect(names({ machine: ['wire'], e2e: ['site'] })).toEqual(['lint', 'types', 'unit', 'fidelity', 'content', 'e2e']);
 });
+
+test.each([
+  'sandboxes/labs/two-hosts/lab.yaml',
+  'tests/machine/reader.ts',
+  'playwright.config.ts',
+  'package.json',
+  'src/content.config.ts',
+])('a change of %s runs slow tests', (file) => {
+  const { machine, e2e } = slowTests([file], known);
+  expect(machine.length + e2e.length).toBeGreaterThan(0);
+});

@@ -36,8 +36,11 @@ const table: readonly Row[] = [
   [/^src\/cli\//, ['commands'], []],
   [/^sandboxes\/components\//, ['components', 'overlay'], []],
   [/^sandboxes\/labs\/overlay\//, ['overlay'], ['overlay']],
+  [/^sandboxes\/labs\/two-hosts\//, ['lab-time', 'several-machines'], ['two-hosts']],
   [/^sandboxes\/(image|labs\/super-bridge)\//, all, all],
-  [/^(package-lock\.json|astro\.config\.mjs|src\/basics\/)/, all, all],
+  [/^(package(-lock)?\.json|astro\.config\.mjs|src\/basics\/)/, all, all],
+  [/^(vitest\.config\.ts|tests\/machine\/[^/.]+\.ts)$/, all, []],
+  [/^(playwright\.config\.ts|src\/content\.config\.ts|\.size-limit\.mjs)$/, [], all],
 ];
 
 /** @param files paths below the project's root @param known the slow tests that there are, by name */
@@ -73,11 +76,11 @@ export async function changedFiles(
   base?: string,
 ): Promise<{ since: string; files: string[] }> {
   const git = async (...args: string[]): Promise<string[]> =>
-    (await outputOf('git', args, { cwd: root, signal })).split('\n').filter(Boolean);
+    (await outputOf('git', ['-c', 'core.quotepath=off', ...args], { cwd: root, signal })).split('\n').filter(Boolean);
   const [head = ''] = await git('rev-parse', 'HEAD');
   const [left = head] = base === undefined ? await git('merge-base', 'HEAD', 'main').catch(() => [head]) : [base];
   const files = [
-    ...(await git('diff', '--name-only', left)),
+    ...(await git('diff', '--no-renames', '--name-only', left)),
     ...(await git('ls-files', '--others', '--exclude-standard')),
   ];
   return { since: left, files: [...new Set(files)].sort() };

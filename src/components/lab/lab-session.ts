@@ -43,9 +43,12 @@ export class LabSession {
   async start(): Promise<void> {
     if (this.#state.kind !== 'off' && this.#state.kind !== 'failed') return;
     this.#set({ kind: 'loading', step: 'Asking the server for the lab', done: 0, total: 0 });
-    await this.#close();
+    const closed = this.#close();
+    // From here on it can be cancelled, also while the lab before it is given up.
     const attempt = new AbortController();
     this.#attempt = attempt;
+    await closed;
+    if (attempt.signal.aborted) return;
     const { lab: id, base, onLab } = this.#options;
     try {
       await whenBuilt(
@@ -126,5 +129,7 @@ export class LabSession {
     this.#state = state;
     this.#options.onState(state);
     if (state.kind === 'running' && !this.#seen) void this.#lab?.freeze('hidden');
+    // A machine that was to stand may have been on its way when the reader came back.
+    if (state.kind === 'frozen' && state.reason === 'hidden' && this.#seen) void this.#lab?.thaw();
   }
 }

@@ -57,7 +57,7 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
   async function act(action: MachineAction['name']): Promise<void> {
     try {
       if (action === 'pull' || action === 'plug') lab.setCable(name, action === 'plug');
-      else if (action === 'on') await machine.start();
+      else if (action === 'on') await lab.startMachine(name);
       else if (action === 'off') await machine.powerOff();
       else if (action === 'reboot') await machine.reboot();
       else {

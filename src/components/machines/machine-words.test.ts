@@ -36,3 +36,10 @@ test('a machine that is off, starts or failed says so in its box', () => {
   expect(boxWords({ state: running, reported: false })).toBe('Waiting for its kernel’s first report');
   expect(boxWords({ state: running, reported: true })).toBe('');
 });
+
+test('what is said of starting again is what happens: after a panic the disk is still there', () => {
+  const about = (reason: 'guest-panic' | 'worker-gone') =>
+    actionsFor({ kind: 'failed', reason, message: '' }, true).map((action) => action.about);
+  expect(about('guest-panic')).toEqual(['It boots, with its disk as it is']);
+  expect(about('worker-gone')).toEqual(['From how it was at the start']);
+});

@@ -44,7 +44,11 @@ export interface MachineAction {
 export function actionsFor(state: MachineState, cable: boolean | undefined): readonly MachineAction[] {
   if (state.kind === 'frozen' || state.kind === 'loading') return [];
   const reset = { name: 'reset', label: 'Reset…', about: 'Back to how it was at the start of the lab' } as const;
-  if (state.kind === 'failed') return [{ name: 'on', label: 'Start again', about: 'From how it was at the start' }];
+  if (state.kind === 'failed') {
+    // After a panic its disk is still there (Machine.start).
+    const about = state.reason === 'guest-panic' ? 'It boots, with its disk as it is' : 'From how it was at the start';
+    return [{ name: 'on', label: 'Start again', about }];
+  }
   if (state.kind === 'off')
     return [{ name: 'on', label: 'Switch on', about: 'It boots, with its disk as it is' }, reset];
   const cabling: MachineAction[] =

@@ -52,6 +52,17 @@ export class EvidenceReader {
     return this.#asking;
   }
 
+  /**
+   * What rules and devices count may be anything now, since the machine is back at an earlier moment: it is read anew, so that only what
+   * comes from here on is told. Costs nothing when nobody has looked yet.
+   */
+  async startAnew(): Promise<void> {
+    if (this.#devices === null) return;
+    // What is being asked just now may have been answered before.
+    await this.#asking;
+    await this.read();
+  }
+
   forget(): void {
     this.#rules = NEVER;
     this.#devices = null;

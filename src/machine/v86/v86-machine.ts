@@ -123,20 +123,22 @@ export class V86Machine implements Machine {
   }
 
   freeze(reason: FreezeReason = 'reader'): Promise<void> {
-    return this.#oneByOne(async () => {
-      const { kind } = this.#state.value;
-      if (kind === 'loading') {
-        if (this.#toFreeze !== 'reader') this.#toFreeze = reason;
-        if (this.#thread !== undefined) await this.#ask({ type: 'freeze', id: 0 });
-        return;
-      }
-      // What the reader stopped may not go on by itself when it is seen again.
-      const outweighs = kind === 'frozen' && reason === 'reader';
-      if (kind === 'running' || outweighs) this.#state.value = { kind: 'frozen', reason };
-      if (kind !== 'running') return;
-      this.#guest.frozen();
-      await this.#ask({ type: 'freeze', id: 0 });
-    });
+    return this.#oneByOne(() => this.#stand(reason));
+  }
+
+  async #stand(reason: FreezeReason): Promise<void> {
+    const { kind } = this.#state.value;
+    if (kind === 'loading') {
+      if (this.#toFreeze !== 'reader') this.#toFreeze = reason;
+      if (this.#thread !== undefined) await this.#ask({ type: 'freeze', id: 0 });
+      return;
+    }
+    // What the reader stopped may not go on by itself when it is seen again.
+    const outweighs = kind === 'frozen' && reason === 'reader';
+    if (kind === 'running' || outweighs) this.#state.value = { kind: 'frozen', reason };
+    if (kind !== 'running') return;
+    this.#guest.frozen();
+    await this.#ask({ type: 'freeze', id: 0 });
   }
 
   thaw(): Promise<void> {
@@ -164,6 +166,7 @@ export class V86Machine implements Machine {
   }
 
   async powerOff(): Promise<void> {
+    await this.#settled();
     await this.#oneByOne(async () => {
       const { kind } = this.#state.value;
       if (this.#thread === undefined || kind === 'off' || kind === 'loading') return;
@@ -194,10 +197,12 @@ export class V86Machine implements Machine {
     const moment = this.#moments.get(id);
     if (moment === undefined) throw new Error(this.whyNotBackTo(id) ?? '');
     await this.#settled();
-    await this.freeze();
-    await this.#must({ type: 'go-back', id: 0, checkpoint: id }, 'There is no way back for');
-    this.#guest.restored(moment);
-    this.#state.value = { kind: 'frozen', reason: 'reader' };
+    await this.#oneByOne(async () => {
+      await this.#stand('reader');
+      await this.#must({ type: 'go-back', id: 0, checkpoint: id }, 'There is no way back for');
+      this.#guest.restored(moment);
+      this.#state.value = { kind: 'frozen', reason: 'reader' };
+    });
   }
 
   forgetCheckpoint(id: number): void {
@@ -329,6 +334,8 @@ export class V86Machine implements Machine {
 
   /** It has loaded: it runs, or stands if that was asked for meanwhile. */
   #arrived(): void {
+    // It was switched off while its kernel was resetting it.
+    if (this.#state.value.kind !== 'loading') return;
     const reason = this.#toFreeze;
     this.#toFreeze = null;
     if (reason === null) {

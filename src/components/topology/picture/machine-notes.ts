@@ -29,7 +29,7 @@ export class MachineNotes {
         else if (!this.#since.has(machine.name)) this.#since.set(machine.name, performance.now());
         this.#show(machine.name, words, start?.label ?? '', () => {
           // What is wrong, its state says.
-          machine.start().catch(() => {});
+          lab.startMachine(machine.name).catch(() => {});
         });
       }),
     );

@@ -35,6 +35,8 @@ export class Power {
   #on = false;
   /** Time is to stand in it, now or as soon as there is time. */
   #frozen = false;
+  /** Counts how often it was switched on and off. */
+  #turn = 0;
   #onSlice = () => {};
   #powerOn: () => Promise<void> = async () => {
     throw new MachineError('worker-gone', 'A machine that is being built cannot be switched on again.');
@@ -91,6 +93,8 @@ export class Power {
   }
 
   async off(): Promise<void> {
+    // Whoever is switching it on stops doing so.
+    this.#turn++;
     this.#on = false;
     this.#frozen = false;
     await this.stand();
@@ -98,6 +102,7 @@ export class Power {
 
   /** Says 'running' when it is on. */
   on(): Promise<void> {
+    this.#frozen = false;
     return this.#powerOn();
   }
 
@@ -185,6 +190,7 @@ export class Power {
     await this.#run();
     void this.#prefetch(disk, manifest.disk.prefetch);
     this.#powerOn = async () => {
+      const turn = ++this.#turn;
       this.#on = false;
       await emulator.stop();
       wiring.drop();
@@ -196,6 +202,7 @@ export class Power {
       const state = await store.get(manifest.boot.devices);
       await emulator.restore_state(state.slice().buffer as ArrayBuffer);
       await loadRam(manifest.boot.ram, cpu.mem8, store, () => {});
+      if (turn !== this.#turn) return;
       this.#on = true;
       await this.#run();
       this.#host.post({ type: 'running' });

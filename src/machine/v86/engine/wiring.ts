@@ -34,7 +34,7 @@ export class Wiring {
   #agentText = '';
   #agentClosed = false;
   #serial = '';
-  readonly #decoder = new TextDecoder();
+  #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
 
   constructor(emulator: Emulator, events: WiringEvents) {
@@ -125,6 +125,8 @@ export class Wiring {
     this.#nic.dispose();
     for (const output of this.#outputs) output.take();
     this.#agentText = '';
+    // Half a character of it may wait in there.
+    this.#decoder = new TextDecoder();
     this.#agentClosed = false;
     this.#serial = '';
   }
@@ -142,7 +144,8 @@ export class Wiring {
     const line = this.#serial.slice(this.#serial.lastIndexOf('\n', this.#serial.length - 2) + 1).trimEnd();
     this.#events.post({ type: 'serial', line });
     if (/reboot: System halted/.test(line)) this.#events.halted();
-    const panic = /Kernel panic - not syncing: ?(.*)/.exec(line);
+    // The kernel ends what it says with "---[ end Kernel panic - not syncing: … ]---" (kernel/panic.c): that is no other panic.
+    const panic = /(?<!end )Kernel panic - not syncing: ?(.*)/.exec(line);
     if (panic !== null) this.#events.panicked((panic[1] ?? '').trim() || 'it did not say why');
   }
 }

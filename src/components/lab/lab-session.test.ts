@@ -1,0 +1,79 @@
+import { expect, test, vi } from 'vitest';
+import { PlainMachine } from '../../../tests/support/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
+import { LabOfMachines } from '../../lab/lab-of-machines.ts';
+
+const opened: Lab[] = [];
+let machine = new PlainMachine('host-01');
+vi.mock('../../lab/open-lab.ts', () => ({
+  openLab: async () => {
+    machine = new PlainMachine('host-01');
+    const lab = new LabOfMachines('a', 'A', [machine]);
+    opened.push(lab);
+    return lab;
+  },
+}));
+vi.mock('./build-status.ts', async (o) => ({ ...(await o<object>()), whenBuilt: async () => {} }));
+const { LabSession } = await import('./lab-session.ts');
+const turn = () => new Promise((r) => setImmediate(r));
+const session = () => new LabSession({ lab: 'a', base: '/', onState: () => {}, onLab: async () => () => {} });
+
+test('its kernel resets it while nobody looks; seen again before it has loaded, it goes on', async () => {
+  const s = session();
+  await s.start();
+  await s.seen(false);
+  expect(s.state).toMatchObject({ kind: 'frozen', reason: 'hidden' });
+  // v86-machine.ts, 'rebooting': said before the thread heard "freeze"
+  machine.state.value = { kind: 'loading', step: '', done: 0, total: 0 };
+  await s.seen(true);
+  machine.state.value = { kind: 'frozen', reason: 'hidden' }; // #arrived, with #toFreeze
+  await turn();
+  expect(s.state.kind).toBe('running');
+});
+test('cancelled while the lab before it is given up: nothing starts', async () => {
+  const s = session();
+  await s.start();
+  machine.state.value = { kind: 'failed', reason: 'guest-panic', message: '' };
+  opened.length = 0;
+  const started = s.start();
+  await s.cancel();
+  await started;
+  await turn();
+  expect(opened).toHaveLength(0);
+  expect(s.state.kind).toBe('off');
+});
+test('start, cancel, start: one lab', async () => {
+  const s = session();
+  opened.length = 0;
+  const a = s.start();
+  const b = s.cancel();
+  await Promise.all([a, b]);
+  await s.start();
+  await turn();
+  expect(opened).toHaveLength(1);
+});
+
+test('panels that cannot be loaded end the lab, and it can be started again', async () => {
+  opened.length = 0;
+  let fails = true;
+  const s = new LabSession({
+    lab: 'a',
+    base: '/',
+    onState: () => {},
+    onLab: async () => {
+      if (fails) throw new Error('A part of the page could not be loaded.');
+      return () => {};
+    },
+  });
+  await s.start();
+  expect(s.state).toMatchObject({
+    kind: 'failed',
+    reason: 'download',
+    message: 'A part of the page could not be loaded.',
+  });
+  expect(machine.disposed).toBe(true);
+  fails = false;
+  await s.start();
+  expect(s.state.kind).toBe('running');
+  expect(opened).toHaveLength(2);
+});
