@@ -15,7 +15,7 @@ export interface Recording {
   readonly recorded: string;
   /** What ran in the machines: "Linux", "6.1.0-50-686". */
   readonly software: readonly { readonly name: string; readonly version: string }[];
-  /** Seconds since the epoch. All times below are ms after it, by the machines' clock. */
+  /** Seconds since the epoch. All times below are ms after it, by the lab's time. */
   readonly start: number;
   /** The graph from `at` on; the earliest first. */
   readonly graphs: readonly { readonly at: number; readonly graph: Graph }[];
@@ -34,7 +34,7 @@ export interface RecordedHop {
   readonly n: number;
   /** "wire" for a frame on the wire `device`. */
   readonly machine: string;
-  /** Seconds since the epoch, the guest's or the wires' clock, µs resolution. */
+  /** Seconds since the epoch, the lab's time, µs resolution. */
   readonly time: number;
   readonly ifindex: number;
   readonly device: string;
