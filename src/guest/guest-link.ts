@@ -330,6 +330,6 @@ export class GuestLink {
 }
 
 const agentSilent = (name: string) =>
-  `The agent of ${name} does not report: the picture stands still, the terminals go on. Reset the lab to get the picture back.`;
+  `The agent of ${name} does not report: its part of the picture stands still, packets and terminals go on. Reset the lab to get the picture back.`;
 const agentEnded = (name: string) =>
-  `The agent of ${name} was stopped: the picture stands still, the terminals go on. To start it again, type in a terminal of ${name}: systemctl start lockstep-agent.`;
+  `The agent of ${name} was stopped: its part of the picture stands still, packets and terminals go on. To start it again, type in a terminal of ${name}: systemctl start lockstep-agent.`;

@@ -211,3 +211,43 @@ test('a part of the page that cannot be loaded is said in the lab, which can be 
     await other.context().close();
   }
 });
+
+test('a machine whose kernel panicked can be taken back to a checkpoint, or booted', async ({ browser }) => {
+  const other = await newcomer(browser);
+  try {
+    await other.goto(episode);
+    await other.getByRole('button', { name: 'Start the lab' }).click();
+    const its = other.locator('section.lab');
+    const screen = its.locator('.xterm-rows').first();
+    const type = async (line: string): Promise<void> => {
+      await its.locator('.term-screen:not([hidden]) textarea').first().focus();
+      await other.keyboard.insertText(line);
+      await other.keyboard.press('Enter');
+    };
+    const crash = async (): Promise<void> => {
+      await expect(screen).toContainText('root@host-01', slow);
+      await type('echo c >/proc/sysrq-trigger');
+      await expect(its).toHaveAttribute('data-state', 'failed', slow);
+    };
+    await expect(its).toHaveAttribute('data-state', 'running', slow);
+    await other.getByRole('button', { name: 'Undo' }).click();
+    await other.getByRole('button', { name: 'Keep this moment' }).click();
+    await expect(other.getByRole('status').filter({ hasText: 'Kept: Checkpoint 1.' })).toBeVisible(slow);
+    await other.keyboard.press('Escape');
+    await crash();
+    await expect(its.locator('.lab-advice')).toContainText('Under Undo are the checkpoints');
+    await other.getByRole('button', { name: 'Undo' }).click();
+    await other.getByRole('button', { name: 'Go back to Checkpoint 1' }).click();
+    await expect(its).toHaveAttribute('data-state', 'running', slow);
+    await other.keyboard.press('Escape');
+    await crash();
+    await its.getByRole('button', { name: 'Try again' }).click();
+    await expect(its).toHaveAttribute('data-state', 'running', slow);
+    // It boots: its shell is there before its agent is.
+    await expect(screen).toContainText('root@host-01', slow);
+    await other.getByRole('button', { name: 'Undo' }).click();
+    await expect(other.getByRole('button', { name: 'Go back to Checkpoint 1' })).toBeVisible();
+  } finally {
+    await other.context().close();
+  }
+});

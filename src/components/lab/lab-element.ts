@@ -233,7 +233,10 @@ class LockstepLab extends HTMLElement {
 
     const alive = state.kind === 'running' || state.kind === 'frozen';
     const freeze = this.#part('[data-do=freeze]');
-    for (const tool of ['[data-do=freeze]', '[data-do=reset]', '.lab-undo']) this.#part(tool).hidden = !alive;
+    // A panic leaves disk and checkpoints whole: the way back is where it always is.
+    const panicked = state.kind === 'failed' && state.reason === 'guest-panic';
+    freeze.hidden = !alive;
+    for (const tool of ['[data-do=reset]', '.lab-undo']) this.#part(tool).hidden = !alive && !panicked;
     freeze.setAttribute('aria-pressed', String(state.kind === 'frozen'));
 
     const note = this.#part('.lab-note');

@@ -42,6 +42,11 @@ export class LabSession {
 
   async start(): Promise<void> {
     if (this.#state.kind !== 'off' && this.#state.kind !== 'failed') return;
+    if (this.#state.kind === 'failed' && this.#state.reason === 'guest-panic' && this.#lab !== undefined) {
+      // It boots, with its disk as it is, and its checkpoints stay. What is wrong this time, its state says.
+      await this.#lab.start().catch(() => {});
+      return;
+    }
     this.#set({ kind: 'loading', step: 'Asking the server for the lab', done: 0, total: 0 });
     const closed = this.#close();
     // From here on it can be cancelled, also while the lab before it is given up.

@@ -38,7 +38,8 @@ export function adviceFor(reason: FailureReason | 'build'): string {
     'out-of-memory': 'Close other tabs, or use a computer with more memory, then try again.',
     download: 'Check the connection and try again: what has arrived is kept.',
     mismatch: 'Reload the page: the machine and its disk on this server changed between two downloads.',
-    'guest-panic': 'The machine’s kernel stopped. Try again: it starts from its first state.',
+    'guest-panic':
+      'Under Undo are the checkpoints that you have kept. Try again boots the machine, with its disk as it is.',
     'worker-gone': 'The browser ended the machine, mostly for lack of memory. Close other tabs and try again.',
   };
   return advice[reason];

@@ -16,6 +16,7 @@ export function labSource(lab: Lab, journeys: LabJourneys): PacketSource {
     onPackets: (listener) => lab.onHops(listener),
     follow: () => followIn(lab),
     context: () => journeys.context(),
+    correction: (machine) => journeys.correction(machine),
     pending: (n) => (journeys.asked(n) ? '' : askedLater(lab.state.peek().kind === 'frozen')),
     ask: (n) => journeys.ask(n),
   };

@@ -11,6 +11,8 @@ interface Props {
   /** Place in the list, from 0. */
   readonly row: number;
   readonly origin: number;
+  /** Seconds to add to its time (PacketSource.correction). */
+  readonly correction: number;
   readonly severalMachines: boolean;
   /** Later sightings to tell of; 0: none, or they have rows of their own. */
   readonly again: number;
@@ -42,8 +44,8 @@ export function PacketLine({ packet, summary, row, again, selected, marked, comp
         {signs.length > 0 && <span class="tp-spoken">{signs.join(', ')} </span>}
         {packet.n}
       </td>
-      <td class="pk-time" title={`${guestClock(packet.time)} by the clock of ${packet.machine} (UTC)`}>
-        {sinceFirst(packet.time, props.origin)}
+      <td class="pk-time" title={`${guestClock(packet.time + props.correction)} (UTC)`}>
+        {sinceFirst(packet.time + props.correction, props.origin)}
       </td>
       <td class="pk-where" title={again > 0 ? `first of ${plural(again + 1, 'sighting')}` : undefined}>
         <span class="pk-device">{place(packet, props.severalMachines)}</span>{' '}

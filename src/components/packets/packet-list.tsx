@@ -16,6 +16,8 @@ export interface PacketListHandle {
 interface Props {
   readonly store: PacketStore;
   readonly severalMachines: boolean;
+  /** Seconds to add to a machine's times (PacketSource.correction). */
+  readonly correction: (machine: string) => number;
   readonly grouped: boolean;
   /** Keep to the newest. */
   readonly following: boolean;
@@ -118,6 +120,7 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
         summary={store.summary(index)}
         row={at}
         origin={store.origin ?? packet.time}
+        correction={props.correction(packet.machine)}
         severalMachines={props.severalMachines}
         again={props.grouped ? store.seenAgain(index) : 0}
         selected={packet.n === selected}

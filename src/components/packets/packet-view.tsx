@@ -237,6 +237,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
         <PacketList
           store={store}
           severalMachines={source.severalMachines}
+          correction={(machine) => source.correction(machine)}
           grouped={grouped}
           following={following}
           onFollowing={(follows) => setFollowing(follows && source.live)}

@@ -55,6 +55,8 @@ export interface PacketSource {
   follow(): Follow | null;
   /** What is known besides the packets, for their journeys; the same object as long as nothing else is. */
   context(): Context;
+  /** Seconds to add to the times of a machine, so that they agree with what journeys say. */
+  correction(machine: string): number;
   /** What is to be said of a packet's end while the machines have not been asked about it; "" when they have. */
   pending(n: number): string;
   /** Asks the machines for what only they know of a packet; true when there is more in context() now. A file has said all. */
