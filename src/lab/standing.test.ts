@@ -12,13 +12,18 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 class SlowMachine extends PlainMachine {
   #queue: Promise<void> = Promise.resolve();
   answers: (() => void)[] = [];
+  /** Answers come when answerAll() is called; or else after so many turns of the event loop. */
   slow = true;
+  takes = 0;
   #one(work: () => Promise<void>): Promise<void> {
     const result = this.#queue.then(work);
     this.#queue = result.catch(() => {});
     return result;
   }
-  #ask = () => (this.slow ? new Promise<void>((resolve) => this.answers.push(resolve)) : Promise.resolve());
+  #ask = async () => {
+    if (this.slow) await new Promise<void>((resolve) => this.answers.push(resolve));
+    for (let left = this.takes; left > 0; left--) await turn();
+  };
   override freeze = (reason: FreezeReason = 'reader') =>
     this.#one(async () => {
       if (this.state.value.kind !== 'running') return;
@@ -183,38 +188,15 @@ test('a machine that is reset or started in a lab that stands does not run', asy
   expect([one.state.value.kind, two.state.value.kind, l.clock.held]).toEqual(['running', 'running', false]);
 });
 
-class QueuedMachine extends PlainMachine {
-  #queue: Promise<void> = Promise.resolve();
-  takes = 1;
-  #one(work: () => Promise<void>) {
-    const r = this.#queue.then(work);
-    this.#queue = r.catch(() => {});
-    return r;
-  }
-  #ask = async () => {
-    for (let i = 0; i < this.takes; i++) await turn();
-  };
-  override freeze = (reason: FreezeReason = 'reader') =>
-    this.#one(async () => {
-      if (this.state.value.kind !== 'running') return;
-      this.state.value = { kind: 'frozen', reason };
-      await this.#ask();
-    });
-  override thaw = () =>
-    this.#one(async () => {
-      if (this.state.value.kind !== 'frozen') return;
-      await this.#ask();
-      this.state.value = { kind: 'running' };
-    });
-}
-
 test('a breakpoint matches what the first machine sees while the second is still being let go on', async () => {
-  const one = new QueuedMachine('host-01');
-  const two = new QueuedMachine('host-02');
+  const one = new SlowMachine('host-01');
+  const two = new SlowMachine('host-02');
+  one.slow = two.slow = false;
+  one.takes = 1;
   two.takes = 6;
-  const lab = new LabOfMachines('t', 'T', [one, two], [{ name: 'lan', machines: ['host-01', 'host-02'] }]);
-  const time = new TimeControl(lab);
-  await lab.start();
+  const l = lab(one, two);
+  const time = new TimeControl(l);
+  await l.start();
   one.kernel.value = report(1, [2]);
   expect(time.addBreakpoint('frame.len >= 0')).toMatchObject({ ok: true });
   await time.freeze();
@@ -226,5 +208,5 @@ test('a breakpoint matches what the first machine sees while the second is still
   await going;
   expect([one.state.value.kind, two.state.value.kind]).toEqual(['frozen', 'frozen']);
   expect(time.state.value.frozen).toBe(true);
-  expect(lab.clock.held).toBe(true);
+  expect(l.clock.held).toBe(true);
 });

@@ -1,66 +1,25 @@
 // A machine that is asked for one thing while another is on its way.
 import { effect } from '@preact/signals-core';
 import { expect, it, vi } from 'vitest';
-import { toBase64 } from '../../basics/base64.ts';
-import { LinkType } from '../../capture/link-type.ts';
-import { pcapHeader } from '../../capture/pcap.ts';
+import { emptyWasm, manifestOf, SpokenThread } from '../../../tests/support/v86-thread.ts';
 import { LabOfMachines } from '../../lab/lab-of-machines.ts';
-import type { MachineManifest } from './manifest.ts';
-import type { FromMachine, ToMachine } from './thread/messages.ts';
-import type { Thread } from './thread/thread.ts';
+import type { ToMachine } from './thread/messages.ts';
 import { V86Machine } from './v86-machine.ts';
 
-const wasm = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
-class Worker implements Thread {
-  readonly posted: ToMachine[] = [];
-  say: (message: FromMachine) => void = () => {};
-  auto = true;
-  ended = false;
-  post(message: ToMachine): void {
-    this.posted.push(message);
-    if (!this.auto || !('id' in message)) return;
-    setImmediate(() => this.answerOne(message));
-  }
-  answerOne(message: ToMachine & { id: number }) {
-    if (message.type === 'checkpoint' || message.type === 'go-back')
-      this.say({ type: 'done', id: message.id, problem: null });
-    else this.say({ type: 'answer', id: message.id });
-  }
-  onMessage(listener: (message: FromMachine) => void): void {
-    this.say = listener;
-  }
-  onError(): void {}
-  terminate(): void {
-    this.ended = true;
-  }
-}
-const manifestOf = (name: string): MachineManifest => ({
-  name,
-  id: 'ab',
-  engine: 'v86 0.5.462',
-  memory: 1024,
-  clock: 0,
-  mac: '02:00:00:00:00:01',
-  devices: { hash: '00', size: 1 },
-  ram: { pieceBytes: 1024, layers: [] },
-  boot: { clock: 0, devices: { hash: '00', size: 1 }, ram: { pieceBytes: 1024, layers: [] } },
-  disk: { bytes: 0, pieceBytes: 4096, table: { hash: '00', size: 1 }, prefetch: [] },
-  consoles: [],
-  tapHeader: toBase64(pcapHeader(LinkType.LINUX_SLL2)),
-});
 function machineOf(name: string) {
-  const workers: Worker[] = [];
+  const workers: SpokenThread[] = [];
   const machine = new V86Machine({
     name,
     start: { from: 'snapshot', manifest: manifestOf(name), base: '/' },
-    wasm: async () => wasm,
+    wasm: async () => emptyWasm,
     thread: () => {
-      const w = new Worker();
+      const w = new SpokenThread();
+      w.auto = true;
       workers.push(w);
       return w;
     },
   });
-  const worker = () => workers.at(-1) as Worker;
+  const worker = () => workers.at(-1) as SpokenThread;
   return { machine, worker };
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -131,7 +90,7 @@ it('switched off while its kernel resets it, it stays off', async () => {
   const off = machine.powerOff();
   await turn();
   worker().say({ type: 'rebooting' }); // said before it heard "power-off"
-  const question = worker().posted.findLast(({ type }) => type === 'power-off') as ToMachine & { id: number };
+  const question = worker().posted.findLast(({ type }) => type === 'power-off') as Extract<ToMachine, { id: number }>;
   worker().answerOne(question);
   await off;
   worker().say({ type: 'running' }); // power.ts: #powerOn goes on behind off()'s back

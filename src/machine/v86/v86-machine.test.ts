@@ -1,75 +1,20 @@
-// The thread is stood in for by an object that says what a worker says: what is tested is its owner.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { toBase64 } from '../../basics/base64.ts';
-import { LinkType } from '../../capture/link-type.ts';
-import { pcapHeader, pcapRecord } from '../../capture/pcap.ts';
+import { emptyWasm, manifestOf, SpokenThread } from '../../../tests/support/v86-thread.ts';
+import { pcapRecord } from '../../capture/pcap.ts';
 import type { MachineState } from '../machine.ts';
-import type { MachineManifest } from './manifest.ts';
-import type { FromMachine, ToMachine } from './thread/messages.ts';
-import type { Thread } from './thread/thread.ts';
 import { V86Machine } from './v86-machine.ts';
 
-// An empty module: the magic and the version.
-const wasm = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+const manifest = manifestOf('host-01');
 
-class Worker implements Thread {
-  readonly posted: ToMachine[] = [];
-  ended = false;
-  say: (message: FromMachine) => void = () => {};
-  die: (message: string) => void = () => {};
-
-  post(message: ToMachine): void {
-    this.posted.push(message);
-  }
-
-  onMessage(listener: (message: FromMachine) => void): void {
-    this.say = listener;
-  }
-
-  onError(listener: (message: string) => void): void {
-    this.die = listener;
-  }
-
-  terminate(): void {
-    this.ended = true;
-  }
-
-  lines(): string[] {
-    return this.posted.flatMap((message) => (message.type === 'agent' ? [message.line] : []));
-  }
-
-  /** Answers what was asked last under this type. */
-  answer(type: 'freeze' | 'thaw'): void {
-    const question = this.posted.findLast((message) => message.type === type);
-    if (question === undefined || !('id' in question)) throw new Error(`nobody asked to ${type}`);
-    this.say({ type: 'answer', id: question.id });
-  }
-}
-
-const manifest: MachineManifest = {
-  name: 'host-01',
-  id: 'ab',
-  engine: 'v86 0.5.462',
-  memory: 1024,
-  clock: 0,
-  mac: '02:00:00:00:00:01',
-  devices: { hash: '00', size: 1 },
-  ram: { pieceBytes: 1024, layers: [] },
-  boot: { clock: 0, devices: { hash: '00', size: 1 }, ram: { pieceBytes: 1024, layers: [] } },
-  disk: { bytes: 0, pieceBytes: 4096, table: { hash: '00', size: 1 }, prefetch: [] },
-  consoles: [toBase64(new TextEncoder().encode('host-01 login: '))],
-  tapHeader: toBase64(pcapHeader(LinkType.LINUX_SLL2)),
-};
-
-function open(load: () => Promise<WebAssembly.Module> = async () => wasm) {
-  const workers: Worker[] = [];
+function open(load: () => Promise<WebAssembly.Module> = async () => emptyWasm) {
+  const workers: SpokenThread[] = [];
   const machine = new V86Machine({
     name: 'host-01',
     start: { from: 'snapshot', manifest, base: '/' },
     wasm: load,
     time: { now: () => 1_700_000_000.5, before: (ago) => 1_700_000_000.5 - ago / 1000 },
     thread: () => {
-      const worker = new Worker();
+      const worker = new SpokenThread();
       workers.push(worker);
       return worker;
     },
@@ -78,7 +23,7 @@ function open(load: () => Promise<WebAssembly.Module> = async () => wasm) {
   machine.state.subscribe(({ kind }) => {
     if (states.at(-1) !== kind) states.push(kind);
   });
-  const worker = (): Worker => {
+  const worker = (): SpokenThread => {
     const last = workers.at(-1);
     if (last === undefined) throw new Error('no thread was started');
     return last;
@@ -162,7 +107,7 @@ describe('starting a machine', () => {
     const first = machine.start();
     await machine.stop();
     void machine.start();
-    arrive(wasm);
+    arrive(emptyWasm);
     await first;
     await turn();
     expect(workers).toHaveLength(1);
@@ -173,7 +118,7 @@ describe('starting a machine', () => {
     let tries = 0;
     const { machine, worker } = open(async () => {
       if (tries++ === 0) throw new Error('the server answered 503');
-      return wasm;
+      return emptyWasm;
     });
     await expect(machine.start()).rejects.toThrow('the server answered 503');
     expect(machine.state.value).toMatchObject({ kind: 'failed', reason: 'download' });
