@@ -5,13 +5,18 @@
 //   lab    ──────x────────x──────────x───▶     came out: the lab's time less the guest's is `ahead`, plus what tcpdump took
 //   guest  ────x────────x──────────x─────▶     stamped; the least difference of late is the best guess of `ahead`
 //
-// A guest's clock that is set shows at once: forward, as a difference that is far less than any before; back, as one that is far
-// more from one packet to the next, as delays never grow.
+// A guest's clock that is set forward shows at once, as a difference that is far less than any before. Set back, it shows as a packet
+// that is older than the one before it; or, when nothing happened for longer than it was set back by, as differences that are all
+// far more than before. A busy guest has such ones as well, but not for long.
 
-/** Seconds of the lab for which a difference counts: the processor's clock drifts by a few parts in ten thousand. */
-const WINDOW = 10;
-/** Seconds by which a difference grows between two packets only when the clock was set back. */
-const SET_BACK = 0.3;
+/**
+ * Seconds of the lab for which a difference counts. The processor's clock drifts by a few parts in a million (0.3 ms in two minutes were
+ * measured), while a busy guest may report nothing in time for half a minute: a short memory would make its packets late.
+ */
+const WINDOW = 300;
+/** Seconds that a difference may be more than it was, for as many seconds of the lab, before the clock is taken to have been set back. */
+const LATE = 0.3;
+const LATE_FOR = 2;
 /** Seconds by which a packet's own time is before that of the packet before it only then. */
 const GOES_BACK = 0.05;
 /** Seconds between two packets that came out together, unless the clock was set forward. */
@@ -22,7 +27,8 @@ export class GuestClock {
   #least = Infinity;
   #before = Infinity;
   #windowEnds = Infinity;
-  #last = Infinity;
+  /** Since when all differences have been far more than before; seconds of the lab. */
+  #lateSince = Infinity;
   #ahead: number | undefined;
   #lastGuest = -Infinity;
   #lastLab = -Infinity;
@@ -56,8 +62,7 @@ export class GuestClock {
   #look(guest: readonly number[], cameOut: number): void {
     const [first = 0] = guest;
     const difference = cameOut - guest.reduce((latest, time) => Math.max(latest, time), first);
-    if (difference - this.#last > SET_BACK || first < this.#lastGuest - GOES_BACK) this.#forget();
-    this.#last = difference;
+    if (first < this.#lastGuest - GOES_BACK || this.#isLateForLong(difference, cameOut)) this.#forget();
     this.#lastGuest = guest.at(-1) ?? first;
     if (cameOut >= this.#windowEnds) {
       // After a silence of more than a window, what came before it says nothing any more.
@@ -74,6 +79,16 @@ export class GuestClock {
   #forget(): void {
     this.#least = this.#before = this.#windowEnds = Infinity;
     this.#ahead = undefined;
+    this.#lateSince = Infinity;
+  }
+
+  #isLateForLong(difference: number, cameOut: number): boolean {
+    if (this.#ahead === undefined || difference - this.#ahead <= LATE) {
+      this.#lateSince = Infinity;
+      return false;
+    }
+    this.#lateSince = Math.min(this.#lateSince, cameOut);
+    return cameOut - this.#lateSince > LATE_FOR;
   }
 }
 
