@@ -94,6 +94,44 @@ module.exports = {
       { path: '^src/(cli|host)/' },
       'What runs in a page cannot use what runs on a host.',
     ),
+    // The rooms of a page, from the lowest up: ui; machines; topology; terminal, packets and journey, which do not know each
+    // other; lab; then what stands on a page.
+    layer(
+      'ui-below-all-rooms',
+      { path: '^src/components/ui/', pathNot: test },
+      { path: '^src/components/', pathNot: '^src/components/ui/' },
+      'What every panel shares leans on none of them.',
+    ),
+    layer(
+      'machines-below-panels',
+      { path: '^src/components/machines/', pathNot: test },
+      { path: '^src/components/', pathNot: '^src/components/(ui|machines)/' },
+      'The words and menus of a machine serve the picture and the terminals alike.',
+    ),
+    layer(
+      'picture-below-other-panels',
+      { path: '^src/components/topology/', pathNot: test },
+      { path: '^src/components/', pathNot: '^src/components/(ui|machines|topology)/' },
+      'The picture is also drawn where there is no lab, as in a recorded walk.',
+    ),
+    layer(
+      'panels-apart',
+      { path: '^src/components/(terminal|packets|journey)/', pathNot: test },
+      { path: '^src/components/', pathNot: '^src/components/(ui|machines|topology|$1)/' },
+      'A panel that needs another one cannot be shown alone; the lab joins them.',
+    ),
+    layer(
+      'lab-below-the-page',
+      { path: '^src/components/lab/', pathNot: test },
+      { path: '^src/components/(episode|reference|site|walk)/' },
+      'A lab does not know on which page it stands.',
+    ),
+    layer(
+      'prose-off-the-lab',
+      { path: '^src/components/(episode|reference|walk)/', pathNot: test },
+      { path: '^src/components/(lab|terminal|packets|journey|machines|site)/' },
+      'A page that is only read pays for no lab: its prose speaks to one through events (ui/run-request.ts).',
+    ),
     layer(
       'cli-without-a-page',
       { path: '^src/(cli|host)/', pathNot: test },

@@ -1,5 +1,5 @@
 // <lockstep-run>: the two buttons of a command block.
-import { type RunReport, type RunRequest, runEvent } from '../lab/run-request.ts';
+import { type RunReport, type RunRequest, runEvent } from '../ui/run-request.ts';
 
 /** Below this width the lab is a sheet over the page (src/styles/lab.css). */
 const underSheet = matchMedia('(max-width: 1099.98px)');

@@ -2,7 +2,7 @@
 import { computed, type ReadonlySignal } from '@preact/signals-core';
 import type { Hop } from '../../lab/lab.ts';
 import type { TimeControl, TimeState } from '../../lab/time-control.ts';
-import type { ShownHop } from '../topology/motion/packet-player.ts';
+import type { ShownHop } from '../ui/shown-hop.ts';
 
 /** The hop that is looked at; null while what happens is followed. */
 export function hopLookedAt({ steps, frozen, awaits }: Pick<TimeState, 'steps' | 'frozen' | 'awaits'>): Hop | null {

@@ -3,13 +3,13 @@
 
 import { remarkOf } from '../../machine/remark.ts';
 import { isTabName, loadPreferences, savePreference, type TabName } from '../ui/preferences.ts';
+import { type RunRequest, runEvent } from '../ui/run-request.ts';
 import { wireSplit } from '../ui/split.ts';
 import { type Tabs, wireTabs } from '../ui/tabs.ts';
 import { beforeStart } from './before-start.ts';
 import { LabSession, type SessionState } from './lab-session.ts';
 import type { Panels } from './panels.ts';
 import { RunQueue, typeInto } from './run-queue.ts';
-import { type RunRequest, runEvent } from './run-request.ts';
 import { watchSight } from './sight.ts';
 import { type StageView, stageView } from './stage-view.ts';
 import { stateWords } from './state-words.ts';

@@ -1,6 +1,6 @@
 // Commands of the prose on their way into a terminal: typed at once when the lab runs, kept until it does when not.
 import type { Lab } from '../../lab/lab.ts';
-import type { RunRequest } from './run-request.ts';
+import type { RunRequest } from '../ui/run-request.ts';
 
 export class RunQueue {
   #waiting: RunRequest[] = [];

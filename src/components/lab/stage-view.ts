@@ -1,6 +1,8 @@
 // The card that stands over the panes while there is nothing to see in them: off, on its way, or failed.
+
+import { bytesWords, durationWords } from '../ui/words.ts';
 import type { SessionState } from './lab-session.ts';
-import { adviceFor, bytesWords, durationWords } from './state-words.ts';
+import { adviceFor } from './state-words.ts';
 
 export interface StageView {
   /** @param machines how many the lab has, if that is known */

@@ -1,8 +1,8 @@
 // Two packets of the list side by side, or one packet at two places.
 import { useMemo, useState } from 'preact/hooks';
 import { dissect } from '../../packet/dissect.ts';
+import { plural } from '../ui/words.ts';
 import { ChangeTable } from './packet-way.tsx';
-import { plural } from './packet-words.ts';
 import { placeName, type SeenPacket } from './seen-packet.ts';
 import { compareLayers } from './side-by-side.ts';
 

@@ -2,9 +2,9 @@
 // its active item. Under it stands what the field is for.
 import { useEffect, useRef } from 'preact/hooks';
 import { keepInSight } from '../ui/keep-in-sight.ts';
+import { plural } from '../ui/words.ts';
 import { type Anatomy, type Spot, sameSpot } from './anatomy.ts';
 import { isOfCapture, layerAbout, layerTitle } from './layer-words.ts';
-import { plural } from './packet-words.ts';
 
 interface Props {
   readonly id: string;

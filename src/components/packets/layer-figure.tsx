@@ -1,8 +1,8 @@
 // A packet's layers as boxes in boxes: across, to scale in bytes, each box holds what its layer carries, and the hatched part
 // at its beginning is the layer's own header.
+import { plural } from '../ui/words.ts';
 import type { Anatomy, Part, Spot } from './anatomy.ts';
 import { isOfCapture, isTunnel, layerFamily, layerTitle } from './layer-words.ts';
-import { plural } from './packet-words.ts';
 
 interface Props {
   readonly anatomy: Anatomy;

@@ -1,4 +1,5 @@
 // <lockstep-open>: takes a capture that is dropped anywhere on the page, or chosen, and shows its packets.
+import { plural } from '../ui/words.ts';
 import type { OpenedCapture } from './open-capture.ts';
 
 class LockstepOpen extends HTMLElement {
@@ -57,7 +58,7 @@ class LockstepOpen extends HTMLElement {
       this.dataset['open'] = '';
       this.#opened = openCapture(file, file.name, this.#part('.open-panel'), (state) => {
         const { done, read, size, packets, places, linkTypes, trouble } = state;
-        const count = `${packets.toLocaleString('en')} ${packets === 1 ? 'packet' : 'packets'}`;
+        const count = plural(packets, 'packet');
         const where = places.length === 0 ? '' : `, seen at ${listed(places)}`;
         const kind = linkTypes.length === 0 ? '' : ` (${linkTypes.join(', ')})`;
         const far = done ? '' : `, ${Math.floor((read / Math.max(1, size)) * 100)} % read`;

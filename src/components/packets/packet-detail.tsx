@@ -1,6 +1,7 @@
 // The packet that is looked at: what is to be said of it, the way it went, its layers, its fields and its bytes.
 import { useEffect, useId, useMemo, useState } from 'preact/hooks';
 import { summarize } from '../../packet/summary.ts';
+import { plural } from '../ui/words.ts';
 import { Anatomy, type Spot } from './anatomy.ts';
 import { CompareView } from './compare-view.tsx';
 import { FieldTree, spotKey } from './field-tree.tsx';
@@ -9,7 +10,7 @@ import type { JourneyLens } from './journey-lens.ts';
 import { LayerFigure } from './layer-figure.tsx';
 import { noticesOf } from './packet-notices.ts';
 import { HopChanges, PacketWay } from './packet-way.tsx';
-import { guestClock, place, plural } from './packet-words.ts';
+import { guestClock, place } from './packet-words.ts';
 import type { SeenPacket } from './seen-packet.ts';
 import './packet-detail.css';
 

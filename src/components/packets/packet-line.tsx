@@ -1,6 +1,7 @@
 // One row of the packet list.
 import type { PacketSummary } from '../../packet/summary.ts';
-import { guestClock, place, plural, sinceFirst } from './packet-words.ts';
+import { plural } from '../ui/words.ts';
+import { guestClock, place, sinceFirst } from './packet-words.ts';
 import type { SeenPacket } from './seen-packet.ts';
 
 export const rowId = (n: number): string => `pk-row-${n}`;

@@ -1,6 +1,7 @@
 // Filter, list and the packet that is looked at, for a lab's packets and for a file's.
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { INITIAL_SHARE, PaneBorder } from '../ui/pane-border.tsx';
+import { plural } from '../ui/words.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { rememberFilter } from './filter-history.ts';
 import { streamFilter } from './filter-ideas.ts';
@@ -9,7 +10,6 @@ import { JourneyLens } from './journey-lens.ts';
 import { PacketDetail } from './packet-detail.tsx';
 import { PacketList, type PacketListHandle } from './packet-list.tsx';
 import { PacketStore } from './packet-store.ts';
-import { plural } from './packet-words.ts';
 import { captureOf } from './save-capture.ts';
 import type { PacketSource, SeenPacket } from './seen-packet.ts';
 import '../topology/topology.css';

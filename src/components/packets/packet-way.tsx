@@ -1,7 +1,7 @@
 // Where else the packet was seen, how it ended, and what this hop changed in it.
 import type { Change } from '../../journey/changes.ts';
 import type { Journey, JourneyHop } from '../../journey/journey.ts';
-import { plural } from './packet-words.ts';
+import { plural } from '../ui/words.ts';
 
 interface WayProps {
   readonly journey: Journey;

@@ -19,6 +19,3 @@ export function guestClock(time: number): string {
 export function place(at: Place, severalMachines: boolean): string {
   return severalMachines || at.device === '' ? placeName(at) : at.device;
 }
-
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;

@@ -4,12 +4,13 @@ import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Hop, Lab } from '../../lab/lab.ts';
 import { MachineBar } from '../machines/machine-bar.tsx';
-import { plural } from '../packets/packet-words.ts';
+import type { ShownHop } from '../ui/shown-hop.ts';
 import { useSignalValue } from '../ui/use-signal-value.ts';
+import { plural } from '../ui/words.ts';
 import { announceChanges } from './inspector/change-announcer.ts';
 import { DeviceList } from './inspector/device-list.tsx';
 import { Inspector } from './inspector/inspector.tsx';
-import type { PlayerStatus, ShownHop } from './motion/packet-player.ts';
+import type { PlayerStatus } from './motion/packet-player.ts';
 import type { Picture } from './picture/picture.ts';
 import './topology.css';
 

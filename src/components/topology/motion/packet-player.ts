@@ -6,6 +6,7 @@ import type { Hop, HopBatch } from '../../../lab/lab.ts';
 import type { Family } from '../../../packet/summary.ts';
 import type { Graph } from '../../../topology/graph.ts';
 import { type Crossing, type HopPath, PacketPaths } from '../../../topology/packet-path.ts';
+import type { ShownHop } from '../../ui/shown-hop.ts';
 import { ArrivalOrder } from './arrival-order.ts';
 import type { PacketCanvas } from './packet-canvas.ts';
 import { type Dot, type Label, LEG, PacketFlow } from './packet-flow.ts';
@@ -19,13 +20,6 @@ export interface PlayerStatus {
   readonly lag: number;
   /** Packets that came while the picture was paused. */
   readonly missed: number;
-}
-
-/** A packet that the reader looks at, standing where a tap saw it. */
-export interface ShownHop {
-  readonly hop: Hop;
-  /** It travels there, rather than being there at once. */
-  readonly glides: boolean;
 }
 
 export interface PlayerOptions {

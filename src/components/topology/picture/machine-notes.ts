@@ -4,8 +4,8 @@
 import { effect } from '@preact/signals';
 import type { Core } from 'cytoscape';
 import type { Lab } from '../../../lab/lab.ts';
-import { durationWords } from '../../lab/state-words.ts';
 import { actionsFor, boxWords } from '../../machines/machine-words.ts';
+import { durationWords } from '../../ui/words.ts';
 
 export class MachineNotes {
   readonly #plane = document.createElement('div');

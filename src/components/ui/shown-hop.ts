@@ -1,0 +1,9 @@
+// What the panel of the steps tells the picture: which packet the reader looks at.
+import type { Hop } from '../../lab/lab.ts';
+
+/** A packet that the reader looks at, standing where a tap saw it. */
+export interface ShownHop {
+  readonly hop: Hop;
+  /** It travels there, rather than being there at once. */
+  readonly glides: boolean;
+}
