@@ -1,4 +1,4 @@
-// The arrows of docs/architecture.md as rules: components, cli -> lab -> machine -> guest -> wire, topology, journey -> capture -> packet.
+// The arrows of docs/architecture.md as rules: components, cli -> lab -> machine -> guest -> wire, topology, journey -> hop -> capture -> packet.
 // What is forbidden stands beside the reason for it. Imports of types count: a type from above ties a file down as well.
 
 /** A folder that nobody may reach into but those named. */
@@ -35,9 +35,15 @@ module.exports = {
       'A capture file is a format: it must be readable where there is no machine and no lab.',
     ),
     layer(
+      'hop-is-pure',
+      { path: '^src/hop/', pathNot: test },
+      { path: '^src/', pathNot: '^src/(basics|hop|capture|packet)/' },
+      'What was seen, and what makes two sightings one packet, is one thing for labs, files, pictures and journeys.',
+    ),
+    layer(
       'journey-is-made-of-hops',
       { path: '^src/journey/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(basics|journey|capture|packet)/' },
+      { path: '^src/', pathNot: '^src/(basics|journey|hop|capture|packet)/' },
       'Stitching hops is pure, so that a recorded journey and a live one are one thing.',
     ),
     layer(
@@ -49,25 +55,25 @@ module.exports = {
     layer(
       'topology-is-pure',
       { path: '^src/topology/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(basics|topology|packet)/' },
-      'The graph follows from kernel reports alone: given the same reports, the same picture.',
+      { path: '^src/', pathNot: '^src/(basics|topology|hop|packet)/' },
+      'The graph follows from kernel reports, and the way of a packet in it from hops alone: given the same, the same picture.',
     ),
     layer(
       'recording-is-pure',
       { path: '^src/recording/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(basics|recording|topology|journey|capture|packet)/' },
+      { path: '^src/', pathNot: '^src/(basics|recording|topology|journey|hop|capture|packet)/' },
       'A saved run is data: a page, a test or a phone reads it where there is no lab and no machine.',
     ),
     layer(
       'guest-below-machine',
       { path: '^src/guest/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(basics|guest|wire|recording|topology|journey|capture|packet)/' },
+      { path: '^src/', pathNot: '^src/(basics|guest|wire|recording|topology|journey|hop|capture|packet)/' },
       'What a Debian guest of ours is and says is the same whatever runs it: it does not know who does.',
     ),
     layer(
       'machine-below-lab',
       { path: '^src/machine/', pathNot: test },
-      { path: '^src/', pathNot: '^src/(basics|machine|guest|wire|recording|topology|journey|capture|packet)/' },
+      { path: '^src/', pathNot: '^src/(basics|machine|guest|wire|recording|topology|journey|hop|capture|packet)/' },
       'A machine does not know that it is part of a lab, let alone who looks at it.',
     ),
     layer(
@@ -141,7 +147,7 @@ module.exports = {
     layer(
       'no-node-in-a-page',
       {
-        path: '^src/(basics|components|guest|topology|journey|recording|wire|capture)/',
+        path: '^src/(basics|components|guest|topology|journey|hop|recording|wire|capture)/',
         pathNot: [test, '/fixtures/'],
       },
       { dependencyTypes: ['core'] },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readPcapng } from '../capture/pcapng.ts';
-import type { Hop } from '../lab/lab.ts';
+import type { Hop } from '../hop/hop.ts';
 import { CaptureFile } from './capture-file.ts';
 
 let folder = '';
@@ -37,6 +37,7 @@ test('each device is an interface from its first packet on, and the file can be 
   expect(readPcapng(await readFile(path))).toMatchObject({ application: 'Lockstep', packets: [], error: null });
 
   capture.write({
+    run: 1,
     hops: [hop('host-01', 'docker0', 1_795_405_455.096301, 1), hop('host-01', 'veth1', 1.5, 2)],
     lost: 0,
   });
@@ -44,8 +45,8 @@ test('each device is an interface from its first packet on, and the file can be 
   expect(before.interfaces.map(({ name }) => name)).toEqual(['host-01/docker0', 'host-01/veth1']);
   expect(before.error).toBeNull();
 
-  capture.write({ hops: [hop('host-02', 'docker0', 2, 3)], lost: 7 });
-  capture.write({ hops: [hop('host-01', 'docker0', 3, 4)], lost: 0 });
+  capture.write({ run: 1, hops: [hop('host-02', 'docker0', 2, 3)], lost: 7 });
+  capture.write({ run: 1, hops: [hop('host-01', 'docker0', 3, 4)], lost: 0 });
   const { interfaces, packets, error } = readPcapng(await readFile(path));
   expect(error).toBeNull();
   expect(interfaces.map(({ name, linkType }) => [name, linkType])).toEqual([

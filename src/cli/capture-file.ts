@@ -2,7 +2,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { timestampOf } from '../capture/captured-packet.ts';
 import { PcapngWriter } from '../capture/pcapng-writer.ts';
-import type { Hop, HopBatch } from '../lab/lab.ts';
+import { type Hop, placeOf } from '../hop/hop.ts';
+import type { HopBatch } from '../lab/lab.ts';
 
 /**
  * A pcapng file that is valid after every write: whole blocks only, written synchronously, so that a run that is cut
@@ -35,14 +36,19 @@ export class CaptureFile implements Disposable {
     this.#packets += hops.length;
     for (const hop of hops) {
       const { bytes, originalLength, direction } = hop;
-      const time = timestampOf(hop.time);
-      this.#writer.packet(this.#interfaceOf(hop), { bytes, originalLength, direction, time });
+      this.#writer.packet(this.#interfaceOf(hop), {
+        bytes,
+        originalLength,
+        time: timestampOf(hop.time),
+        ...(direction === 'unknown' ? {} : { direction }),
+      });
     }
     this.#flush();
   }
 
-  #interfaceOf({ machine, device, linkType }: Hop): number {
-    const name = `${machine}/${device}`;
+  #interfaceOf(hop: Hop): number {
+    const { linkType } = hop;
+    const name = placeOf(hop);
     const key = `${linkType} ${name}`;
     const known = this.#interfaces.get(key);
     if (known !== undefined) return known;

@@ -1,5 +1,6 @@
 // What a Debian guest of ours gives to whoever runs it, an emulator or a host: terminals, answers to commands, and what its
 // tap saw. The programs at the other end lie in sandboxes/image/overlay/usr/lib/lockstep.
+import type { Hop } from '../hop/hop.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 
 /** One terminal of a machine: bytes both ways, and a size the guest sees. */
@@ -26,22 +27,14 @@ export interface ExecOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One packet as one interface of the machine's own kernel saw it (tcpdump -i any: LINUX_SLL2). */
-export interface TapFrame {
-  /** When it was seen, µs resolution: seconds of the lab, whatever the guest's own clock shows. */
-  readonly time: number;
-  /** The interface's index in the machine's own network namespace. */
+/**
+ * One packet as one interface of the machine's own kernel saw it (tcpdump -i any: LINUX_SLL2): all of a hop but the machine's
+ * name, the hop's number, and which device of the graph it was. Its time is the lab's, whatever the guest's own clock shows.
+ * Bytes and length are counted from the SLL2 header on.
+ */
+export interface TapFrame extends Pick<Hop, 'time' | 'device' | 'direction' | 'linkType' | 'bytes' | 'originalLength'> {
+  /** The interface's index in the machine's own network namespace: all taps know it. */
   readonly ifindex: number;
-  /** Its name at that moment ("docker0", "veth1a2b3c4"). */
-  readonly device: string;
-  /** 'in': this interface received it; 'out': it left through this interface. */
-  readonly direction: 'in' | 'out';
-  /** Always LINKTYPE_LINUX_SLL2 (276) today; see src/capture/link-type.ts. */
-  readonly linkType: number;
-  /** Captured bytes, from the SLL2 header on. */
-  readonly bytes: Uint8Array;
-  /** Bytes of the packet before the capture cut it, SLL2 header included. */
-  readonly originalLength: number;
 }
 
 /** Frames that were captured together; since the last batch at least `lost` more are missing: the capture was cut off. */

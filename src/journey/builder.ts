@@ -2,6 +2,7 @@
 // which there are, not on when they came. Adding one costs the same however many there are; what they mean is worked out
 // when somebody asks, for what changed since.
 
+import type { Hop } from '../hop/hop.ts';
 import { summarizeLayers } from '../packet/summary.ts';
 import { Clocks } from './clocks.ts';
 import { coarseOffset, type World } from './copies.ts';
@@ -11,7 +12,6 @@ import { type ConntrackEntry, entryWords, NatTable } from './evidence/conntrack.
 import { countedEnds } from './evidence/counted.ts';
 import { DropTimes } from './evidence/drop-times.ts';
 import type { Evidence, TraceEvidence } from './evidence/evidence.ts';
-import type { Hop } from './hop.ts';
 import { type Journey, JourneyHop, layersOf } from './journey.ts';
 import { maybeSame } from './maybe-same.ts';
 import { answerTo, piecesOf, repeatOf, subjectOf } from './relations.ts';
@@ -65,14 +65,14 @@ export class JourneyBuilder {
     return this.#buckets.size;
   }
 
-  /** A hop whose id it has already is passed over. */
+  /** A hop whose number it has already is passed over. */
   add(hops: Iterable<Hop>): void {
     for (const hop of hops) {
-      if (this.#buckets.has(hop.id)) continue;
+      if (this.#buckets.has(hop.n)) continue;
       const seen = sighting(hop);
       const bucket = this.#store.add(seen);
       this.#world.clocks.see(hop.machine);
-      this.#buckets.set(hop.id, bucket);
+      this.#buckets.set(hop.n, bucket);
       this.#changed.add(bucket);
       if (this.#keep !== Infinity) this.#bound(bucket);
     }
@@ -125,7 +125,7 @@ export class JourneyBuilder {
   #packetOf(hop: number): Packet | undefined {
     this.#refresh();
     const packets = this.#buckets.get(hop)?.packets(this.#world);
-    return packets?.find(({ sightings }) => sightings.some((seen) => seen.hop.id === hop));
+    return packets?.find(({ sightings }) => sightings.some((seen) => seen.hop.n === hop));
   }
 
   /** What the new sightings say of the clocks, and what that means for packets that several clocks saw. */
@@ -153,14 +153,14 @@ export class JourneyBuilder {
     this.#store.buckets.delete(bucket.key);
     this.#store.buckets.set(bucket.key, bucket);
     if (bucket.sightings.length <= MOST_COPIES) return;
-    for (const { hop } of bucket.keepLatest(MOST_COPIES / 2)) this.#buckets.delete(hop.id);
+    for (const { hop } of bucket.keepLatest(MOST_COPIES / 2)) this.#buckets.delete(hop.n);
   }
 
   /** A quarter at a time, so that it is done seldom. */
   #forget(): void {
     for (const bucket of this.#store.buckets.values()) {
       if (this.#buckets.size <= this.#keep * 0.75) return;
-      for (const { hop } of bucket.sightings) this.#buckets.delete(hop.id);
+      for (const { hop } of bucket.sightings) this.#buckets.delete(hop.n);
       this.#changed.delete(bucket);
       this.#severalClocks.delete(bucket);
       this.#severalTuples.delete(bucket);

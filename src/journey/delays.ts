@@ -1,5 +1,5 @@
 // What one packet's sightings say of the clocks that saw it (clocks.ts): which of two came first, and how far apart they read.
-import { WIRE } from './hop.ts';
+import { WIRE } from '../hop/hop.ts';
 import type { Sighting } from './sighting.ts';
 import type { Places } from './topology.ts';
 

@@ -1,15 +1,16 @@
 // How a packet's way ended, and what shows it. From the surest evidence down: an ICMP error that quotes the packet, a trace of
 // the rule that dropped it, the wire's own word; then where it was seen last; then what speaks for it indirectly.
+
+import { placeOf, WIRE } from '../hop/hop.ts';
+import { destinationOf } from '../hop/tuple.ts';
 import type { Layer } from '../packet/layer.ts';
 import type { DropTimes } from './evidence/drop-times.ts';
 import type { TraceEvidence } from './evidence/evidence.ts';
 import { dropWords } from './evidence/kernel-drops.ts';
-import { placeOf, WIRE } from './hop.ts';
 import { type JourneyEnd, layersOf } from './journey.ts';
 import { answerTo, askedFor, errorsAbout, piecesOf } from './relations.ts';
 import type { Sighting } from './sighting.ts';
 import type { Packet, Store } from './store.ts';
-import { destinationOf } from './tuple.ts';
 
 export interface End {
   readonly end: JourneyEnd;
@@ -140,7 +141,7 @@ function traced(packet: Packet, arrived: boolean, { traces }: Proofs): End | nul
 function lostOnWire(packet: Packet, arrived: boolean, { wire }: Proofs): End | null {
   if (arrived) return null;
   for (const { hop } of packet.sightings) {
-    const reason = wire.get(hop.id);
+    const reason = wire.get(hop.n);
     if (reason !== undefined) return { end: 'dropped', why: `the wire ${hop.device} did not deliver it: ${reason}` };
   }
   return null;

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cooked, ipv4, topology as paper, udp } from '../../tests/support/journey.ts';
+import type { Hop } from '../hop/hop.ts';
+import { hopsOfCapture } from '../hop/hops-of-capture.ts';
+import { tupleKey } from '../hop/tuple.ts';
 import { stitch } from './builder.ts';
 import { entryWords, NatTable, parseConntrack } from './evidence/conntrack.ts';
 import { counterDrops, deviceDrops } from './evidence/counters.ts';
 import { dropWords, parseKernelDrops } from './evidence/kernel-drops.ts';
 import { parseNftTrace } from './evidence/nft-trace.ts';
-import type { Hop } from './hop.ts';
-import { hopsOfCapture } from './hops-of-capture.ts';
 import type { Topology } from './topology.ts';
-import { tupleKey } from './tuple.ts';
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`./fixtures/${name}`, import.meta.url));
 const text = (name: string): string => fixture(name).toString('utf8');
@@ -162,7 +162,7 @@ describe('counters', () => {
     };
     const bytes = cooked(ipv4(tuple, 64, id, udp(tuple, Uint8Array.of(id))), false);
     return {
-      id,
+      n: id,
       machine: 'host-01',
       device: 'docker0',
       direction: 'in',
@@ -215,8 +215,8 @@ describe('counters', () => {
     const bytes = cooked(ipv4(tuple, 64, id, udp(tuple, Uint8Array.of(id))), false);
     const seen = { machine: 'host-01', direction: 'in', linkType: 276, bytes, originalLength: bytes.length } as const;
     return [
-      { ...seen, id: 2 * id, device: 'veth-c0', time },
-      { ...seen, id: 2 * id + 1, device: 'docker0', time: time + 0.0001 },
+      { ...seen, n: 2 * id, device: 'veth-c0', time },
+      { ...seen, n: 2 * id + 1, device: 'docker0', time: time + 0.0001 },
     ];
   };
   const rulesDrop = (...rules: readonly string[]) =>
@@ -275,7 +275,7 @@ it('believes the wire when it says what it did with a frame', () => {
   const tuple = { protocol: 17, source: '10.0.0.11', destination: '10.0.0.12', sourcePort: 1, destinationPort: 2 };
   const bytes = cooked(ipv4(tuple, 64, 5, udp(tuple, Uint8Array.of(1))), true);
   const hop: Hop = {
-    id: 9,
+    n: 9,
     machine: 'wire',
     device: 'lan',
     direction: 'in',

@@ -1,8 +1,9 @@
 // What stitching gives: the way of one packet, hop by hop, and how it ended.
+
+import type { Hop } from '../hop/hop.ts';
 import { dissect } from '../packet/dissect.ts';
 import type { Layer } from '../packet/layer.ts';
 import { type Change, changesBetween } from './changes.ts';
-import type { Hop } from './hop.ts';
 
 /** 'unknown': nothing shows that it arrived, and nothing that it was dropped. */
 export type JourneyEnd = 'delivered' | 'dropped' | 'unknown';

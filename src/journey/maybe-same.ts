@@ -1,9 +1,9 @@
 // Packets that look like one before and after NAT, where no conntrack entry says that they are.
 
+import { tupleWordsOf } from '../hop/tuple.ts';
 import type { World } from './copies.ts';
 import { succession } from './sighting.ts';
 import type { Packet } from './store.ts';
-import { tupleWordsOf } from './tuple.ts';
 
 /** Seconds in which a machine would have handed it on. */
 const NEAR = 0.1;

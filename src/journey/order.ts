@@ -43,7 +43,7 @@ type Link = Node | Moment;
 
 /** At one moment nothing is before or after: there the packets' own ways decide. */
 function alongClock(clock: Node[]): void {
-  clock.sort((a, b) => a.hop.hop.time - b.hop.hop.time || a.hop.hop.id - b.hop.hop.id);
+  clock.sort((a, b) => a.hop.hop.time - b.hop.hop.time || a.hop.hop.n - b.hop.hop.n);
   let before: Moment | undefined;
   let after: Moment = { next: [], waitsFor: 0 };
   for (const [index, node] of clock.entries()) {
@@ -62,7 +62,7 @@ function precede(before: Link | undefined, after: Link): void {
   after.waitsFor++;
 }
 
-const compare = (a: Node, b: Node): number => a.hop.time - b.hop.time || a.hop.hop.id - b.hop.hop.id;
+const compare = (a: Node, b: Node): number => a.hop.time - b.hop.time || a.hop.hop.n - b.hop.hop.n;
 
 /** Kahn's algorithm. Where a clock was set back, hops wait for each other in a circle: then the earliest of them goes first. */
 function sorted(nodes: readonly Node[]): OrderedHop[] {

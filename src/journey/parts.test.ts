@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cooked, ipv4, question, topology } from '../../tests/support/journey.ts';
+import type { Hop } from '../hop/hop.ts';
 import { JourneyBuilder, stitch } from './builder.ts';
-import type { Hop } from './hop.ts';
 
 let next = 1;
 
@@ -36,7 +36,7 @@ function segment(
     0,
   );
   const bytes = cooked(ipv4(tuple, ttl, id, Uint8Array.of(...head, ...new Uint8Array(length))), direction === 'out');
-  return { id: next++, machine, device, direction, time, linkType: 276, bytes, originalLength: bytes.length };
+  return { n: next++, machine, device, direction, time, linkType: 276, bytes, originalLength: bytes.length };
 }
 
 const VETH = ['host-01', 'veth-c0', 'in'] as const;
@@ -58,7 +58,7 @@ describe('one large TCP packet that a device cuts into segments', () => {
     const hops = [whole, ...pieces.flatMap((piece) => [piece.in, piece.out])];
     const journeys = stitch(hops, { topology });
     expect(journeys).toHaveLength(4);
-    const parts = { kind: 'segments', whole: whole.id, from: [], into: pieces.map(({ out }) => out.id) };
+    const parts = { kind: 'segments', whole: whole.n, from: [], into: pieces.map(({ out }) => out.n) };
     for (const journey of journeys) expect(journey).toMatchObject({ parts, end: 'delivered', repeats: null });
     expect(journeys[0]?.why).toBe('it went on as 3 segments, which all arrived');
   });
@@ -66,7 +66,7 @@ describe('one large TCP packet that a device cuts into segments', () => {
   it('has not arrived when one of them was not seen to', () => {
     const hops = [whole, ...pieces.flatMap((piece, n) => (n === 1 ? [piece.out] : [piece.in, piece.out]))];
     const journey = stitch(hops, { topology })[0];
-    expect(journey).toMatchObject({ id: whole.id, end: 'unknown' });
+    expect(journey).toMatchObject({ id: whole.n, end: 'unknown' });
     expect(journey?.why).toContain('not all of them');
   });
 
@@ -74,7 +74,7 @@ describe('one large TCP packet that a device cuts into segments', () => {
     const hops = [whole, ...pieces.flatMap((piece) => [piece.in, piece.out]), ...resent];
     const journeys = stitch(hops, { topology });
     expect(journeys).toHaveLength(5);
-    expect(journeys.at(-1)).toMatchObject({ end: 'delivered', repeats: { kind: 'retransmission', of: whole.id } });
+    expect(journeys.at(-1)).toMatchObject({ end: 'delivered', repeats: { kind: 'retransmission', of: whole.n } });
     expect(journeys.at(-1)?.hops).toHaveLength(3);
     expect(journeys[0]?.parts?.into).toHaveLength(3);
   });
@@ -91,7 +91,7 @@ it('tells a second pass of a routing loop from a copy, by its TTL', () => {
   ];
   const [journey, ...more] = stitch([...hops].reverse());
   expect(more).toEqual([]);
-  expect(journey?.hops.map(({ hop }) => hop.id)).toEqual(hops.map(({ id }) => id));
+  expect(journey?.hops.map(({ hop }) => hop.n)).toEqual(hops.map(({ n }) => n));
 });
 
 it('waits for a packet that somebody held for half a minute', () => {
@@ -105,7 +105,7 @@ it('keeps the latest of the frames that repeat for ever', () => {
   const ask = (id: number): Hop => {
     const bytes = question('10.0.0.11', '10.0.0.99', true);
     return {
-      id,
+      n: id,
       machine: 'host-01',
       device: 'eth0',
       direction: 'out',

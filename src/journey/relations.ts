@@ -1,8 +1,9 @@
 // How packets belong together: sent again, doubled, cut into pieces and put together, answered.
+
+import { inverseKey } from '../hop/tuple.ts';
 import type { NatTable } from './evidence/conntrack.ts';
 import type { Parts, Repeat } from './journey.ts';
 import { byTime, LARGE, type Packet, type Store } from './store.ts';
-import { inverseKey } from './tuple.ts';
 
 /** Seconds within which copies of one packet are doubles of each other, and not asked again. */
 const DOUBLED = 0.1;
@@ -39,7 +40,7 @@ export function repeatOf(packet: Packet, store: Store): Repeat | null {
 function cameFirst(early: Packet, late: Packet): boolean {
   for (const { track, hop } of late.sightings) {
     const before = early.sightings.find((seen) => seen.track === track)?.hop;
-    if (before !== undefined) return before.time < hop.time || (before.time === hop.time && before.id < hop.id);
+    if (before !== undefined) return before.time < hop.time || (before.time === hop.time && before.n < hop.n);
   }
   return false;
 }

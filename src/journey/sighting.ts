@@ -1,7 +1,8 @@
 // A hop together with what was worked out from its bytes, and whether one sighting of a packet can come after another.
+
+import { type Hop, placeOf, WIRE } from '../hop/hop.ts';
+import { type Identity, identify } from '../hop/identity.ts';
 import { dissect } from '../packet/dissect.ts';
-import { type Hop, placeOf, WIRE } from './hop.ts';
-import { type Identity, identify } from './identity.ts';
 import type { Places } from './topology.ts';
 
 export interface Sighting {
@@ -20,7 +21,7 @@ export function sighting(hop: Hop): Sighting {
 
 /** An order that depends on nothing but what was seen. At one moment of one clock, hops are numbered as they were captured. */
 export function compareSightings(a: Sighting, b: Sighting): number {
-  return a.hop.time - b.hop.time || a.hop.id - b.hop.id;
+  return a.hop.time - b.hop.time || a.hop.n - b.hop.n;
 }
 
 /** What no way leads to. */

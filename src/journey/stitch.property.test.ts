@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hostName, question, type Sent, type TrueHop, tapped, topology, walk } from '../../tests/support/journey.ts';
+import type { Hop } from '../hop/hop.ts';
 import { JourneyBuilder, stitch } from './builder.ts';
 import type { ConntrackEntry } from './evidence/conntrack.ts';
-import type { Hop } from './hop.ts';
 import type { Journey } from './journey.ts';
 import { journeyJson } from './journey-json.ts';
 import { inOneOrder } from './order.ts';
@@ -44,7 +44,7 @@ const generated = fc
 
 const shuffled = <T>(list: readonly T[]): fc.Arbitrary<T[]> =>
   fc.shuffledSubarray([...list], { minLength: list.length });
-const idsOf = ({ hops }: Journey): number[] => hops.map(({ hop }) => hop.id);
+const idsOf = ({ hops }: Journey): number[] => hops.map(({ hop }) => hop.n);
 const sets = (journeys: readonly Journey[]): string[] =>
   journeys
     .map((journey) =>
@@ -57,9 +57,9 @@ const sets = (journeys: readonly Journey[]): string[] =>
 /** What stitching should give: the hops that are there, by packet. */
 function expected(hops: readonly Hop[], packets: ReadonlyMap<number, number>): string[] {
   const groups = new Map<number, number[]>();
-  for (const { id } of hops) {
-    const packet = packets.get(id) ?? -1;
-    groups.set(packet, [...(groups.get(packet) ?? []), id]);
+  for (const { n } of hops) {
+    const packet = packets.get(n) ?? -1;
+    groups.set(packet, [...(groups.get(packet) ?? []), n]);
   }
   return [...groups.values()].map((ids) => ids.sort((a, b) => a - b).join(' ')).sort();
 }
@@ -130,11 +130,11 @@ describe('packets of generated networks, with clocks that differ by minutes', ()
             if (n === told) builder.know({ conntrack: world.conntrack });
             if (n === told + 1) builder.know({ topology });
             builder.add(hops.slice(at, at + portion));
-            builder.journeyOf(hops[at]?.id ?? 0);
+            builder.journeyOf(hops[at]?.n ?? 0);
             if (n % 3 === 0) builder.journeys();
           }
           builder.know({ topology, conntrack: [...world.conntrack].reverse() });
-          const sorted = [...hops].sort((a, b) => a.id - b.id);
+          const sorted = [...hops].sort((a, b) => a.n - b.n);
           const batch = stitch(sorted, { topology, conntrack: world.conntrack });
           expect(builder.journeys().map(journeyJson)).toEqual(batch.map(journeyJson));
         },
@@ -155,10 +155,10 @@ describe('packets of generated networks, with clocks that differ by minutes', ()
           const lastOfPacket = new Map<number, number>();
           const lastOfClock = new Map<string, number>();
           for (const { hop } of order) {
-            const packet = world.packets.get(hop.hop.id) ?? -1;
-            expect(hop.hop.id).toBeGreaterThan(lastOfPacket.get(packet) ?? 0);
+            const packet = world.packets.get(hop.hop.n) ?? -1;
+            expect(hop.hop.n).toBeGreaterThan(lastOfPacket.get(packet) ?? 0);
             expect(hop.hop.time).toBeGreaterThanOrEqual(lastOfClock.get(hop.hop.machine) ?? 0);
-            lastOfPacket.set(packet, hop.hop.id);
+            lastOfPacket.set(packet, hop.hop.n);
             lastOfClock.set(hop.hop.machine, hop.hop.time);
           }
         },
@@ -211,7 +211,7 @@ describe('copies', () => {
     fc.assert(
       fc.property(
         withCopies.chain(({ world, doubled }) => {
-          const copies = doubled.map((hop, index): Hop => ({ ...hop, id: 1000 + index }));
+          const copies = doubled.map((hop, index): Hop => ({ ...hop, n: 1000 + index }));
           return fc.record({
             world: fc.constant(world),
             copies: fc.constant(copies),
@@ -225,7 +225,7 @@ describe('copies', () => {
             journeys.filter(({ repeats }) => repeats !== null),
           ];
           expect(sets(first)).toEqual(expected(world.hops, world.packets));
-          expect(again.flatMap(idsOf).sort((a, b) => a - b)).toEqual(copies.map(({ id }) => id));
+          expect(again.flatMap(idsOf).sort((a, b) => a - b)).toEqual(copies.map(({ n }) => n));
           expect(new Set(again.map(({ repeats }) => repeats?.kind))).toEqual(new Set(['duplicate']));
         },
       ),
@@ -312,9 +312,9 @@ it('takes any bytes for a packet, and loses none', () => {
   });
   fc.assert(
     fc.property(fc.array(hop, { maxLength: 25 }), (list) => {
-      const hops = list.map((one, index): Hop => ({ ...one, id: index + 1 }));
+      const hops = list.map((one, index): Hop => ({ ...one, n: index + 1 }));
       const journeys = stitch(hops);
-      expect(journeys.flatMap(idsOf).sort((a, b) => a - b)).toEqual(hops.map(({ id }) => id));
+      expect(journeys.flatMap(idsOf).sort((a, b) => a - b)).toEqual(hops.map(({ n }) => n));
       expect(inOneOrder(journeys)).toHaveLength(hops.length);
       for (const journey of journeys) JSON.stringify(journeyJson(journey));
     }),

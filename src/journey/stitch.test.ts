@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Hop } from '../hop/hop.ts';
+import { hopsOfCapture } from '../hop/hops-of-capture.ts';
 import { JourneyBuilder, stitch } from './builder.ts';
 import { parseConntrack } from './evidence/conntrack.ts';
 import { parseNftTrace } from './evidence/nft-trace.ts';
-import type { Hop } from './hop.ts';
-import { hopsOfCapture } from './hops-of-capture.ts';
 import type { Journey } from './journey.ts';
 import { journeyJson } from './journey-json.ts';
 import type { Topology } from './topology.ts';
@@ -202,7 +202,7 @@ it('gives the same live, hop by hop and asked in between, as at once', () => {
     const hops = [...hopsOf(name)].reverse();
     for (const hop of hops) {
       builder.add([hop]);
-      expect(builder.journeyOf(hop.id)?.hops.map(({ hop: { id } }) => id)).toContain(hop.id);
+      expect(builder.journeyOf(hop.n)?.hops.map(({ hop: { n } }) => n)).toContain(hop.n);
     }
     builder.know({ topology });
     builder.journeys();
@@ -221,10 +221,10 @@ it('takes a hop that it has already for none', () => {
 
 it('keeps as many hops as it was told, the latest', () => {
   const builder = new JourneyBuilder({ keep: 40 });
-  const hops = hopsOf('bulk').concat(hopsOf('published').map((hop) => ({ ...hop, id: hop.id + 1000 })));
+  const hops = hopsOf('bulk').concat(hopsOf('published').map((hop) => ({ ...hop, id: hop.n + 1000 })));
   for (const hop of hops) builder.add([hop]);
   expect(builder.size).toBeLessThanOrEqual(40);
-  expect(builder.journeyOf(hops.at(-1)?.id ?? 0)).toBeDefined();
+  expect(builder.journeyOf(hops.at(-1)?.n ?? 0)).toBeDefined();
   expect(builder.journeyOf(1)).toBeUndefined();
   expect(builder.journeys().flatMap(({ hops: seen }) => seen)).toHaveLength(builder.size);
 });

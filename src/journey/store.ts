@@ -1,8 +1,8 @@
 // Sightings by what they have in common, so that adding one and finding its relatives both cost the same however many there are.
 
+import type { Identity } from '../hop/identity.ts';
 import type { Witness } from './clocks.ts';
 import { divide, link, type Step, type World } from './copies.ts';
-import type { Identity } from './identity.ts';
 import { compareSightings, type Sighting } from './sighting.ts';
 
 /** One packet: a copy out of a bucket. */
@@ -34,7 +34,7 @@ export class Packet {
   }
 
   get id(): number {
-    return this.first.hop.id;
+    return this.first.hop.n;
   }
 
   /** As it was first seen. */

@@ -2,7 +2,7 @@
 //
 //   in at a port ──▶ in at its bridge ──▶ (routed: TTL − 1) ──▶ out at a device ──▶ in at the veth peer, or the wire
 //        └─────────▶ out at the bridge's other ports              └─ a tunnel ──▶ out at the device below it, one header deeper
-import { placeOf, WIRE } from './hop.ts';
+import { placeOf, WIRE } from '../hop/hop.ts';
 
 export interface Device {
   readonly machine: string;

@@ -1,8 +1,8 @@
 // Where the reader wants time to stop: at hops that a display filter matches, at one device or anywhere.
 import { type ReadonlySignal, signal } from '@preact/signals-core';
+import { type Hop, placeOf } from '../hop/hop.ts';
 import type { FilterError } from '../packet/filter/syntax.ts';
-import { compileHopFilter, placeOfHop } from './hop-filter.ts';
-import type { Hop } from './lab.ts';
+import { compileHopFilter } from './hop-filter.ts';
 
 export interface Breakpoint {
   readonly id: number;
@@ -62,7 +62,7 @@ export class HopBreakpoints {
     let stops: number | null = null;
     for (const entry of this.#entries.values()) {
       const { last, device } = entry;
-      if (device !== null && placeOfHop(hop) !== device) continue;
+      if (device !== null && placeOf(hop) !== device) continue;
       if (last !== hop) {
         if (!entry.matches(hop)) continue;
         if (device === null && last !== null && hop.n > 0 && last.n > 0 && this.#joins(last.n, hop.n)) continue;

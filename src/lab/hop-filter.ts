@@ -1,10 +1,11 @@
 // A lab's hops held against a display filter.
+
+import { type Hop, placeOf } from '../hop/hop.ts';
 import { dissect } from '../packet/dissect.ts';
 import { compileFilter, type Filter } from '../packet/filter/compile.ts';
 import type { FilterPacket } from '../packet/filter/reader.ts';
 import type { FilterError } from '../packet/filter/syntax.ts';
 import type { Layer } from '../packet/layer.ts';
-import type { Hop } from './lab.ts';
 
 export type CompiledHopFilter =
   | { readonly ok: true; readonly matches: (hop: Hop) => boolean }
@@ -15,9 +16,6 @@ export function compileHopFilter(text: string): CompiledHopFilter {
   const compiled = compileFilter(text);
   return compiled.ok ? { ok: true, matches: (hop) => asks(compiled.filter, hop) } : compiled;
 }
-
-/** "host-01/docker0", "wire/lan": what frame.interface_name is, and what a breakpoint's device is called. */
-export const placeOfHop = ({ machine, device }: Hop): string => `${machine}/${device}`;
 
 function asks(filter: Filter, hop: Hop): boolean {
   return filter.expression === null || filter.matches(new HopPacket(hop));
@@ -41,7 +39,7 @@ class HopPacket implements FilterPacket {
     const { n, bytes, originalLength, time } = this.#hop;
     const seconds = Math.floor(time);
     const nanoseconds = Math.round((time - seconds) * 1e9);
-    const interfaceName = placeOfHop(this.#hop);
+    const interfaceName = placeOf(this.#hop);
     return { number: n, bytes, originalLength, time: { seconds, nanoseconds }, timeRelative: 0, interfaceName };
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import type { Hop } from '../hop/hop.ts';
 import { stitch } from '../journey/builder.ts';
-import type { Hop } from '../journey/hop.ts';
 import { buildGraph } from '../topology/build-graph.ts';
 import { parseReport } from '../topology/parse-report.ts';
 import { topologyOf } from './journey-topology.ts';
@@ -44,7 +44,7 @@ it('is what a ping between two containers needs to be followed into the other on
       };
       return {
         ...hop,
-        id: index + 1,
+        n: index + 1,
         machine: 'host-01',
         linkType: 276,
         bytes: Uint8Array.from(Buffer.from(bytes, 'base64')),

@@ -2,17 +2,16 @@
 // are only kept, and no machine is asked for anything.
 
 import { EvidenceReader } from '../guest/ask/evidence.ts';
+import type { Hop } from '../hop/hop.ts';
 import { type Context, JourneyBuilder, stitch } from '../journey/builder.ts';
 import { type ConntrackEntry, NatTable } from '../journey/evidence/conntrack.ts';
 import type { Evidence } from '../journey/evidence/evidence.ts';
-import type { Hop as JourneyHop } from '../journey/hop.ts';
-import { WIRE } from '../journey/hop.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Topology } from '../journey/topology.ts';
 import type { Graph } from '../topology/graph.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 import { topologyOf } from './journey-topology.ts';
-import type { Hop, Lab } from './lab.ts';
+import type { Lab } from './lab.ts';
 
 /** As many as a stepper goes back. */
 const keep = 20_000;
@@ -58,16 +57,16 @@ export class LabJourneys {
 
   /** True when both hops are of one packet. */
   joins(one: number, other: number): boolean {
-    return this.of(one)?.hops.some(({ hop }) => hop.id === other) ?? false;
+    return this.of(one)?.hops.some(({ hop }) => hop.n === other) ?? false;
   }
 
   /** True when a frame that a wire holds would be the next place of this hop's packet. */
   wouldJoin(n: number, held: Hop): boolean {
     const journey = this.of(n);
     if (journey === undefined) return false;
-    const hops = [...journey.hops.map(({ hop }) => hop), { ...asJourneyHop(held), id: Number.MAX_SAFE_INTEGER }];
+    const hops = [...journey.hops.map(({ hop }) => hop), { ...held, n: Number.MAX_SAFE_INTEGER }];
     return stitch(hops, { topology: this.#topology }).some(
-      (one) => one.hops.length > 1 && one.hops.some(({ hop }) => hop.id === Number.MAX_SAFE_INTEGER),
+      (one) => one.hops.length > 1 && one.hops.some(({ hop }) => hop.n === Number.MAX_SAFE_INTEGER),
     );
   }
 
@@ -139,7 +138,7 @@ export class LabJourneys {
   #takeIn(): void {
     this.#lookAtGraph();
     if (this.#waiting.length === 0) return;
-    this.#builder.add(this.#waiting.map(asJourneyHop));
+    this.#builder.add(this.#waiting);
     this.#waiting = [];
   }
 
@@ -151,10 +150,4 @@ export class LabJourneys {
     this.#context = null;
     this.#builder.know({ topology: this.#topology });
   }
-}
-
-function asJourneyHop(hop: Hop): JourneyHop {
-  const { n, machine, device, ifindex, time, linkType, bytes, originalLength } = hop;
-  const direction = machine === WIRE ? 'unknown' : hop.direction;
-  return { id: n, machine, device, ifindex, direction, time, linkType, bytes, originalLength };
 }

@@ -139,8 +139,8 @@ describe('the hops of a lab', () => {
     expect(hops()[0]?.deviceId).toBe('a/100/2');
   });
 
-  it('are counted from 1 again in a new run, and go on when a part of the lab is started', async () => {
-    const { lab, a, b, hops } = await open();
+  it('are counted from 1 again in a new run, which their batch says, and go on when a part of the lab is started', async () => {
+    const { lab, a, b, batches, hops } = await open();
     a.saw([1]);
     await lab.start();
     a.saw([1]);
@@ -150,6 +150,7 @@ describe('the hops of a lab', () => {
     await lab.reset();
     a.saw([1]);
     expect(hops().map(({ n }) => n)).toEqual([1, 2, 3, 1]);
+    expect(batches.map(({ run }) => run)).toEqual([1, 1, 1, 2]);
   });
 
   it('reach nobody who has left, and nobody at all when the lab is disposed of', async () => {

@@ -3,7 +3,7 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core';
 import { LinkType } from '../capture/link-type.ts';
 import type { TapBatch } from '../guest/guest.ts';
-import { WIRE } from '../journey/hop.ts';
+import { type Hop, WIRE } from '../hop/hop.ts';
 import { whyNot } from '../machine/abilities.ts';
 import type { FreezeReason, Machine, MachineState } from '../machine/machine.ts';
 import { buildGraph, EMPTY_GRAPH } from '../topology/build-graph.ts';
@@ -18,7 +18,7 @@ import { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';
 import type { WirePort } from '../wire/wire-port.ts';
 import { Checkpoints } from './checkpoints.ts';
-import type { Checkpoint, Hop, HopBatch, Lab } from './lab.ts';
+import type { Checkpoint, HopBatch, Lab } from './lab.ts';
 import { realTime } from './real-time.ts';
 import { together } from './together.ts';
 
@@ -49,6 +49,7 @@ export class LabOfMachines implements Lab {
   #next = 1;
   /** How often it was told to stand. */
   #halts = 0;
+  #run = 0;
 
   /** @param time the one that the machines are told as their time of day */
   constructor(
@@ -129,6 +130,7 @@ export class LabOfMachines implements Lab {
     // A machine that runs goes on, and so do its hops' numbers: a new run begins when none of them does.
     if (this.machines.every(({ state }) => state.value.kind === 'off' || state.value.kind === 'failed')) {
       this.#next = 1;
+      this.#run++;
       this.time.begin();
       this.#starting.value = true;
     }
@@ -302,8 +304,7 @@ export class LabOfMachines implements Lab {
       machine: WIRE,
       device: wire,
       deviceId: wireId(wire),
-      ifindex: 0,
-      direction: 'out',
+      direction: 'unknown',
       time: this.time.ofClock(due),
       linkType: LinkType.EN10MB,
       bytes,
@@ -324,7 +325,7 @@ export class LabOfMachines implements Lab {
   }
 
   #tell(hops: readonly Hop[], lost: number): void {
-    for (const listener of this.#listeners) listener({ hops, lost });
+    for (const listener of this.#listeners) listener({ run: this.#run, hops, lost });
   }
 }
 

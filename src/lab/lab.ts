@@ -1,6 +1,6 @@
 // A lab: machines, the wires between them, and what their taps and the wires saw. The page, the CLI and the tests use this.
 import type { ReadonlySignal } from '@preact/signals-core';
-import type { TapFrame } from '../guest/guest.ts';
+import type { Hop } from '../hop/hop.ts';
 import type { FreezeReason, Machine, MachineState } from '../machine/machine.ts';
 import type { Graph } from '../topology/graph.ts';
 import type { VirtualClock } from '../wire/clock.ts';
@@ -9,18 +9,12 @@ import type { LabTime } from '../wire/lab-time.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';
 
-/** One packet seen at one tap, or on a wire: then the machine is "wire", the device the wire's name, the link type Ethernet. */
-export interface Hop extends TapFrame {
-  /** 1, 2, 3 … in order of arrival in this run of the lab; 0 for a frame that a wire still holds. */
-  readonly n: number;
-  readonly machine: string;
-  /** Id of the device or the wire in the graph (graph.ts), "" if the device was gone before the kernel told of it. */
-  readonly deviceId: string;
-}
-
+/** Hops in the order in which they arrived, which is that of their numbers. */
 export interface HopBatch {
+  /** 1, 2, 3 …: which run of the lab they are of. Start and Reset begin one, and hops are numbered from 1 in each. */
+  readonly run: number;
   readonly hops: readonly Hop[];
-  /** Hops that are missing since the last batch, at least: a guest's capture was cut off. */
+  /** At least so many more are missing since the last batch: a guest's capture was cut off. */
   readonly lost: number;
 }
 

@@ -5,14 +5,14 @@
 // bridge) cannot be held: the machines are frozen the moment a tap reports it. What ran past by then is shown from what the
 // taps saw, step by step, before time goes on again (wire/stepper.ts). Every step says which of the two it was.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core';
-import { WIRE } from '../journey/hop.ts';
+import { type Hop, placeOf, WIRE } from '../hop/hop.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { FilterError } from '../packet/filter/syntax.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 import { type Shown, type Step, Stepper, type StepperState } from '../wire/stepper.ts';
 import { type Breakpoint, type BreakpointResult, HopBreakpoints } from './hop-breakpoints.ts';
-import { compileHopFilter, placeOfHop } from './hop-filter.ts';
-import type { Hop, HopBatch, Lab } from './lab.ts';
+import { compileHopFilter } from './hop-filter.ts';
+import type { HopBatch, Lab } from './lab.ts';
 import { LabJourneys } from './lab-journeys.ts';
 import { shownWords } from './time-words.ts';
 
@@ -50,6 +50,8 @@ export class TimeControl {
   /** Time was stopped, and has not gone on since; machines may be still on their way. */
   #stopped = false;
   #newest = 0;
+  /** Of the lab: what has happened is of this one. 0: nothing has. */
+  #run = 0;
   /** The hop of the frame that is being let go. */
   #passing: Hop | null = null;
   #letsGo = false;
@@ -144,7 +146,7 @@ export class TimeControl {
     if (!compiled.ok) return compiled.error;
     const what = text.trim() === '' ? 'the next packet' : `the next packet with ${text.trim()}`;
     const where = device === null ? '' : ` at ${device}`;
-    const matches = (hop: Hop): boolean => (device === null || placeOfHop(hop) === device) && compiled.matches(hop);
+    const matches = (hop: Hop): boolean => (device === null || placeOf(hop) === device) && compiled.matches(hop);
     await this.#advance(matches, what + where);
     return null;
   }
@@ -155,7 +157,7 @@ export class TimeControl {
 
   /** To the sighting before this one of the packet of this hop. */
   backHop(n: number): void {
-    const hops = this.journeys.of(n)?.hops.map(({ hop }) => hop.id) ?? [];
+    const hops = this.journeys.of(n)?.hops.map(({ hop }) => hop.n) ?? [];
     const before = Math.max(0, ...hops.filter((id) => id < n));
     if (before > 0) this.showHop(before);
   }
@@ -275,9 +277,11 @@ export class TimeControl {
     } else if (step.kind === 'start') this.#said.value = 'Before the first packet.';
   }
 
-  #happened({ hops }: HopBatch): void {
+  #happened({ run, hops }: HopBatch): void {
     const first = hops[0];
     if (first === undefined) return;
+    if (this.#run !== 0 && run !== this.#run) this.#clear();
+    this.#run = run;
     if (first.machine === WIRE) this.#breakpoints.delivered(first);
     if (this.#letsGo) {
       this.#passing = first;
@@ -285,8 +289,6 @@ export class TimeControl {
       this.#newest = first.n;
       return;
     }
-    // Numbers that begin anew are another run of the lab.
-    if (first.n <= this.#newest) this.#clear();
     this.#newest = hops.at(-1)?.n ?? this.#newest;
     this.journeys.add(hops);
     const before = this.#stepper.state.peek().total;
@@ -379,7 +381,7 @@ export class TimeControl {
     this.journeys.clear();
     this.#breakpoints.forget();
     this.#looked = 0;
-    this.#newest = 0;
+    this.#newest = this.#run = 0;
     this.#stopped = false;
     this.#awaits.value = null;
     this.#stoppedBy.value = null;

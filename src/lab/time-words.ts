@@ -1,8 +1,7 @@
 // What a step did, in a sentence: for the line under the picture, and for those who listen to the page.
-import { WIRE } from '../journey/hop.ts';
+import { type Hop, WIRE } from '../hop/hop.ts';
 import { summarize } from '../packet/summary.ts';
 import type { Shown } from '../wire/stepper.ts';
-import type { Hop } from './lab.ts';
 
 /** "in at docker0", "out at host-01/veth1", "on the wire lan". The machine is named where there are several. */
 export function whereWords(hop: Hop, severalMachines: boolean): string {

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Hop, WIRE } from '../hop/hop.ts';
 import { buildGraph, EMPTY_GRAPH } from '../topology/build-graph.ts';
 import type { Graph } from '../topology/graph.ts';
 import { mergeGraphs } from '../topology/merge-graphs.ts';
 import { parseReport } from '../topology/parse-report.ts';
 import { ordered } from './graph-difference.ts';
 import { readRecording } from './read-recording.ts';
-import { graphAt, momentOf, type RecordedHop, type Recording, wholeGraph } from './recording.ts';
+import { graphAt, momentOf, type Recording, wholeGraph } from './recording.ts';
 import { writeRecording } from './write-recording.ts';
 
 /** What two kernels said, recorded from a real one (src/topology/fixtures). */
@@ -55,7 +56,7 @@ const anyGraph: fc.Arbitrary<Graph> = fc
 const micros = (most: number): fc.Arbitrary<number> => fc.nat(most).map((value) => value / 1000);
 const anyText = fc.string({ unit: 'binary', maxLength: 40 });
 
-const anyHop = (whole: Graph): fc.Arbitrary<Omit<RecordedHop, 'n'>> =>
+const anyHop = (whole: Graph): fc.Arbitrary<Omit<Hop, 'n'>> =>
   fc
     .record({
       micro: fc.integer({ min: -5_000_000, max: 60_000_000 }),
@@ -63,15 +64,20 @@ const anyHop = (whole: Graph): fc.Arbitrary<Omit<RecordedHop, 'n'>> =>
       direction: fc.constantFrom('in' as const, 'out' as const),
       bytes: fc.uint8Array({ maxLength: 80 }),
       cut: fc.nat(2000),
+      onWire: fc.boolean(),
     })
-    .map(({ micro, device, direction, bytes, cut }) => ({
-      machine: device?.machine ?? 'host-01',
+    .map(({ micro, device, direction, bytes, cut, onWire }) => ({
       time: Math.round(START * 1e6 + micro) / 1e6,
-      ifindex: device?.ifindex ?? 7,
-      device: device?.name ?? 'if7',
-      deviceId: device?.id ?? '',
-      direction,
-      linkType: 276,
+      ...(onWire
+        ? { machine: WIRE, device: 'lan', deviceId: '', direction: 'unknown' as const, linkType: 1 }
+        : {
+            machine: device?.machine ?? 'host-01',
+            ifindex: device?.ifindex ?? 7,
+            device: device?.name ?? 'if7',
+            deviceId: device?.id ?? '',
+            direction,
+            linkType: 276,
+          }),
       bytes,
       originalLength: bytes.length + cut,
     }));
@@ -143,6 +149,25 @@ const sample: Recording = {
   conntrack: [{ machine: 'host-01', text: '' }],
 };
 const sampleText = writeRecording(sample);
+
+test('a wire has neither in nor out, whatever an older recording says', () => {
+  const hop: Hop = {
+    n: 1,
+    machine: WIRE,
+    time: START,
+    device: 'lan',
+    deviceId: '',
+    direction: 'unknown',
+    linkType: 1,
+    bytes: Uint8Array.of(1),
+    originalLength: 1,
+  };
+  const text = writeRecording({ ...sample, hops: [hop] });
+  expect(readRecording(text.replace('"bytes":"', '"way":"out","bytes":"'))).toMatchObject({
+    recording: { hops: [hop] },
+  });
+  expect(readRecording(sampleText.replace('"way":"in",', ''))).toMatchObject({ ok: false });
+});
 
 test('a second graph costs its changes only', () => {
   const line = (at: number): string => sampleText.split('\n').find((one) => one.startsWith(`{"at":${at},"put"`)) ?? '';

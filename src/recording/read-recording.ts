@@ -3,9 +3,10 @@
 
 import { fromBase64 } from '../basics/base64.ts';
 import { integer, list, mismatch, name, number, object, oneOf, readJson, string } from '../basics/json-checks.ts';
+import { type Hop, WIRE } from '../hop/hop.ts';
 import type { Graph } from '../topology/graph.ts';
 import { readGraph } from './read-graph.ts';
-import type { RecordedHop, Recording, TerminalOutput, TypedCommand } from './recording.ts';
+import type { Recording, TerminalOutput, TypedCommand } from './recording.ts';
 import { FORMAT, VERSION } from './write-recording.ts';
 
 export type ReadRecording =
@@ -94,7 +95,7 @@ function graphsOf(value: unknown): Recording['graphs'] {
   });
 }
 
-type Place = Pick<RecordedHop, 'machine' | 'device' | 'ifindex' | 'deviceId' | 'linkType'>;
+type Place = Pick<Hop, 'machine' | 'device' | 'ifindex' | 'deviceId' | 'linkType'>;
 
 function placeOf(value: unknown, path: string, graphs: Recording['graphs']): Place {
   const from = object(value, path, ['machine', 'device', 'ifindex', 'id', 'link']);
@@ -104,13 +105,13 @@ function placeOf(value: unknown, path: string, graphs: Recording['graphs']): Pla
   return {
     machine: name(from['machine'], `${path}.machine`),
     device: name(from['device'], `${path}.device`),
-    ifindex: integer(from['ifindex'], `${path}.ifindex`),
+    ...(from['ifindex'] === undefined ? {} : { ifindex: integer(from['ifindex'], `${path}.ifindex`) }),
     deviceId: id,
     linkType: integer(from['link'], `${path}.link`, 0, 0xffff),
   };
 }
 
-function hopOf(value: unknown, path: string, places: readonly Place[], start: number): Omit<RecordedHop, 'n'> {
+function hopOf(value: unknown, path: string, places: readonly Place[], start: number): Omit<Hop, 'n'> {
   const from = object(value, path, ['at', 'place', 'way', 'bytes', 'length']);
   const place = places[integer(from['place'], `${path}.place`)] ?? mismatch(`${path}.place`, 'a place', from['place']);
   const text = string(from['bytes'], `${path}.bytes`, Math.ceil(MOST_BYTES / 3) * 4);
@@ -120,10 +121,17 @@ function hopOf(value: unknown, path: string, places: readonly Place[], start: nu
     ...place,
     // To the microsecond again, as the machine's clock has it.
     time: Math.round(start * 1e6 + number(from['at'], `${path}.at`, -LONGEST, LONGEST) * 1e3) / 1e6,
-    direction: oneOf(from['way'], `${path}.way`, ['in', 'out']),
+    direction: wayOf(from['way'], `${path}.way`, place.machine),
     bytes,
     originalLength: integer(length, `${path}.length`, bytes.length, 0xffff_ffff),
   };
+}
+
+/** A wire has none; recordings that were made before say "out" of it. */
+function wayOf(value: unknown, path: string, machine: string): Hop['direction'] {
+  if (machine === WIRE && value === undefined) return 'unknown';
+  const way = oneOf(value, path, ['in', 'out']);
+  return machine === WIRE ? 'unknown' : way;
 }
 
 function software(value: unknown, path: string): Recording['software'][number] {

@@ -1,8 +1,9 @@
 // A saved run of a lab: what the kernels said of their devices, what the taps saw, what the terminals printed, and when.
 // A page shows it without a machine, and says that it is a recording. write-recording.ts has the file's form.
+
+import type { Hop } from '../hop/hop.ts';
 import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
 import { parseConntrack } from '../journey/evidence/conntrack.ts';
-import { type Hop, WIRE } from '../journey/hop.ts';
 import type { Graph } from '../topology/graph.ts';
 
 export interface Recording {
@@ -20,30 +21,12 @@ export interface Recording {
   /** The graph from `at` on; the earliest first. */
   readonly graphs: readonly { readonly at: number; readonly graph: Graph }[];
   /** In the order in which the taps handed them over, which a bridge's copies need (topology/packet-path.ts). */
-  readonly hops: readonly RecordedHop[];
+  readonly hops: readonly Hop[];
   /** Within a few ms: what a terminal prints is timed when it arrives. */
   readonly terminal: readonly TerminalOutput[];
   readonly commands: readonly TypedCommand[];
   /** Connection tracking entries, as conntrack(8) prints them. */
   readonly conntrack: readonly { readonly machine: string; readonly text: string }[];
-}
-
-/** The same as a hop of a lab (src/lab/lab.ts). */
-export interface RecordedHop {
-  /** 1, 2, 3 … */
-  readonly n: number;
-  /** "wire" for a frame on the wire `device`. */
-  readonly machine: string;
-  /** Seconds since the epoch, the lab's time, µs resolution. */
-  readonly time: number;
-  readonly ifindex: number;
-  readonly device: string;
-  /** Id of the device or the wire in the graph, "" when the kernel never told of it. */
-  readonly deviceId: string;
-  readonly direction: 'in' | 'out';
-  readonly linkType: number;
-  readonly bytes: Uint8Array;
-  readonly originalLength: number;
 }
 
 export interface TerminalOutput {
@@ -61,14 +44,6 @@ export interface TypedCommand {
   readonly machine: string;
   readonly text: string;
 }
-
-/** The hops as src/journey takes them: a wire has neither in nor out. */
-export const journeyHops = (recording: Recording): Hop[] =>
-  recording.hops.map(({ n, deviceId: _, ...hop }) => ({
-    ...hop,
-    id: n,
-    direction: hop.machine === WIRE ? 'unknown' : hop.direction,
-  }));
 
 export const conntrackEntries = (recording: Recording): ConntrackEntry[] =>
   recording.conntrack.flatMap(({ machine, text }) => parseConntrack(text, machine));

@@ -4,8 +4,8 @@
 //   { "format": "lockstep recording", "version": 2, "lab": "super-bridge", …, "start": 1795405455.096,
 //     "graphs":   [{ "at": 0, "put": { "machines": […], "wires": […], "namespaces": […], "devices": […], "edges": […], "routes": {…} },
 //                   "gone": […] }],
-//     "places":   [{ "machine": "host-01", "device": "docker0", "ifindex": 3, "id": "host-01/4026531840/3", "link": 276 }],
-//     "hops":     [{ "at": 5301.123, "place": 0, "way": "in", "bytes": "base64", "length": 1500 }],     length: if it was cut
+//     "places":   [{ "machine": "host-01", "device": "docker0", "ifindex": 3, "id": "host-01/4026531840/3", "link": 276 }],     no ifindex: on a wire
+//     "hops":     [{ "at": 5301.123, "place": 0, "way": "in", "bytes": "base64", "length": 1500 }],     no way: on a wire; length: if it was cut
 //     "terminal": [{ "at": 5300, "machine": "host-01", "console": 0, "text": "…" }],
 //     "commands": [{ "at": 5300, "until": 6400, "machine": "host-01", "text": "ping -c 1 172.17.0.2" }],
 //     "conntrack": [{ "machine": "host-01", "text": "…" }] }
@@ -13,9 +13,10 @@
 // Each graph is what changed since the one before, the first one since nothing. Times are ms after `start`, to the µs.
 
 import { toBase64 } from '../basics/base64.ts';
+import { type Hop, WIRE } from '../hop/hop.ts';
 import type { DeviceNode, Graph } from '../topology/graph.ts';
 import { differenceOf, ordered } from './graph-difference.ts';
-import { momentOf, type RecordedHop, type Recording } from './recording.ts';
+import { momentOf, type Recording } from './recording.ts';
 
 export const FORMAT = 'lockstep recording';
 export const VERSION = 2;
@@ -49,15 +50,15 @@ export function writeRecording(recording: Recording): string {
 const lines = (items: readonly unknown[]): string => `[${items.map((item) => `\n${JSON.stringify(item)}`).join(',')}]`;
 const micro = (ms: number): number => Math.round(ms * 1000) / 1000;
 
-function hopJson(recording: Recording, hop: RecordedHop, places: string[]): object {
-  const { machine, device, ifindex, deviceId, linkType, direction, bytes, originalLength } = hop;
+function hopJson(recording: Recording, hop: Hop, places: string[]): object {
+  const { machine, device, ifindex, deviceId = '', linkType, direction, bytes, originalLength } = hop;
   const json = JSON.stringify({ machine, device, ifindex, id: deviceId, link: linkType });
   const known = places.indexOf(json);
   const place = known < 0 ? places.push(json) - 1 : known;
   return {
     at: micro(momentOf(recording, hop.time)),
     place,
-    way: direction,
+    ...(machine === WIRE ? {} : { way: direction }),
     bytes: toBase64(bytes),
     ...(originalLength === bytes.length ? {} : { length: originalLength }),
   };

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Hop } from '../hop/hop.ts';
 import { buildGraph } from './build-graph.ts';
 import { fingerprint } from './packet-fingerprint.ts';
-import { type HopPath, PacketPaths, type PathHop } from './packet-path.ts';
+import { type HopPath, PacketPaths } from './packet-path.ts';
 import { parseReport } from './parse-report.ts';
 
 const fixture = (name: string): string => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8');
@@ -22,8 +23,8 @@ function short(id: string): string {
   return `${wire}${namespace?.root === false ? `${namespace.name}:` : ''}${device?.name ?? id}`;
 }
 
-interface Seen extends PathHop {
-  readonly device: string;
+interface Seen extends Hop {
+  readonly deviceId: string;
 }
 
 function hops(name: string): Seen[] {
@@ -46,7 +47,9 @@ function hops(name: string): Seen[] {
         device: hop.device,
         deviceId: `${root}/${hop.ifindex}`,
         direction: hop.direction,
+        linkType: 276,
         bytes,
+        originalLength: bytes.length,
       };
     });
 }
@@ -64,9 +67,8 @@ function walk(name: string, wanted: (hop: Seen) => boolean): { hop: Seen; path: 
     }));
 }
 
-const ethertype = (hop: PathHop): number => ((hop.bytes[0] ?? 0) << 8) | (hop.bytes[1] ?? 0);
-const icmpType = (hop: PathHop): number =>
-  ethertype(hop) === 0x0800 && hop.bytes[29] === 1 ? (hop.bytes[40] ?? -1) : -1;
+const ethertype = (hop: Hop): number => ((hop.bytes[0] ?? 0) << 8) | (hop.bytes[1] ?? 0);
+const icmpType = (hop: Hop): number => (ethertype(hop) === 0x0800 && hop.bytes[29] === 1 ? (hop.bytes[40] ?? -1) : -1);
 
 describe('the way of a packet between two containers on one bridge', () => {
   it('goes container > veth > bridge > veth > container, and back', () => {

@@ -12,23 +12,10 @@
 // Between machines: a frame that a wire saw came from the NIC that it went out at, and what came in at a NIC came from the
 // wire. A tunnel's packet that went out at a NIC is followed back to the one in it, at the tunnel's device, and the other
 // way round where it comes in.
+import type { Hop } from '../hop/hop.ts';
 import type { Edge, Graph } from './graph.ts';
 import { type Fingerprint, fingerprint } from './packet-fingerprint.ts';
 import { type Sighting, Sightings } from './sightings.ts';
-
-/** What this needs of a hop; a lab's Hop has it. */
-export interface PathHop {
-  readonly n: number;
-  /** Seconds, the guest's clock. */
-  readonly time: number;
-  readonly machine: string;
-  /** A device's id, or that of a wire; "" when it is not known. */
-  readonly deviceId: string;
-  readonly direction: 'in' | 'out';
-  /** LINKTYPE_ number; left out: LINUX_SLL2, as taps have it. A wire's is Ethernet. */
-  readonly linkType?: number;
-  readonly bytes: Uint8Array;
-}
 
 /** One edge, and which way. `edge` is "" towards a place that the graph does not show (see wireOf). */
 export interface Crossing {
@@ -60,7 +47,7 @@ const SAME_PACKET = 0.1;
 const ANY_CLOCK = 5;
 
 export class PacketPaths {
-  readonly #seen = new Sightings();
+  #seen = new Sightings();
   #graph: Graph | null = null;
   #edges = new Map<string, Edge[]>();
   /** Devices of the machines' own namespaces: what the taps see. */
@@ -104,13 +91,18 @@ export class PacketPaths {
     );
   }
 
+  /** Another run of the lab: no packet of the last one is seen again. */
+  clear(): void {
+    this.#seen = new Sightings();
+  }
+
   /**
    * Hops in the order in which the tap handed them over. That order counts, not their times: what a bridge hands up to
    * its machine carries the time at which the port received it (the skb keeps its timestamp).
    */
-  follow(hop: PathHop): HopPath {
+  follow(hop: Hop): HopPath {
     const print = fingerprint(hop.bytes, hop.linkType);
-    const step = this.#wires.has(hop.deviceId)
+    const step = this.#wires.has(hop.deviceId ?? '')
       ? this.#onWire(hop, print)
       : hop.direction === 'in'
         ? this.#in(hop, print)
@@ -121,7 +113,7 @@ export class PacketPaths {
       packet,
       time: hop.time,
       machine: hop.machine,
-      deviceId: hop.deviceId,
+      deviceId: hop.deviceId ?? '',
       from: step.crossings[0]?.from,
       direction: hop.direction,
       print,
@@ -130,33 +122,33 @@ export class PacketPaths {
   }
 
   /** The way of a frame that a wire still holds: it is not followed, since it has not been seen yet. */
-  standing(hop: PathHop): HopPath {
+  standing(hop: Hop): HopPath {
     return this.#path(hop, this.#onWire(hop, fingerprint(hop.bytes, hop.linkType)), hop.n);
   }
 
-  #path(hop: PathHop, step: Step, packet: number): HopPath {
+  #path(hop: Hop, step: Step, packet: number): HopPath {
     const { crossings } = step;
     return {
       follows: step.before?.n ?? 0,
       packet,
       crossings,
-      from: crossings[0]?.from ?? hop.deviceId,
-      to: crossings.at(-1)?.to ?? hop.deviceId,
+      from: crossings[0]?.from ?? hop.deviceId ?? '',
+      to: crossings.at(-1)?.to ?? hop.deviceId ?? '',
     };
   }
 
-  #onWire(hop: PathHop, print: Fingerprint): Step {
+  #onWire(hop: Hop, print: Fingerprint): Step {
     const before = this.#seen.last('any', print.any, (seen) => {
       const plug = this.#edge(seen.deviceId, 'plug');
       return seen.direction === 'out' && plug?.target === hop.deviceId && Math.abs(hop.time - seen.time) <= ANY_CLOCK;
     });
     const plug = before === undefined ? this.#plugs.get(sourceMac(hop.bytes)) : this.#edge(before.deviceId, 'plug');
-    const crossings = plug?.target === hop.deviceId ? [cross(plug, plug.source)] : [];
+    const crossings = plug !== undefined && plug.target === hop.deviceId ? [cross(plug, plug.source)] : [];
     return { before, crossings };
   }
 
-  #in(hop: PathHop, print: Fingerprint): Step {
-    const device = hop.deviceId;
+  #in(hop: Hop, print: Fingerprint): Step {
+    const device = hop.deviceId ?? '';
     if (device === '') return { before: undefined, crossings: [] };
     const ports = this.#portsOf(device);
     if (ports.length > 0) {
@@ -204,8 +196,8 @@ export class PacketPaths {
     return { before, crossings: before === undefined ? [cross(veth, peer)] : [] };
   }
 
-  #out(hop: PathHop, print: Fingerprint): Step {
-    const device = hop.deviceId;
+  #out(hop: Hop, print: Fingerprint): Step {
+    const device = hop.deviceId ?? '';
     if (device === '') return { before: undefined, crossings: [] };
     const onward = this.#onward(device);
     const port = this.#bridgeOf(device);
@@ -275,7 +267,7 @@ export class PacketPaths {
     return this.#edges.get(a)?.find((edge) => edge.kind === 'routed' && (edge.source === b || edge.target === b));
   }
 
-  #last(kind: keyof Fingerprint, key: number, hop: PathHop, fits: (seen: Sighting) => boolean): Sighting | undefined {
+  #last(kind: keyof Fingerprint, key: number, hop: Hop, fits: (seen: Sighting) => boolean): Sighting | undefined {
     return this.#seen.last(
       kind,
       key,

@@ -1,4 +1,5 @@
 // Where packets were seen lately, by the numbers that make two sightings one packet (packet-fingerprint.ts).
+import type { Hop } from '../hop/hop.ts';
 import type { Fingerprint } from './packet-fingerprint.ts';
 
 export interface Sighting {
@@ -9,7 +10,7 @@ export interface Sighting {
   readonly deviceId: string;
   /** Where the lines began that it showed. */
   readonly from: string | undefined;
-  readonly direction: 'in' | 'out';
+  readonly direction: Hop['direction'];
   readonly print: Fingerprint;
 }
 

@@ -2,8 +2,8 @@
 // moment, later than what was seen before, and is one journey.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { WIRE } from '../../src/journey/hop.ts';
-import type { Hop, Lab } from '../../src/lab/lab.ts';
+import { type Hop, WIRE } from '../../src/hop/hop.ts';
+import type { Lab } from '../../src/lab/lab.ts';
 import { LabJourneys } from '../../src/lab/lab-journeys.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';

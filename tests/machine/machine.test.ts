@@ -1,7 +1,8 @@
 // What the machine promises to everything above it, on the real one.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Hop, Lab } from '../../src/lab/lab.ts';
+import type { Hop } from '../../src/hop/hop.ts';
+import type { Lab } from '../../src/lab/lab.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { summarize } from '../../src/packet/summary.ts';

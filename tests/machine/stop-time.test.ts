@@ -1,7 +1,8 @@
 // Stopping time in a real lab: nothing in it notices, and every packet can be stepped to.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Hop, Lab } from '../../src/lab/lab.ts';
+import type { Hop } from '../../src/hop/hop.ts';
+import type { Lab } from '../../src/lab/lab.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import { TimeControl, type TimeState } from '../../src/lab/time-control.ts';
 import type { Machine } from '../../src/machine/machine.ts';

@@ -1,8 +1,9 @@
 // Packets that stop in a real machine: how their journeys end, and what shows it.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Hop } from '../../src/hop/hop.ts';
 import type { Journey } from '../../src/journey/journey.ts';
 import { compileHopFilter } from '../../src/lab/hop-filter.ts';
-import type { Hop, Lab } from '../../src/lab/lab.ts';
+import type { Lab } from '../../src/lab/lab.ts';
 import { LabJourneys } from '../../src/lab/lab-journeys.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';

@@ -1,8 +1,8 @@
 // Captures for the tests of this folder: recorded ones, as the page reads them.
 import { readFileSync } from 'node:fs';
 import { CaptureSource, type CaptureState } from '../../src/components/packets/capture-source.ts';
+import type { ListedHop } from '../../src/components/packets/packet-source.ts';
 import { PacketStore } from '../../src/components/packets/packet-store.ts';
-import type { SeenPacket } from '../../src/components/packets/seen-packet.ts';
 
 export const journeyFixture = (name: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(readFileSync(new URL(`../../src/journey/fixtures/${name}`, import.meta.url)));
@@ -12,13 +12,13 @@ export const fidelityCapture = (name: string): Uint8Array<ArrayBuffer> =>
 export interface ReadCapture {
   readonly source: CaptureSource;
   readonly state: CaptureState;
-  readonly packets: readonly SeenPacket[];
+  readonly packets: readonly ListedHop[];
 }
 
 /** Resolves when the file was read as far as it can be. */
 export async function readAs(name: string, ...pieces: readonly BlobPart[]): Promise<ReadCapture> {
   const source = new CaptureSource(new Blob([...pieces]), name);
-  const packets: SeenPacket[] = [];
+  const packets: ListedHop[] = [];
   await new Promise<void>((resolve) => {
     source.onPackets(({ hops }) => packets.push(...hops));
     source.state.subscribe(({ done }) => done && resolve());
@@ -28,7 +28,7 @@ export async function readAs(name: string, ...pieces: readonly BlobPart[]): Prom
 
 export function storeOf({ source, packets }: ReadCapture): PacketStore {
   const store = new PacketStore({ capacity: source.capacity });
-  store.add({ hops: packets, lost: 0 });
+  store.add({ run: 1, hops: packets, lost: 0 });
   while (store.work(100));
   return store;
 }

@@ -2,10 +2,10 @@
 // between them. A packet that is sent through it leaves the hops that taps would have seen, with the times of their own clocks,
 // and what NAT did leaves conntrack entries. It knows nothing of how hops are put together again.
 import { LinkType } from '../../src/capture/link-type.ts';
+import { type Hop, WIRE } from '../../src/hop/hop.ts';
+import { inverse, type Tuple } from '../../src/hop/tuple.ts';
 import type { ConntrackEntry } from '../../src/journey/evidence/conntrack.ts';
-import { type Hop, WIRE } from '../../src/journey/hop.ts';
 import type { Device, Topology } from '../../src/journey/topology.ts';
-import { inverse, type Tuple } from '../../src/journey/tuple.ts';
 
 const HOSTS = 3;
 /** On each bridge of each host. */
@@ -248,9 +248,9 @@ export const question = (sender: string, target: string, out: boolean): Uint8Arr
   );
 
 /** As the machine's own tap reports it: the clock's time, to the microsecond. */
-export function tapped(hop: TrueHop, id: number, skews: Skews): Hop {
+export function tapped(hop: TrueHop, n: number, skews: Skews): Hop {
   const clock = hop.machine === WIRE ? HOSTS : Number(hop.machine.slice(-1)) - 1;
   const time = Math.round((1.7e9 + hop.time + (skews[clock] ?? 0)) * 1e6) / 1e6;
   const { machine, device, direction, linkType, bytes } = hop;
-  return { id, machine, device, direction, time, linkType, bytes, originalLength: bytes.length };
+  return { n, machine, device, direction, time, linkType, bytes, originalLength: bytes.length };
 }

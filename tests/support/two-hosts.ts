@@ -1,7 +1,8 @@
 // For tests: the two hosts of src/journey/fixtures, joined by a wire and a VXLAN tunnel, as a graph; and what their taps and
 // the wire saw, as hops. Its topology.json has no MAC addresses, indexes and states: here devices are counted, and up.
 import { readFileSync } from 'node:fs';
-import { hopsOfCapture } from '../../src/journey/hops-of-capture.ts';
+import type { Hop } from '../../src/hop/hop.ts';
+import { hopsOfCapture } from '../../src/hop/hops-of-capture.ts';
 import type { Device } from '../../src/journey/topology.ts';
 import { edge } from '../../src/topology/build-graph.ts';
 import type { DeviceKind, DeviceNode, Edge, Graph, NamespaceNode } from '../../src/topology/graph.ts';
@@ -89,15 +90,13 @@ function hostGraph(machine: string): Graph {
 }
 
 /** A scenario's hops ("overlay"; src/journey/fixtures/README.md), numbered in the order of their times. */
-export function hopsOf(scenario: string) {
+export function hopsOf(scenario: string): (Hop & { readonly deviceId: string })[] {
   const { hops } = hopsOfCapture(readFileSync(new URL(`${scenario}.pcapng`, folder)), scenario, 1);
   return hops
     .toSorted((a, b) => a.time - b.time)
-    .map(({ id: _, namespace: __, direction, ...hop }, index) => ({
+    .map((hop, index): Hop & { readonly deviceId: string } => ({
       ...hop,
       n: index + 1,
-      ifindex: hop.ifindex ?? 0,
-      deviceId: hop.machine === 'wire' ? wireId(hop.device) : deviceId(hop.machine, '', hop.device),
-      direction: direction === 'in' ? ('in' as const) : ('out' as const),
+      deviceId: hop.machine === 'wire' ? wireId(hop.device) : deviceId(hop.machine, hop.namespace, hop.device),
     }));
 }

@@ -1,11 +1,11 @@
 // Capture files -> the way of each packet, for people or as JSON.
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
+import type { Hop } from '../../hop/hop.ts';
+import { hopsOfCapture } from '../../hop/hops-of-capture.ts';
 import { type Context, stitch } from '../../journey/builder.ts';
 import { parseConntrack } from '../../journey/evidence/conntrack.ts';
 import { parseNftTrace } from '../../journey/evidence/nft-trace.ts';
-import type { Hop } from '../../journey/hop.ts';
-import { hopsOfCapture } from '../../journey/hops-of-capture.ts';
 import type { Journey, JourneyHop } from '../../journey/journey.ts';
 import { journeyJson } from '../../journey/journey-json.ts';
 import type { Device } from '../../journey/topology.ts';

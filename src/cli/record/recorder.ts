@@ -1,7 +1,8 @@
 // Writes down what a lab shows while it runs: graphs, hops and terminals, as they come.
 
 import type { Console } from '../../guest/guest.ts';
-import type { Hop, Lab } from '../../lab/lab.ts';
+import type { Hop } from '../../hop/hop.ts';
+import type { Lab } from '../../lab/lab.ts';
 import type { Recording, TerminalOutput, TypedCommand } from '../../recording/recording.ts';
 import { plainText } from '../../recording/terminal-text.ts';
 import type { Graph } from '../../topology/graph.ts';

@@ -1,6 +1,6 @@
 // Where time is to stop: a display filter, at one device or anywhere; once (run to it), or each time.
 import { useId, useState } from 'preact/hooks';
-import { placeOfHop } from '../../lab/hop-filter.ts';
+import { placeOf } from '../../hop/hop.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl, TimeState } from '../../lab/time-control.ts';
 import { compileFilter, pointAt } from '../../packet/filter/compile.ts';
@@ -127,7 +127,7 @@ export function BreakpointBar({ lab, time, state }: Props) {
       )}
       {state.steps.at !== null && text === '' && state.breakpoints.length === 0 && (
         <p class="jn-soft">
-          A filter as in Wireshark, in which <code>{placeOfHop(state.steps.at)}</code> is a frame.interface_name.
+          A filter as in Wireshark, in which <code>{placeOf(state.steps.at)}</code> is a frame.interface_name.
         </p>
       )}
     </div>

@@ -1,8 +1,8 @@
 // The way of one packet as a strip: where it was seen, in order, and what each hop changed in it.
 import { useEffect, useRef } from 'preact/hooks';
+import type { Hop } from '../../hop/hop.ts';
 import type { Change } from '../../journey/changes.ts';
 import type { Journey, JourneyHop } from '../../journey/journey.ts';
-import type { Hop } from '../../lab/lab.ts';
 import { packetWords, whereWords } from '../../lab/time-words.ts';
 import { summarize } from '../../packet/summary.ts';
 import type { Grip } from '../../wire/stepper.ts';
@@ -61,15 +61,15 @@ export function HopStrip({ journey, at, severalMachines, positionOf, onShow, gri
       <ol class="jn-hops" aria-label="Way of the packet" ref={list}>
         {journey?.hops.map((hop, index) => {
           const hops = journey.hops;
-          const position = positionOf(hop.hop.id);
+          const position = positionOf(hop.hop.n);
           const name = nameOf(hop, severalMachines);
           return (
-            <li key={hop.hop.id}>
+            <li key={hop.hop.n}>
               <a
                 class="jn-hop"
                 href={position === null ? undefined : stepLink(position)}
-                aria-current={hop.hop.id === at?.n ? 'step' : undefined}
-                onClick={follow(hop.hop.id)}
+                aria-current={hop.hop.n === at?.n ? 'step' : undefined}
+                onClick={follow(hop.hop.n)}
               >
                 <span class="jn-at">{name}</span>
                 <span class="jn-soft">

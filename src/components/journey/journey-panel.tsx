@@ -84,7 +84,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
     const later =
       time.journeys
         .of(n)
-        ?.hops.map(({ hop }) => hop.id)
+        ?.hops.map(({ hop }) => hop.n)
         .filter((id) => id > n) ?? [];
     return later.length === 0 ? null : Math.min(...later);
   }
@@ -107,13 +107,13 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
     },
     toStart() {
       setPlaying(false);
-      const first = onlyThis ? journey?.hops[0]?.hop.id : undefined;
+      const first = onlyThis ? journey?.hops[0]?.hop.n : undefined;
       if (first === undefined) time.toStart();
       else time.showHop(first);
     },
     toEnd() {
       setPlaying(false);
-      const last = onlyThis ? journey?.hops.at(-1)?.hop.id : undefined;
+      const last = onlyThis ? journey?.hops.at(-1)?.hop.n : undefined;
       if (last !== undefined) time.showHop(last);
       else if (frozen) time.toEnd();
       else time.follow();

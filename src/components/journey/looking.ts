@@ -1,6 +1,6 @@
 // Whether the reader looks at one packet, or at what happens; and which packet the picture shows then.
 import { computed, type ReadonlySignal } from '@preact/signals-core';
-import type { Hop } from '../../lab/lab.ts';
+import type { Hop } from '../../hop/hop.ts';
 import type { TimeControl, TimeState } from '../../lab/time-control.ts';
 import type { ShownHop } from '../ui/shown-hop.ts';
 

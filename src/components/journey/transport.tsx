@@ -1,5 +1,5 @@
 // To start, back, play or pause, forward, to end; where the reader stands; how fast.
-import type { Hop } from '../../lab/lab.ts';
+import type { Hop } from '../../hop/hop.ts';
 import type { StepperState } from '../../wire/stepper.ts';
 import { stepLink } from './step-link.ts';
 

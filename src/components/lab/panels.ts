@@ -1,7 +1,8 @@
 // What a running lab shows: picture, packets and terminals. Imported when the reader presses Start, so that a page that
 // is only read pays for none of it.
 import { h, render } from 'preact';
-import type { Hop, Lab } from '../../lab/lab.ts';
+import type { Hop } from '../../hop/hop.ts';
+import type { Lab } from '../../lab/lab.ts';
 import { TimeControl } from '../../lab/time-control.ts';
 import { JourneyPanel } from '../journey/journey-panel.tsx';
 import { shownHop } from '../journey/looking.ts';

@@ -8,7 +8,7 @@ import { dissect } from '../../packet/dissect.ts';
 import type { Field } from '../../packet/field.ts';
 import type { Layer } from '../../packet/layer.ts';
 import type { LayerBase } from '../../packet/layer-base.ts';
-import type { SeenPacket } from './seen-packet.ts';
+import type { ListedHop } from './packet-source.ts';
 
 /** One layer. Places are bytes from the packet's first. */
 export interface Part {
@@ -39,7 +39,7 @@ export class Anatomy {
   readonly parts: readonly Part[];
   readonly #spots: (Spot | undefined)[] = [];
 
-  constructor({ bytes, linkType, originalLength }: Pick<SeenPacket, 'bytes' | 'linkType' | 'originalLength'>) {
+  constructor({ bytes, linkType, originalLength }: Pick<ListedHop, 'bytes' | 'linkType' | 'originalLength'>) {
     this.bytes = bytes;
     const layers = dissect(bytes, linkType, originalLength);
     this.parts = layers.map((layer) => partOf(layer, layers));

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fidelityCapture, journeyFixture, readAs, storeOf } from '../../../tests/support/captures.ts';
 import { readPcapng } from '../../capture/pcapng.ts';
+import { placeOf } from '../../hop/hop.ts';
 import { groupPackets } from './group-packets.ts';
 import { JourneyLens } from './journey-lens.ts';
+import type { ListedHop } from './packet-source.ts';
 import { captureOf } from './save-capture.ts';
-import { placeName, type SeenPacket } from './seen-packet.ts';
 
 describe('a capture file', () => {
   it('names the places that its packets were seen at', async () => {
@@ -19,7 +20,7 @@ describe('a capture file', () => {
 
   it('is the machine’s own where it names no place', async () => {
     const { packets, source } = await readAs('uplink.pcap', fidelityCapture('uplink.pcap'));
-    expect(packets.map(placeName)).toEqual(packets.map(() => 'uplink'));
+    expect(packets.map(placeOf)).toEqual(packets.map(() => 'uplink'));
     expect(source.severalMachines).toBe(false);
   });
 
@@ -56,7 +57,7 @@ describe('a capture file', () => {
 });
 
 describe('what is saved', () => {
-  const saved = async (name: string, packets: readonly SeenPacket[], marked: readonly number[] = []) =>
+  const saved = async (name: string, packets: readonly ListedHop[], marked: readonly number[] = []) =>
     readAs(name, ...captureOf(packets, { comment: 'from a test', isMarked: (n) => marked.includes(n), resolution: 9 }));
 
   it('is read again as it was: places, directions, times, bytes', async () => {
@@ -105,7 +106,7 @@ describe('the way of a packet in the list', () => {
       'host-02/vethfar',
     ]);
     expect(journey?.end).toBe('delivered');
-    expect(journey?.hops.find(({ hop }) => hop.id === 10)?.changes[0]).toMatchObject({
+    expect(journey?.hops.find(({ hop }) => hop.n === 10)?.changes[0]).toMatchObject({
       field: 'encapsulation',
       bytes: 50,
     });

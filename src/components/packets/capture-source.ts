@@ -3,9 +3,10 @@ import { type ReadonlySignal, signal } from '@preact/signals-core';
 import { CaptureReader, type ReadPacket } from '../../capture/capture-reader.ts';
 import { secondsOf } from '../../capture/captured-packet.ts';
 import { linkTypeName } from '../../capture/link-type.ts';
+import { placeOf } from '../../hop/hop.ts';
+import { placeOfCaptured } from '../../hop/hops-of-capture.ts';
 import type { Context } from '../../journey/builder.ts';
-import { placeOfCaptured } from '../../journey/hops-of-capture.ts';
-import { type PacketBatch, type PacketSource, placeName, type SeenPacket } from './seen-packet.ts';
+import type { ListedHop, PacketBatch, PacketSource } from './packet-source.ts';
 
 export interface CaptureState {
   readonly done: boolean;
@@ -82,13 +83,13 @@ export class CaptureSource implements PacketSource {
 
   async #read(listener: (batch: PacketBatch) => void, ending: AbortSignal): Promise<void> {
     const machine = this.title.replace(/\.(pcap|pcapng|cap|dmp)$/i, '');
-    let hops: SeenPacket[] = [];
+    let hops: ListedHop[] = [];
     const reader = new CaptureReader((packet, interfaceName) => {
       if (!this.#isFull) hops.push(this.#seen(packet, interfaceName, machine));
     });
     const hand = (read: number, done: boolean, trouble: string): void => {
       if (ending.aborted) return;
-      if (hops.length > 0) listener({ hops, lost: 0 });
+      if (hops.length > 0) listener({ run: 1, hops, lost: 0 });
       hops = [];
       const [places, linkTypes] = [[...this.#places], [...this.#linkTypes]];
       this.#state.value = { done, read, size: this.#file.size, packets: this.#count, places, linkTypes, trouble };
@@ -114,12 +115,12 @@ export class CaptureSource implements PacketSource {
     return this.#count >= MOST_PACKETS || this.#held >= MOST_BYTES;
   }
 
-  #seen(packet: ReadPacket, interfaceName: string, machine: string): SeenPacket {
+  #seen(packet: ReadPacket, interfaceName: string, machine: string): ListedHop {
     const { linkType, originalLength, seconds, nanoseconds, comments = [] } = packet;
     // The reader's own buffer, which it uses again.
     const bytes = packet.bytes.slice();
     const place = placeOfCaptured({ linkType, bytes, direction: packet.direction }, interfaceName, machine);
-    const seen: SeenPacket = {
+    const seen: ListedHop = {
       ...place,
       ...{
         n: ++this.#count,
@@ -134,7 +135,7 @@ export class CaptureSource implements PacketSource {
     this.#held += bytes.length;
     this.#machines.add(place.machine);
     this.#linkTypes.add(linkTypeName(linkType));
-    if (interfaceName !== '') this.#places.add(placeName(seen));
+    if (interfaceName !== '') this.#places.add(placeOf(seen));
     return seen;
   }
 

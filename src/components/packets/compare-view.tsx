@@ -1,14 +1,15 @@
 // Two packets of the list side by side, or one packet at two places.
 import { useMemo, useState } from 'preact/hooks';
+import { placeOf } from '../../hop/hop.ts';
 import { dissect } from '../../packet/dissect.ts';
 import { plural } from '../ui/words.ts';
+import type { ListedHop } from './packet-source.ts';
 import { ChangeTable } from './packet-way.tsx';
-import { placeName, type SeenPacket } from './seen-packet.ts';
 import { compareLayers } from './side-by-side.ts';
 
 interface Props {
-  readonly left: SeenPacket;
-  readonly right: SeenPacket;
+  readonly left: ListedHop;
+  readonly right: ListedHop;
 }
 
 export function CompareView({ left, right }: Props) {
@@ -64,8 +65,8 @@ export function CompareView({ left, right }: Props) {
   );
 }
 
-const layersOf = ({ bytes, linkType, originalLength }: SeenPacket) => dissect(bytes, linkType, originalLength);
-const headOf = (packet: SeenPacket): string => `${packet.n}: ${placeName(packet)}`;
+const layersOf = ({ bytes, linkType, originalLength }: ListedHop) => dissect(bytes, linkType, originalLength);
+const headOf = (packet: ListedHop): string => `${packet.n}: ${placeOf(packet)}`;
 
 function elapsed(seconds: number): string {
   const micros = Math.round(seconds * 1e6);

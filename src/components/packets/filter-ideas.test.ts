@@ -5,9 +5,9 @@ import { readCapture } from '../../capture/read-capture.ts';
 import { dissect } from '../../packet/dissect.ts';
 import { compileFilter } from '../../packet/filter/compile.ts';
 import { ideasFor, streamFilter } from './filter-ideas.ts';
-import type { SeenPacket } from './seen-packet.ts';
+import type { ListedHop } from './packet-source.ts';
 
-function packets(name: string): SeenPacket[] {
+function packets(name: string): ListedHop[] {
   const file = readFileSync(new URL(`../../../tests/fidelity/captures/${name}`, import.meta.url));
   return readCapture(file).packets.map(({ linkType, bytes, originalLength, seconds }, index) => ({
     n: index + 1,
@@ -21,7 +21,7 @@ function packets(name: string): SeenPacket[] {
   }));
 }
 
-function matching(all: readonly SeenPacket[], text: string): SeenPacket[] {
+function matching(all: readonly ListedHop[], text: string): ListedHop[] {
   const compiled = compileFilter(text);
   if (!compiled.ok) throw new Error(`${text}: ${compiled.error.message}`);
   return all.filter(({ n, bytes, linkType, originalLength, time }) =>
@@ -75,7 +75,7 @@ describe('the conversation of a packet', () => {
     const first = all.find(({ bytes, linkType }) =>
       dissect(bytes, linkType).some(({ protocol }) => protocol === 'tcp'),
     );
-    const filter = streamFilter(first as SeenPacket) ?? '';
+    const filter = streamFilter(first as ListedHop) ?? '';
     expect(filter).toMatch(/^ip\.addr == [\d.]+ and ip\.addr == [\d.]+ and tcp\.port == \d+ and tcp\.port == \d+$/);
     const ends = matching(all, filter).map(({ bytes, linkType }) => {
       const tcp = dissect(bytes, linkType).find(({ protocol }) => protocol === 'tcp');
@@ -89,6 +89,6 @@ describe('the conversation of a packet', () => {
     const tunnelled = packets('uplink.pcap').find(({ bytes, linkType }) =>
       dissect(bytes, linkType).some(({ protocol }) => protocol === 'vxlan'),
     );
-    expect(streamFilter(tunnelled as SeenPacket)).not.toContain('8472');
+    expect(streamFilter(tunnelled as ListedHop)).not.toContain('8472');
   });
 });

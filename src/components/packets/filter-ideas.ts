@@ -2,7 +2,7 @@
 import { dissect } from '../../packet/dissect.ts';
 import { compileFilter } from '../../packet/filter/compile.ts';
 import type { Layer } from '../../packet/layer.ts';
-import type { SeenPacket } from './seen-packet.ts';
+import type { ListedHop } from './packet-source.ts';
 
 export interface FilterIdea {
   readonly filter: string;
@@ -33,7 +33,7 @@ const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`;
  * Both directions of what the packet belongs to; null when it belongs to nothing that has two ends. Ends are told by address
  * and port, so that one packet is enough to know them: Wireshark's tcp.stream needs all that came before.
  */
-export function streamFilter({ bytes, linkType, originalLength }: SeenPacket): string | null {
+export function streamFilter({ bytes, linkType, originalLength }: ListedHop): string | null {
   const layers = dissect(bytes, linkType, originalLength);
   const quoting = layers.findIndex((layer) => layer.quotes);
   const own = quoting < 0 ? layers : layers.slice(0, quoting + 1);

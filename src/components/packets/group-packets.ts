@@ -1,8 +1,7 @@
 // Which packets of a file are the same, seen at several places: what their journeys say. A file has no lab's order of taps to go
 // by, and a hundred thousand packets take seconds, so the work is done in slices and can be called off.
 import { type Context, JourneyBuilder } from '../../journey/builder.ts';
-import { journeyHop } from './journey-lens.ts';
-import type { SeenPacket } from './seen-packet.ts';
+import type { ListedHop } from './packet-source.ts';
 
 /** ms of work between two frames. */
 const SLICE = 10;
@@ -14,7 +13,7 @@ const SLICE = 10;
  * @param onProgress is told a share from 0 to 1
  */
 export async function groupPackets(
-  packets: Iterable<SeenPacket>,
+  packets: Iterable<ListedHop>,
   count: number,
   context: Context,
   onProgress: (share: number) => void,
@@ -31,7 +30,7 @@ export async function groupPackets(
     until = performance.now() + SLICE;
   };
   for (const packet of packets) {
-    builder.add([journeyHop(packet)]);
+    builder.add([packet]);
     numbers.push(packet.n);
     await pause(numbers.length / count / 2);
     if (signal.aborted) return null;
@@ -41,7 +40,7 @@ export async function groupPackets(
   const known = new Set<number>();
   for (const [index, n] of numbers.entries()) {
     if (known.has(n)) continue;
-    const group = builder.journeyOf(n)?.hops.map(({ hop }) => hop.id) ?? [];
+    const group = builder.journeyOf(n)?.hops.map(({ hop }) => hop.n) ?? [];
     for (const each of group) known.add(each);
     if (group.length > 1) groups.push(group);
     await pause(0.5 + index / count / 2);

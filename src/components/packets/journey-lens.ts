@@ -1,10 +1,9 @@
 // The journey of one packet of the list, stitched from the packets around it: keeping a journey for each of a hundred thousand
 // would take more memory than they do. What an answer, an ICMP error or a later hop says of a packet stands close to it.
 import { type Context, JourneyBuilder } from '../../journey/builder.ts';
-import type { Hop } from '../../journey/hop.ts';
 import type { Journey } from '../../journey/journey.ts';
+import type { PacketSource } from './packet-source.ts';
 import type { PacketStore } from './packet-store.ts';
-import type { PacketSource, SeenPacket } from './seen-packet.ts';
 
 /** Packets before and after: about 50 ms of work, and a second of a busy lab. */
 const REACH = 2500;
@@ -33,7 +32,7 @@ export class JourneyLens {
       this.#centre = n;
     }
     // A hop that it has already is passed over.
-    this.#builder.add(hopsOf(this.#store.around(this.#centre, REACH)));
+    this.#builder.add(this.#store.around(this.#centre, REACH));
     return this.#builder.journeyOf(n);
   }
 
@@ -46,13 +45,4 @@ export class JourneyLens {
   async ask(n: number): Promise<void> {
     await this.#source.ask(n);
   }
-}
-
-function* hopsOf(packets: Iterable<SeenPacket>): Generator<Hop> {
-  for (const packet of packets) yield journeyHop(packet);
-}
-
-/** A packet of the list as the journeys know it; its number is the hop's id. */
-export function journeyHop({ n, deviceId, exactly, comment, ...hop }: SeenPacket): Hop {
-  return { id: n, ...hop };
 }

@@ -1,11 +1,11 @@
 // A running lab's packets for the list.
 import { LinkType } from '../../capture/link-type.ts';
-import type { Hop, Lab } from '../../lab/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
 import type { LabJourneys } from '../../lab/lab-journeys.ts';
 import { askedLater } from '../../lab/time-words.ts';
 import { PacketPaths } from '../../topology/packet-path.ts';
+import type { Follow, PacketSource } from './packet-source.ts';
 import { CAPACITY } from './packet-store.ts';
-import type { Follow, PacketSource, SeenPacket } from './seen-packet.ts';
 
 export function labSource(lab: Lab, journeys: LabJourneys): PacketSource {
   return {
@@ -28,12 +28,6 @@ function followIn(lab: Lab): Follow {
     // What a wire saw is no cooked capture: paths cannot tell it.
     if (packet.linkType !== LinkType.LINUX_SLL2) return packet.n;
     paths.setGraph(lab.graph.peek());
-    return paths.follow(hopOf(packet)).packet;
+    return paths.follow(packet).packet;
   };
-}
-
-/** The lab's own view of a packet of its list. */
-export function hopOf(packet: SeenPacket): Hop {
-  const { ifindex = 0, deviceId = '', direction, ...rest } = packet;
-  return { ...rest, ifindex, deviceId, direction: direction === 'out' ? 'out' : 'in' };
 }

@@ -9,15 +9,15 @@ import { HexView } from './hex-view.tsx';
 import type { JourneyLens } from './journey-lens.ts';
 import { LayerFigure } from './layer-figure.tsx';
 import { noticesOf } from './packet-notices.ts';
+import type { ListedHop } from './packet-source.ts';
 import { HopChanges, PacketWay } from './packet-way.tsx';
 import { guestClock, place } from './packet-words.ts';
-import type { SeenPacket } from './seen-packet.ts';
 import './packet-detail.css';
 
 interface Props {
-  readonly packet: SeenPacket;
+  readonly packet: ListedHop;
   /** Another one, to lay beside it. */
-  readonly compared: SeenPacket | undefined;
+  readonly compared: ListedHop | undefined;
   readonly lens: JourneyLens;
   /** Packets go on coming: what is known of the way may change. */
   readonly live: boolean;
@@ -45,7 +45,7 @@ export function PacketDetail({ packet, compared, lens, live, ...props }: Props) 
   const summary = useMemo(() => summarize(packet.bytes, packet.linkType, packet.originalLength), [anatomy]);
   const notices = useMemo(() => noticesOf(anatomy.parts.map(({ layer }) => layer)), [anatomy]);
   const journey = useMemo(() => lens.journeyOf(packet.n), [lens, packet.n, looks]);
-  const hop = journey?.hops.find((each) => each.hop.id === packet.n);
+  const hop = journey?.hops.find((each) => each.hop.n === packet.n);
   const before = useMemo(() => {
     const found = new Map<string, string>();
     for (const { field, from, to } of hop?.changes ?? []) {

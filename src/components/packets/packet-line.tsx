@@ -1,13 +1,13 @@
 // One row of the packet list.
 import type { PacketSummary } from '../../packet/summary.ts';
 import { plural } from '../ui/words.ts';
+import type { ListedHop } from './packet-source.ts';
 import { guestClock, place, sinceFirst } from './packet-words.ts';
-import type { SeenPacket } from './seen-packet.ts';
 
 export const rowId = (n: number): string => `pk-row-${n}`;
 
 interface Props {
-  readonly packet: SeenPacket;
+  readonly packet: ListedHop;
   readonly summary: PacketSummary;
   /** Place in the list, from 0. */
   readonly row: number;

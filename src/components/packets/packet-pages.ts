@@ -1,7 +1,7 @@
 // Packets side by side in columns, a page of them at a time. As objects of their own a hundred thousand packets take 40 MB
 // more than their bytes: an object, a view and a buffer each. Here it is 40 bytes a packet, and what is old goes a page at a time.
 import { timestampOf } from '../../capture/captured-packet.ts';
-import type { Place, SeenPacket } from './seen-packet.ts';
+import type { ListedHop, Place } from './packet-source.ts';
 
 const PAGE = 1024;
 const FIRST_BYTES = 1 << 16;
@@ -63,7 +63,7 @@ export class PacketPages {
   }
 
   /** Copies the packet in, as one that nobody saw before, and gives its index. */
-  add(packet: SeenPacket): number {
+  add(packet: ListedHop): number {
     let page = this.#pages.at(-1);
     if (page === undefined || page.size === PAGE) {
       page = new Page();
@@ -92,7 +92,7 @@ export class PacketPages {
     for (const index of this.#comments.keys()) if (index < this.#start) this.#comments.delete(index);
   }
 
-  packet(index: number): SeenPacket {
+  packet(index: number): ListedHop {
     const { page, at } = this.#find(index);
     const time = page.times[at] ?? 0;
     const comment = this.#comments.get(index);
@@ -171,7 +171,7 @@ export class PacketPages {
     return { page, at };
   }
 
-  #placeNumber({ machine, namespace = '', device, ifindex, direction, linkType, deviceId }: SeenPacket): number {
+  #placeNumber({ machine, namespace = '', device, ifindex, direction, linkType, deviceId }: ListedHop): number {
     const key = `${machine}\n${namespace}\n${device}\n${ifindex}\n${direction}\n${linkType}\n${deviceId}`;
     let number = this.#placeNumbers.get(key);
     if (number === undefined) {

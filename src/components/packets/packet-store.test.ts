@@ -4,16 +4,15 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { timestampOf } from '../../capture/captured-packet.ts';
-import type { Hop } from '../../lab/lab.ts';
+import type { Hop } from '../../hop/hop.ts';
 import { compileFilter, type Filter } from '../../packet/filter/compile.ts';
 import { buildGraph } from '../../topology/build-graph.ts';
 import { PacketPaths } from '../../topology/packet-path.ts';
 import { parseReport } from '../../topology/parse-report.ts';
-import { hopOf } from './lab-source.ts';
+import type { Follow, ListedHop } from './packet-source.ts';
 import { CAPACITY, PacketStore } from './packet-store.ts';
 import { guestClock, sinceFirst } from './packet-words.ts';
 import { rowWindow, scrollToRow } from './row-window.ts';
-import type { Follow, SeenPacket } from './seen-packet.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -49,12 +48,12 @@ function hops(name: string): Hop[] {
 function followPaths(): Follow {
   const paths = new PacketPaths();
   paths.setGraph(graph);
-  return (packet) => paths.follow(hopOf(packet)).packet;
+  return (packet) => paths.follow(packet).packet;
 }
 
 function filled(...names: string[]): PacketStore {
   const store = new PacketStore({ follow: followPaths });
-  for (const name of names) store.add({ hops: hops(name), lost: 0 });
+  for (const [index, name] of names.entries()) store.add({ run: 1 + index, hops: hops(name), lost: 0 });
   store.work(1000);
   return store;
 }
@@ -65,7 +64,7 @@ function filter(text: string): Filter {
   return compiled.filter;
 }
 
-const rows = (store: PacketStore): SeenPacket[] =>
+const rows = (store: PacketStore): ListedHop[] =>
   Array.from({ length: store.count }, (_, row) => store.packet(store.indexAt(row)));
 
 /** `count` packets made of real ones, 50 µs apart. */
@@ -113,7 +112,7 @@ describe('the packet list', () => {
     store.setFilter(filter('icmp and frame.interface_name == "host-01/vethweb"'));
     store.work(1000);
     expect(rows(store).map(({ device }) => device)).toEqual(['vethweb', 'vethweb', 'vethweb', 'vethweb']);
-    store.add({ hops: hops('ping.hops.jsonl').map((hop) => ({ ...hop, n: hop.n + 1000 })), lost: 0 });
+    store.add({ run: 1, hops: hops('ping.hops.jsonl').map((hop) => ({ ...hop, n: hop.n + 1000 })), lost: 0 });
     store.work(1000);
     expect(store.count).toBe(8);
     store.setFilter(filter('frame.number > 1000 and frame.time_relative == 0'));
@@ -149,7 +148,7 @@ describe('the packet list', () => {
     const store = new PacketStore({ follow: followPaths, capacity: 20_000 });
     store.setFilter(filter('tcp'));
     for (let n = 0; n < 30; n++) {
-      store.add({ hops: burst(1000, 1 + n * 1000), lost: n === 3 ? 7 : 0 });
+      store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: n === 3 ? 7 : 0 });
       store.work(1000);
     }
     expect(store.kept).toBeLessThanOrEqual(20_000);
@@ -164,7 +163,7 @@ describe('the packet list', () => {
 
   it('takes a burst in by slices, and nothing is missed', () => {
     const store = filled();
-    store.add({ hops: burst(15_000), lost: 0 });
+    store.add({ run: 1, hops: burst(15_000), lost: 0 });
     let slices = 1;
     while (store.work(0)) slices++;
     expect(store.kept).toBe(15_000);
@@ -178,7 +177,7 @@ describe('the packet list', () => {
 
   it('does not grow without bounds while nobody takes it in', () => {
     const store = filled();
-    for (let n = 0; n < 150; n++) store.add({ hops: burst(1000, 1 + n * 1000), lost: 0 });
+    for (let n = 0; n < 150; n++) store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: 0 });
     while (store.work(100));
     expect(store.kept).toBeLessThanOrEqual(CAPACITY);
     expect(store.kept + store.released).toBe(150_000);
@@ -189,7 +188,7 @@ describe('the packet list', () => {
     const before = heapAndBuffers();
     const store = new PacketStore();
     for (let n = 0; n < 100; n++) {
-      store.add({ hops: burst(1000, 1 + n * 1000), lost: 0 });
+      store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: 0 });
       store.work(1000);
     }
     let bytes = 0;
@@ -214,7 +213,7 @@ describe('the packet list', () => {
 
   it('can be told which packets are the same', () => {
     const store = new PacketStore();
-    store.add({ hops: hops('ping.hops.jsonl'), lost: 0 });
+    store.add({ run: 1, hops: hops('ping.hops.jsonl'), lost: 0 });
     store.work(1000);
     store.setOnePerPacket(true);
     store.regroup([

@@ -1,6 +1,7 @@
 // The packets of a run or a file, as the list shows them: bounded, filtered, and one row a sighting or one row a packet. Pure
 // but for the clock: filtering works in slices, and summaries are made when somebody looks at a row.
 
+import { placeOf } from '../../hop/hop.ts';
 import { dissect } from '../../packet/dissect.ts';
 import type { Filter } from '../../packet/filter/compile.ts';
 import type { FrameFacts } from '../../packet/filter/frame.ts';
@@ -8,7 +9,7 @@ import type { FilterPacket } from '../../packet/filter/reader.ts';
 import type { Layer } from '../../packet/layer.ts';
 import { type PacketSummary, summarize } from '../../packet/summary.ts';
 import { PacketPages } from './packet-pages.ts';
-import { type Follow, type PacketBatch, placeName, type SeenPacket } from './seen-packet.ts';
+import type { Follow, ListedHop, PacketBatch } from './packet-source.ts';
 
 /** Packets of a running lab that are kept. Their bytes, 40 bytes for each, and what is in sight. */
 export const CAPACITY = 100_000;
@@ -27,7 +28,7 @@ export class PacketStore {
   readonly capacity: number;
   readonly #newFollow: () => Follow | null;
   #follow: Follow | null;
-  #waiting: SeenPacket[] = [];
+  #waiting: ListedHop[] = [];
   #pages = new PacketPages();
   /** Indices of the rows that the filter and the mode let through; null: all. */
   #shown: number[] | null = null;
@@ -36,11 +37,12 @@ export class PacketStore {
   #filter: Filter | null = null;
   #onePerPacket = false;
   readonly #summaries = new Map<number, PacketSummary>();
-  #newest = 0;
   #lost = 0;
   #missed = 0;
   #origin: number | null = null;
-  #run = 1;
+  /** Of the lab; 0 before the first packet. */
+  #run = 0;
+  #contents = 1;
 
   constructor({ capacity = CAPACITY, follow = () => null }: StoreOptions = {}) {
     this.capacity = capacity;
@@ -50,10 +52,11 @@ export class PacketStore {
 
   /** Hands over a batch; work() takes it into the list. */
   add(batch: PacketBatch): void {
-    // Numbers that begin anew are another run of the lab: its packets are not to be mixed with the last one's.
-    const [first] = batch.hops;
-    if (first !== undefined && first.n <= this.#newest) this.clear();
-    this.#newest = batch.hops.at(-1)?.n ?? this.#newest;
+    // Another run of the lab: its packets are not to be mixed with the last one's.
+    if (batch.run !== this.#run) {
+      if (this.#run !== 0) this.clear();
+      this.#run = batch.run;
+    }
     this.#lost += batch.lost;
     for (const packet of batch.hops) this.#waiting.push(packet);
     if (this.#waiting.length > MOST_WAITING) this.#takeIn(Number.POSITIVE_INFINITY);
@@ -87,7 +90,7 @@ export class PacketStore {
   }
 
   clear(): void {
-    this.#run++;
+    this.#contents++;
     this.#waiting = [];
     this.#pages = new PacketPages();
     this.#follow = this.#newFollow();
@@ -165,12 +168,12 @@ export class PacketStore {
     return this.#shown[low] === index ? low : -1;
   }
 
-  packet(index: number): SeenPacket {
+  packet(index: number): ListedHop {
     return this.#pages.packet(index);
   }
 
   /** The packet with that number; undefined when it was let go, or never kept. */
-  numbered(n: number): SeenPacket | undefined {
+  numbered(n: number): ListedHop | undefined {
     const index = this.#pages.indexOf(n);
     return index < 0 ? undefined : this.#pages.packet(index);
   }
@@ -181,7 +184,7 @@ export class PacketStore {
   }
 
   /** Packets that were taken in around one of that number: at most `reach` before and after. */
-  *around(n: number, reach: number): Generator<SeenPacket> {
+  *around(n: number, reach: number): Generator<ListedHop> {
     const { start, end } = this.#pages;
     const index = this.#pages.indexOf(n);
     if (index < 0) return;
@@ -189,7 +192,7 @@ export class PacketStore {
   }
 
   /** All that are kept, the oldest first. */
-  *all(): Generator<SeenPacket> {
+  *all(): Generator<ListedHop> {
     for (let i = this.#pages.start; i < this.#pages.end; i++) yield this.#pages.packet(i);
   }
 
@@ -205,8 +208,8 @@ export class PacketStore {
   }
 
   /** Another number after the list was cleared: the same packet number may be another packet. */
-  get run(): number {
-    return this.#run;
+  get contents(): number {
+    return this.#contents;
   }
 
   /** Packets kept, whether shown or not. */
@@ -259,11 +262,11 @@ export class PacketStore {
 
 /** What a filter asks of a packet. Most are answered without all of it. */
 class Asked implements FilterPacket {
-  readonly #packet: SeenPacket;
+  readonly #packet: ListedHop;
   readonly #origin: number;
   #layers: Layer[] | null = null;
 
-  constructor(packet: SeenPacket, origin: number) {
+  constructor(packet: ListedHop, origin: number) {
     this.#packet = packet;
     this.#origin = origin;
   }
@@ -282,7 +285,7 @@ class Asked implements FilterPacket {
       originalLength,
       time: exactly ?? { seconds: Math.floor(time), nanoseconds: 0 },
       timeRelative: time - this.#origin,
-      interfaceName: placeName(this.#packet),
+      interfaceName: placeOf(this.#packet),
     };
   }
 }

@@ -9,16 +9,16 @@ import { groupPackets } from './group-packets.ts';
 import { JourneyLens } from './journey-lens.ts';
 import { PacketDetail } from './packet-detail.tsx';
 import { PacketList, type PacketListHandle } from './packet-list.tsx';
+import type { ListedHop, PacketSource } from './packet-source.ts';
 import { PacketStore } from './packet-store.ts';
 import { captureOf } from './save-capture.ts';
-import type { PacketSource, SeenPacket } from './seen-packet.ts';
 import '../topology/topology.css';
 import './packets.css';
 import './filter-bar.css';
 
 export interface PacketViewProps {
   readonly source: PacketSource;
-  readonly onSelect?: (packet: SeenPacket | null) => void;
+  readonly onSelect?: (packet: ListedHop | null) => void;
 }
 
 /** ms of a frame for taking packets in and looking through them. */
@@ -69,9 +69,9 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     [source, store, wake],
   );
 
-  const lens = useMemo(() => new JourneyLens(store, source), [store, source, store.run]);
-  // Another run of the lab: the numbers are other packets'.
-  useEffect(() => forget(), [store.run]);
+  const lens = useMemo(() => new JourneyLens(store, source), [store, source, store.contents]);
+  // The list was cleared, or another run of the lab began: the numbers may be other packets'.
+  useEffect(() => forget(), [store.contents]);
 
   const packet = selected === null ? undefined : store.numbered(selected);
   const row = selected === null ? -1 : store.rowOf(selected);
@@ -143,7 +143,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   }
 
   function save(): void {
-    const shown = function* (): Generator<SeenPacket> {
+    const shown = function* (): Generator<ListedHop> {
       for (let at = 0; at < store.count; at++) yield store.packet(store.indexAt(at));
     };
     const comment = `${source.title}, saved from Lockstep${text.trim() === '' ? '' : `; filter: ${text.trim()}`}`;

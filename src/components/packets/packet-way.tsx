@@ -20,12 +20,12 @@ export function PacketWay({ journey, n, pending, onShow }: WayProps) {
     <section class="pk-way" aria-label="Way of this packet">
       <ol>
         {journey.hops.map((hop) => (
-          <li key={hop.hop.id}>
+          <li key={hop.hop.n}>
             <button
               type="button"
               class="tp-button"
-              aria-current={hop.hop.id === n ? 'true' : undefined}
-              onClick={() => onShow(hop.hop.id)}
+              aria-current={hop.hop.n === n ? 'true' : undefined}
+              onClick={() => onShow(hop.hop.n)}
             >
               {hop.at}
               {hop.hop.direction !== 'unknown' && ` ${hop.hop.direction}`}

@@ -1,5 +1,7 @@
 // How times and places of packets are written in the list.
-import { type Place, placeName } from './seen-packet.ts';
+
+import { placeOf } from '../../hop/hop.ts';
+import type { Place } from './packet-source.ts';
 
 /** Seconds since the first packet, to the microsecond that the guest's clock has: "12.004310". */
 export function sinceFirst(time: number, origin: number): string {
@@ -17,5 +19,5 @@ export function guestClock(time: number): string {
 
 /** The device; with its machine where there are several, or where no device is known. */
 export function place(at: Place, severalMachines: boolean): string {
-  return severalMachines || at.device === '' ? placeName(at) : at.device;
+  return severalMachines || at.device === '' ? placeOf(at) : at.device;
 }

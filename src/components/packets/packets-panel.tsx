@@ -1,8 +1,9 @@
 // The packets of a running lab.
 import { useMemo } from 'preact/hooks';
-import type { Hop, Lab } from '../../lab/lab.ts';
+import type { Hop } from '../../hop/hop.ts';
+import type { Lab } from '../../lab/lab.ts';
 import type { LabJourneys } from '../../lab/lab-journeys.ts';
-import { hopOf, labSource } from './lab-source.ts';
+import { labSource } from './lab-source.ts';
 import { PacketView } from './packet-view.tsx';
 
 export interface PacketsPanelProps {
@@ -14,5 +15,5 @@ export interface PacketsPanelProps {
 
 export function PacketsPanel({ lab, journeys, onSelect }: PacketsPanelProps) {
   const source = useMemo(() => labSource(lab, journeys), [lab, journeys]);
-  return <PacketView source={source} onSelect={(packet) => onSelect?.(packet === null ? null : hopOf(packet))} />;
+  return <PacketView source={source} {...(onSelect === undefined ? {} : { onSelect })} />;
 }

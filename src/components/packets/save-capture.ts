@@ -2,7 +2,8 @@
 
 import { timestampOf } from '../../capture/captured-packet.ts';
 import { PcapngWriter } from '../../capture/pcapng-writer.ts';
-import { placeName, type SeenPacket } from './seen-packet.ts';
+import { placeOf } from '../../hop/hop.ts';
+import type { ListedHop } from './packet-source.ts';
 
 export interface SaveOptions {
   /** About the whole file. */
@@ -14,7 +15,7 @@ export interface SaveOptions {
 
 /** The file in pieces, in order. */
 export function captureOf(
-  packets: Iterable<SeenPacket>,
+  packets: Iterable<ListedHop>,
   { comment, isMarked, resolution }: SaveOptions,
 ): Uint8Array<ArrayBuffer>[] {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
@@ -22,7 +23,7 @@ export function captureOf(
   const interfaces = new Map<string, number>();
   for (const packet of packets) {
     const { n, linkType, bytes, originalLength, direction, time, exactly } = packet;
-    const name = placeName(packet);
+    const name = placeOf(packet);
     const key = `${linkType} ${name}`;
     let number = interfaces.get(key);
     if (number === undefined) {

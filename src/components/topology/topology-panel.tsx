@@ -2,7 +2,8 @@
 // inspector beside it.
 import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Hop, Lab } from '../../lab/lab.ts';
+import type { Hop } from '../../hop/hop.ts';
+import type { Lab } from '../../lab/lab.ts';
 import { MachineBar } from '../machines/machine-bar.tsx';
 import type { ShownHop } from '../ui/shown-hop.ts';
 import { useSignalValue } from '../ui/use-signal-value.ts';

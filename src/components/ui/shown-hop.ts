@@ -1,5 +1,5 @@
 // What the panel of the steps tells the picture: which packet the reader looks at.
-import type { Hop } from '../../lab/lab.ts';
+import type { Hop } from '../../hop/hop.ts';
 
 /** A packet that the reader looks at, standing where a tap saw it. */
 export interface ShownHop {

@@ -1,4 +1,5 @@
 // One hop in words: how the packet came to the place where it was seen, and where it went from there.
+import type { Hop } from '../../hop/hop.ts';
 import type { Graph } from '../../topology/graph.ts';
 import type { Crossing, HopPath } from '../../topology/packet-path.ts';
 
@@ -6,7 +7,7 @@ export interface SeenAt {
   readonly machine: string;
   readonly device: string;
   readonly deviceId: string;
-  readonly direction: 'in' | 'out';
+  readonly direction: Hop['direction'];
 }
 
 /** "In at veth1, over the veth pair from eth0 of client." Only what the graph shows is said. */
@@ -31,7 +32,7 @@ export function hopWords(hop: SeenAt, path: HopPath, graph: Graph): string {
     return `Taken out of the tunnel’s packet that came in at ${nameOf(first.from)}: in at ${hop.device}.`;
   if (first !== undefined && kindOf(first) === 'routed' && isTunnel(first.from) && hop.direction === 'out')
     return `Put into a packet of the tunnel by ${nameOf(first.from)}, out at ${hop.device}.`;
-  return hop.direction === 'in' ? came(hop, path.crossings, nameOf, isBridge) : went(hop, path.crossings, nameOf);
+  return hop.direction === 'out' ? went(hop, path.crossings, nameOf) : came(hop, path.crossings, nameOf, isBridge);
 }
 
 function came(

@@ -1,8 +1,9 @@
 // A recording and the packets that an author chose from it -> the steps of a walk, with all that a page shows of them. Worked
 // out when the site is built: a page that is only read decodes nothing.
+
+import type { Hop } from '../../hop/hop.ts';
 import { stitch } from '../../journey/builder.ts';
 import { type Change, changesBetween } from '../../journey/changes.ts';
-import { type Hop, WIRE } from '../../journey/hop.ts';
 import { type Journey, type JourneyHop, layersOf } from '../../journey/journey.ts';
 import { topologyOf } from '../../lab/journey-topology.ts';
 import type { Field } from '../../packet/field.ts';
@@ -10,14 +11,7 @@ import { compileFilter, pointAt } from '../../packet/filter/compile.ts';
 import type { FilterPacket } from '../../packet/filter/reader.ts';
 import type { Layer } from '../../packet/layer.ts';
 import { type Family, summarizeLayers } from '../../packet/summary.ts';
-import {
-  conntrackEntries,
-  graphAt,
-  journeyHops,
-  momentOf,
-  type Recording,
-  wholeGraph,
-} from '../../recording/recording.ts';
+import { conntrackEntries, graphAt, momentOf, type Recording, wholeGraph } from '../../recording/recording.ts';
 import type { Graph } from '../../topology/graph.ts';
 import { type HopPath, PacketPaths } from '../../topology/packet-path.ts';
 import { hopWords, sinceWords } from './step-words.ts';
@@ -51,7 +45,7 @@ export interface WalkStep {
   readonly n: number;
   readonly device: string;
   readonly deviceId: string;
-  readonly direction: 'in' | 'out';
+  readonly direction: Hop['direction'];
   readonly path: HopPath;
   /** "In at veth1, over the veth pair from eth0 of client." */
   readonly words: string;
@@ -81,7 +75,7 @@ export interface WalkLayer {
  */
 export function planWalk(recording: Recording, chosen: Readonly<Record<string, string>>): WalkPlan {
   const whole = wholeGraph(recording);
-  const journeys = stitch(journeyHops(recording), {
+  const journeys = stitch(recording.hops, {
     topology: topologyOf(whole),
     conntrack: conntrackEntries(recording),
   });
@@ -165,7 +159,7 @@ function pick(
 }
 
 function packetOf(hop: Hop, start: number): FilterPacket {
-  const { id: number, time, machine, device, bytes, originalLength } = hop;
+  const { n: number, time, machine, device, bytes, originalLength } = hop;
   const seconds = Math.floor(time);
   return {
     layers: layersOf(hop),
@@ -189,17 +183,8 @@ function stepOf(
   graph: Graph,
 ): WalkStep {
   const { hop, changes, layers, time } = seen;
-  const direction = hop.direction === 'out' ? 'out' : 'in';
-  const deviceId =
-    graph.wires.find(({ name }) => hop.machine === WIRE && name === hop.device)?.id ??
-    graph.devices.find(
-      ({ machine, ifindex, namespace }) =>
-        machine === hop.machine &&
-        ifindex === hop.ifindex &&
-        graph.namespaces.some(({ id, root }) => id === namespace && root),
-    )?.id ??
-    '';
-  const path = paths.get(hop.id) ?? { follows: 0, packet: hop.id, crossings: [], from: deviceId, to: deviceId };
+  const { direction, deviceId = '' } = hop;
+  const path = paths.get(hop.n) ?? { follows: 0, packet: hop.n, crossings: [], from: deviceId, to: deviceId };
   return {
     n,
     device: hop.device,

@@ -3,7 +3,7 @@
 //
 //   ipv4 2 tcp 6 431999 ESTABLISHED src=172.17.0.3 dst=10.0.0.1 sport=40000 dport=80 src=10.0.0.1 dst=10.0.0.11 sport=80 dport=40000 [ASSURED] …
 //                                   └ as the first packet came in ─────────────────┘ └ as its answer comes in: what NAT made of it, turned round ┘
-import { addressKey, inverse, inverseKey, type Tuple, tupleKey, tupleWords } from '../tuple.ts';
+import { addressKey, inverse, inverseKey, type Tuple, tupleKey, tupleWords } from '../../hop/tuple.ts';
 
 export interface ConntrackEntry {
   readonly machine: string;

@@ -1,7 +1,7 @@
 // Puts what several machines and wires saw into an order in which nothing comes before what it came from. A wire tells of a
 // frame at once, the taps of the machines at both ends a few ms later: a frame waits until its sender has told of it, and
 // what came in at a NIC until the frame has gone before it. Only by a moment: a tap may have missed it.
-import type { Hop } from '../../../lab/lab.ts';
+import type { Hop } from '../../../hop/hop.ts';
 import type { Graph } from '../../../topology/graph.ts';
 import { fingerprint } from '../../../topology/packet-fingerprint.ts';
 
@@ -38,8 +38,8 @@ export class ArrivalOrder {
 
   /** @param now ms */
   push(hop: Hop, now: number): void {
-    const onWire = this.#wires.has(hop.deviceId);
-    const matters = onWire || this.#nics.has(hop.deviceId);
+    const onWire = this.#wires.has(hop.deviceId ?? '');
+    const matters = onWire || this.#nics.has(hop.deviceId ?? '');
     const key = matters ? fingerprint(hop.bytes, hop.linkType).any : 0;
     if (onWire) this.#frames.set(key, (this.#frames.get(key) ?? 0) + 1);
     const queue = this.#queues.get(hop.machine);
@@ -71,14 +71,14 @@ export class ArrivalOrder {
 
   #isFree({ hop, since, key }: Waiting, now: number): boolean {
     if (key === 0 || now - since >= PATIENCE) return true;
-    if (this.#wires.has(hop.deviceId)) return this.#sent.has(key);
+    if (this.#wires.has(hop.deviceId ?? '')) return this.#sent.has(key);
     return hop.direction === 'out' || !this.#frames.has(key);
   }
 
   #gone({ hop, key }: Waiting): void {
     this.#size -= 1;
     if (key === 0) return;
-    if (this.#wires.has(hop.deviceId)) {
+    if (this.#wires.has(hop.deviceId ?? '')) {
       this.#sent.delete(key);
       const left = (this.#frames.get(key) ?? 1) - 1;
       if (left === 0) this.#frames.delete(key);

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Hop } from '../../../hop/hop.ts';
 import { buildGraph } from '../../../topology/build-graph.ts';
 import type { Graph } from '../../../topology/graph.ts';
-import { PacketPaths, type PathHop } from '../../../topology/packet-path.ts';
+import { PacketPaths } from '../../../topology/packet-path.ts';
 import { parseReport } from '../../../topology/parse-report.ts';
 import { FAMILY_WORD, LEG, MOST_DOTS, PacketFlow } from './packet-flow.ts';
 import { quickFamily } from './packet-label.ts';
@@ -20,7 +21,7 @@ const graph = realGraph();
 const root = graph.namespaces.find((namespace) => namespace.root)?.id ?? '';
 const nameOf = (id: string): string => graph.devices.find((device) => device.id === id)?.name ?? id;
 
-function hops(name: string): PathHop[] {
+function hops(name: string): (Hop & { readonly deviceId: string })[] {
   return fixture(name)
     .trim()
     .split('\n')
@@ -32,7 +33,10 @@ function hops(name: string): PathHop[] {
         machine: 'host-01',
         deviceId: `${root}/${hop.ifindex}`,
         direction: hop.direction,
+        device: '',
+        linkType: 276,
         bytes: Buffer.from(hop.bytes, 'base64'),
+        originalLength: 0,
       };
     });
 }
@@ -40,7 +44,7 @@ function hops(name: string): PathHop[] {
 describe('packets on the picture', () => {
   let flow: PacketFlow;
   let paths: PacketPaths;
-  const push = (hop: PathHop, now: number): void => {
+  const push = (hop: Hop, now: number): void => {
     const family = quickFamily(hop.bytes, 276);
     flow.push(
       { n: hop.n, time: hop.time, path: paths.follow(hop) },
@@ -115,7 +119,7 @@ describe('packets on the picture', () => {
     const real = hops('http.hops.jsonl').filter((hop) => nameOf(hop.deviceId) === 'vethcli' && hop.direction === 'in');
     const total = 5000;
     for (let n = 1; n <= total; n++) {
-      const hop = real[n % real.length] as PathHop;
+      const hop = real[n % real.length] as Hop;
       push({ ...hop, n, time: hop.time + n * 1e-4 }, 0);
     }
     const drawn = new Set<number>();

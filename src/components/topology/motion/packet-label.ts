@@ -1,5 +1,5 @@
 // What a packet on the picture is called, and its hue: those of the innermost packet, and the tunnel that it is in.
-import type { Hop } from '../../../lab/lab.ts';
+import type { Hop } from '../../../hop/hop.ts';
 import { dissect } from '../../../packet/dissect.ts';
 import { innermost } from '../../../packet/innermost.ts';
 import type { Layer } from '../../../packet/layer.ts';

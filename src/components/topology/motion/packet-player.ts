@@ -2,7 +2,8 @@
 // one animation loop. What is paused, out of sight or in a hidden tab costs nothing and is not made up for later: the
 // packet list has it all.
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { Hop, HopBatch } from '../../../lab/lab.ts';
+import type { Hop } from '../../../hop/hop.ts';
+import type { HopBatch } from '../../../lab/lab.ts';
 import type { Family } from '../../../packet/summary.ts';
 import type { Graph } from '../../../topology/graph.ts';
 import { type Crossing, type HopPath, PacketPaths } from '../../../topology/packet-path.ts';
@@ -51,7 +52,8 @@ export class PacketPlayer {
   readonly #ways = new Map<number, HopPath>();
   #shown: { readonly hop: Hop; readonly label: Label; readonly since: number } | null = null;
   readonly #order = new ArrivalOrder();
-  #newest = 0;
+  /** Of the lab: what comes is of this one. */
+  #run = 0;
   #later: ReturnType<typeof setTimeout> | undefined;
   #undrawn: Hop[] = [];
   #inSight = true;
@@ -92,16 +94,15 @@ export class PacketPlayer {
   }
 
   receive(batch: HopBatch): void {
-    for (const hop of batch.hops) {
-      // Numbers that begin anew are another run of the lab: nothing of the last one is still under way.
-      if (hop.n <= this.#newest) {
-        this.#flow.clear();
-        this.#ways.clear();
-        this.#order.clear();
-      }
-      this.#newest = hop.n;
-      this.#order.push(hop, performance.now());
+    // Another run of the lab: nothing of the last one is still under way.
+    if (batch.run !== this.#run) {
+      this.#run = batch.run;
+      this.#flow.clear();
+      this.#ways.clear();
+      this.#paths.clear();
+      this.#order.clear();
     }
+    for (const hop of batch.hops) this.#order.push(hop, performance.now());
     this.#takeIn();
   }
 
@@ -124,7 +125,8 @@ export class PacketPlayer {
       }
       const family = quickFamily(hop.bytes, hop.linkType);
       this.#flow.push(item, family, () => labelOf(hop), this.#now());
-      if (hop.deviceId !== '') this.#lamps.set(hop.deviceId, { family, since: this.#now() });
+      if (hop.deviceId !== undefined && hop.deviceId !== '')
+        this.#lamps.set(hop.deviceId, { family, since: this.#now() });
       if (this.#options.onDrawn !== undefined) this.#undrawn.push(hop);
     }
     if (this.#paused) this.#tell();
@@ -215,7 +217,7 @@ export class PacketPlayer {
     const now = this.#clock;
     if (this.#shown !== null) {
       const { hop, label } = this.#shown;
-      const lamps = new Map([[hop.deviceId, { family: label.family, strength: 1 }]]);
+      const lamps = new Map([[hop.deviceId ?? '', { family: label.family, strength: 1 }]]);
       this.#options.canvas.draw({ dots: this.#standing(now), glows: [], lamps, still: this.#options.still() });
       return;
     }
@@ -246,8 +248,9 @@ export class PacketPlayer {
   #standing(now: number): Dot[] {
     if (this.#shown === null) return [];
     const { hop, label, since } = this.#shown;
-    if (hop.deviceId === '') return [];
-    const here: Crossing = { edge: '', from: hop.deviceId, to: hop.deviceId };
+    const { deviceId = '' } = hop;
+    if (deviceId === '') return [];
+    const here: Crossing = { edge: '', from: deviceId, to: deviceId };
     // A frame that a wire still holds is numbered when it is delivered.
     const path = hop.n === 0 ? this.#paths.standing(hop) : this.#ways.get(hop.n);
     const crossings = path === undefined || path.crossings.length === 0 ? [here] : path.crossings;

@@ -1,7 +1,8 @@
 // The drawn view: scene, text, packets, and the keys and buttons that move about in it. cytoscape comes with this file,
 // so it is imported only when the picture is shown.
 import { effect } from '@preact/signals';
-import type { Hop, Lab } from '../../../lab/lab.ts';
+import type { Hop } from '../../../hop/hop.ts';
+import type { Lab } from '../../../lab/lab.ts';
 import { machineNote } from '../../machines/machine-words.ts';
 import { PacketCanvas } from '../motion/packet-canvas.ts';
 import { PacketPlayer } from '../motion/packet-player.ts';

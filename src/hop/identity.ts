@@ -7,7 +7,7 @@
 //   ARP    all of it                             fragments: identification and place       the rest: its bytes
 import type { Layer } from '../packet/layer.ts';
 import type { LayerBase } from '../packet/layer-base.ts';
-import { hashOf } from './hop.ts';
+import { hashBytes } from './hop.ts';
 import { addressKey, type Tuple, tupleKey } from './tuple.ts';
 
 export interface Identity {
@@ -130,7 +130,7 @@ function linkOnly(layers: readonly Layer[], arp: Layer | undefined): Inner {
   const bytes = content?.bytes ?? new Uint8Array();
   return {
     ...NOTHING,
-    key: `link ${hashOf(bytes, from, COMPARED)} ${cooked?.u16(cooked.protocol === 'eth' ? 12 : 0) ?? 0}`,
+    key: `link ${hashBytes(bytes, from, COMPARED)} ${cooked?.u16(cooked.protocol === 'eth' ? 12 : 0) ?? 0}`,
     group,
   };
 }
@@ -192,7 +192,7 @@ function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
     }
     case 'udp': {
       const tuple = { ...bare, sourcePort: transport.sourcePort, destinationPort: transport.destinationPort };
-      const data = hashOf(transport.bytes, transport.offset + 8, dataUpTo(transport, 8));
+      const data = hashBytes(transport.bytes, transport.offset + 8, dataUpTo(transport, 8));
       return {
         ...packet,
         key: `${head} ${length} udp ${data}`,
@@ -210,7 +210,7 @@ function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
       const tuple = { ...bare, sourcePort: id, destinationPort: id };
       // Neighbour discovery has no identifier: everything but the checksum is its content.
       const from = echo ? 6 : 4;
-      const content = hashOf(transport.bytes, transport.offset + from, dataUpTo(transport, from));
+      const content = hashBytes(transport.bytes, transport.offset + from, dataUpTo(transport, from));
       const exchange = `echo ${content} ${length}`;
       return {
         ...packet,
@@ -223,7 +223,7 @@ function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
     }
     default: {
       const content = network.offset + network.headerLength;
-      const data = hashOf(network.bytes, content, Math.min(COMPARED, Math.max(0, network.payloadEnd - content)));
+      const data = hashBytes(network.bytes, content, Math.min(COMPARED, Math.max(0, network.payloadEnd - content)));
       return {
         ...packet,
         key: `${head} ${length} ${data}`,

@@ -17,16 +17,16 @@ export interface CaptureHops {
  * what a file without interface names holds: "host-01@docker0" as a name says which device, "host-01" does not.
  *
  * @param name the file's name without folder and ending
- * @param firstId the id of the first hop; the others count on from it
+ * @param first the number of the first hop; the others count on from it
  */
-export function hopsOfCapture(file: Uint8Array, name: string, firstId: number): CaptureHops {
+export function hopsOfCapture(file: Uint8Array, name: string, first: number): CaptureHops {
   const isPcapng =
     file.length >= 4 && new DataView(file.buffer, file.byteOffset, 4).getUint32(0, true) === BLOCK.section;
   const hops: Hop[] = [];
   const add = (packet: CapturedPacket & Pick<CapturedHere, 'direction'>, interfaceName: string): void => {
     const { linkType, bytes, originalLength } = packet;
     const place = placeOfCaptured(packet, interfaceName, name);
-    hops.push({ id: firstId + hops.length, ...place, linkType, bytes, originalLength, time: secondsOf(packet) });
+    hops.push({ n: first + hops.length, ...place, linkType, bytes, originalLength, time: secondsOf(packet) });
   };
   if (isPcapng) {
     const { packets, interfaces, error } = readPcapng(file);

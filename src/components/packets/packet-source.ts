@@ -1,44 +1,29 @@
-// What the list is made of: one packet at one tap, whether a lab's machine saw it or a file says so.
+// Where a list's packets come from: the taps of a running lab, or a file.
 import type { Timestamp } from '../../capture/captured-packet.ts';
+import type { Hop } from '../../hop/hop.ts';
 import type { Context } from '../../journey/builder.ts';
 
-/** Where a packet was seen, and which way it went there. */
-export interface Place {
-  readonly machine: string;
-  /** Network namespace of the device; left out or "": the machine's own. */
-  readonly namespace?: string;
-  /** "" when nothing but the machine is known. */
-  readonly device: string;
-  readonly ifindex?: number;
-  readonly direction: 'in' | 'out' | 'unknown';
-  /** LINKTYPE_ number (src/capture/link-type.ts). */
-  readonly linkType: number;
-  /** Id of the device in a lab's graph; left out or "": it is in none. */
-  readonly deviceId?: string;
-}
-
-export interface SeenPacket extends Place {
-  /** 1, 2, 3 … in the order of the run or the file: Wireshark's frame.number. */
-  readonly n: number;
-  /** Seconds since the epoch, on the clock of that machine. */
-  readonly time: number;
-  /** The same to the nanosecond, where a file says so. */
+/** A hop, and what only files say of one. */
+export interface ListedHop extends Hop {
+  /** Its time to the nanosecond. */
   readonly exactly?: Timestamp;
-  readonly bytes: Uint8Array;
-  /** Bytes of the packet before the capture cut it. */
-  readonly originalLength: number;
-  /** What somebody wrote to it in a file. */
+  /** What somebody wrote to it. */
   readonly comment?: string;
 }
 
+/** The part of a hop that all packets at one place have in common. */
+export type Place = Pick<Hop, 'machine' | 'namespace' | 'device' | 'ifindex' | 'deviceId' | 'direction' | 'linkType'>;
+
 /** Packets in ascending order of `n`; since the last batch at least `lost` more are missing. */
 export interface PacketBatch {
-  readonly hops: readonly SeenPacket[];
+  /** Which run of the lab they are of (lab.ts); a file is one run. */
+  readonly run: number;
+  readonly hops: readonly ListedHop[];
   readonly lost: number;
 }
 
 /** Gives the number of the first packet that is the same one as this, seen earlier; its own number when there is none. */
-export type Follow = (packet: SeenPacket) => number;
+export type Follow = (packet: ListedHop) => number;
 
 /** Where the packets of a list come from. */
 export interface PacketSource {
@@ -61,9 +46,4 @@ export interface PacketSource {
   pending(n: number): string;
   /** Asks the machines for what only they know of a packet; true when there is more in context() now. A file has said all. */
   ask(n: number): Promise<boolean>;
-}
-
-/** "host-01/docker0", "host-01/web/eth0"; "host-01" where no device is known. */
-export function placeName({ machine, namespace = '', device }: Place): string {
-  return [machine, namespace, device].filter((part) => part !== '').join('/');
 }
