@@ -5,9 +5,10 @@
 //   IPv4   identification, protocol, length and  TCP: seq, ack, flags    UDP: the data     ICMP: type, code, seq, the data
 //   IPv6   flow label, next header, length and the same                  ICMP errors: which packet they are about
 //   ARP    all of it                             fragments: identification and place       the rest: its bytes
+import { dissect } from '../packet/dissect.ts';
 import type { Layer } from '../packet/layer.ts';
 import type { LayerBase } from '../packet/layer-base.ts';
-import { hashBytes } from './hop.ts';
+import { type Hop, hashBytes } from './hop.ts';
 import { addressKey, type Tuple, tupleKey } from './tuple.ts';
 
 export interface Identity {
@@ -52,6 +53,18 @@ const TCP_FLAGS = 0x3f;
 
 type Ipv4 = Extract<Layer, { protocol: 'ip' }>;
 type Ipv6 = Extract<Layer, { protocol: 'ipv6' }>;
+
+const known = new WeakMap<Hop, Identity>();
+
+/** Worked out once for each hop, whoever asks: the order of arrival, the picture, the journeys. */
+export function identityOf(hop: Hop): Identity {
+  let identity = known.get(hop);
+  if (identity === undefined) {
+    identity = identify(dissect(hop.bytes, hop.linkType, hop.originalLength));
+    known.set(hop, identity);
+  }
+  return identity;
+}
 
 /** Reads whatever layers there are: a packet that is cut off or malformed still has an identity, of what is left. */
 export function identify(layers: readonly Layer[]): Identity {

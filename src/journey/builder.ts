@@ -26,6 +26,14 @@ export interface Context {
   readonly evidence?: readonly Evidence[];
 }
 
+export interface Regrouped {
+  readonly packets: readonly (readonly number[])[];
+  /** Some of them may be one, before and after NAT: conntrack may know. */
+  readonly isOpen: boolean;
+  /** Nothing else has changed. */
+  readonly isAll: boolean;
+}
+
 export interface BuilderOptions {
   /** Hops that are kept; when there are more, the packets that were longest not seen are forgotten. Default: all. */
   readonly keep?: number;
@@ -48,6 +56,8 @@ export class JourneyBuilder {
   #store = new Store(this.#world);
   readonly #buckets = new Map<number, Bucket>();
   readonly #changed = new Set<Bucket>();
+  /** Those of which regrouped() has not told yet. */
+  readonly #regrouped = new Set<Bucket>();
   readonly #severalClocks = new Set<Bucket>();
   readonly #severalTuples = new Set<Bucket>();
   readonly #evidence: Evidence[] = [];
@@ -74,6 +84,7 @@ export class JourneyBuilder {
       this.#world.clocks.see(hop.machine);
       this.#buckets.set(hop.n, bucket);
       this.#changed.add(bucket);
+      this.#regrouped.add(bucket);
       if (this.#keep !== Infinity) this.#bound(bucket);
     }
     if (this.#buckets.size > this.#keep) this.#forget();
@@ -84,7 +95,7 @@ export class JourneyBuilder {
   know({ topology, conntrack = [], evidence = [] }: Context): void {
     let rewritten = false;
     for (const entry of conntrack) rewritten = this.#world.nat.add(entry) || rewritten;
-    if (rewritten) for (const bucket of this.#severalTuples) bucket.forget();
+    if (rewritten) for (const bucket of this.#severalTuples) this.#divideAnew(bucket);
     for (const item of evidence) {
       if (item.kind === 'kernel') this.#drops.add(item);
       else this.#evidence.push(item);
@@ -92,7 +103,7 @@ export class JourneyBuilder {
     if (topology !== undefined) this.#world.places.replace(topology);
     if (topology !== undefined) {
       for (const bucket of this.#store.buckets.values()) {
-        bucket.forget();
+        this.#divideAnew(bucket);
         this.#changed.add(bucket);
       }
     }
@@ -110,10 +121,36 @@ export class JourneyBuilder {
     return packet === undefined ? undefined : this.#journey(packet);
   }
 
+  /**
+   * For a list that shows one row for each packet and is to agree with the journeys: the packets to which something has changed
+   * since this was asked last, each as the numbers of its hops, the first first; of at most `most` that look alike, and whether
+   * there is more. A hop that is named was part of no packet that is not named as well.
+   */
+  regrouped(most: number): Regrouped {
+    this.#refresh();
+    const packets: number[][] = [];
+    let isOpen = false;
+    let left = most;
+    for (const bucket of this.#regrouped) {
+      if (left-- === 0) break;
+      this.#regrouped.delete(bucket);
+      if (bucket.sightings.length === 1) continue;
+      const own = bucket.packets(this.#world);
+      for (const { steps } of own) packets.push(steps.map(({ sighting: { hop } }) => hop.n));
+      isOpen ||= own.length > 1 && bucket.severalTuples;
+    }
+    return { packets, isOpen, isAll: this.#regrouped.size === 0 };
+  }
+
   /** Seconds to add to a machine's clock (or the wire's) to get the one time of all journeys. */
   clockOffset(machine: string): number {
     this.#refresh();
     return this.#world.clocks.offset(machine);
+  }
+
+  #divideAnew(bucket: Bucket): void {
+    bucket.forget();
+    this.#regrouped.add(bucket);
   }
 
   #packets(): Packet[] {
@@ -145,7 +182,7 @@ export class JourneyBuilder {
     const coarse = clocks.names.map((name) => `${name} ${coarseOffset(clocks, name)} ${clocks.group(name)}`).join(',');
     if (coarse === this.#coarse) return;
     this.#coarse = coarse;
-    for (const bucket of this.#severalClocks) bucket.forget();
+    for (const bucket of this.#severalClocks) this.#divideAnew(bucket);
   }
 
   /** The one seen last is forgotten last. Of a frame that is repeated for ever, the latest copies do. */
@@ -162,6 +199,7 @@ export class JourneyBuilder {
       if (this.#buckets.size <= this.#keep * 0.75) return;
       for (const { hop } of bucket.sightings) this.#buckets.delete(hop.n);
       this.#changed.delete(bucket);
+      this.#regrouped.delete(bucket);
       this.#severalClocks.delete(bucket);
       this.#severalTuples.delete(bucket);
       this.#store.drop(bucket);

@@ -5,6 +5,7 @@
 //   after    [eth]  ip  udp  vxlan  eth  ip  icmp         put on: 50 bytes; the two ip and icmp are compared by field
 import type { Field, FieldValue } from '../packet/field.ts';
 import type { Layer } from '../packet/layer.ts';
+import { tunnelOf } from '../packet/tunnels.ts';
 
 export interface Change {
   /** Wireshark's name of the field; "encapsulation" for headers put on or taken off, with their names as values. */
@@ -84,14 +85,10 @@ function encapsulationWhy(layers: readonly Layer[], sign: 1 | -1): string {
     if (protocol === 'udp') words.push(`UDP port ${layer.destinationPort}`);
     if (protocol === 'vxlan') words.push(`VNI ${layer.vni}`);
   }
-  const tunnel = layers.find((layer) => TUNNEL_NAMES[layer.protocol] !== undefined);
-  const name = tunnel === undefined ? 'tunnel' : TUNNEL_NAMES[tunnel.protocol];
+  const name = tunnelOf(layers)?.name ?? 'tunnel';
   const kind = layers.some(({ protocol }) => protocol === 'ip' || protocol === 'ipv6') ? `${name} headers` : 'headers';
   return words.length === 0 ? `${kind} ${done}` : `${kind} ${done}: ${words.join(', ')}`;
 }
-
-/** By name, as protocols are added to the decoder without this file's knowing. */
-const TUNNEL_NAMES: Readonly<Record<string, string>> = { vxlan: 'VXLAN', geneve: 'Geneve', gre: 'GRE' };
 
 function linkChanges(before: Layer | undefined, after: Layer | undefined): Change[] {
   if (before === undefined || after === undefined) return [];

@@ -1,8 +1,7 @@
 // A hop together with what was worked out from its bytes, and whether one sighting of a packet can come after another.
 
 import { type Hop, placeOf, WIRE } from '../hop/hop.ts';
-import { type Identity, identify } from '../hop/identity.ts';
-import { dissect } from '../packet/dissect.ts';
+import { type Identity, identityOf } from '../hop/identity.ts';
 import type { Places } from './topology.ts';
 
 export interface Sighting {
@@ -14,7 +13,7 @@ export interface Sighting {
 }
 
 export function sighting(hop: Hop): Sighting {
-  const identity = identify(dissect(hop.bytes, hop.linkType, hop.originalLength));
+  const identity = identityOf(hop);
   const place = placeOf(hop);
   return { hop, place, identity, track: `${place} ${hop.direction} ${identity.form} ${identity.tuple}` };
 }

@@ -9,13 +9,11 @@ const KINDS: Readonly<Record<DeviceKind, Device['kind']>> = {
   nic: 'nic',
   vxlan: 'tunnel',
   tun: 'tunnel',
+  tunnel: 'tunnel',
   vlan: 'vlan',
   dummy: 'other',
   other: 'other',
 };
-
-/** Kernels' names for tunnels that the picture has no kind for. */
-const TUNNELS: ReadonlySet<string> = new Set(['ipip', 'gre', 'gretap', 'geneve', 'sit', 'wireguard']);
 
 /** @param wire the wire that a NIC is plugged into, if that is known */
 export function topologyOf(
@@ -42,7 +40,7 @@ export function topologyOf(
   };
   return {
     devices: graph.devices.map((device): Device => {
-      const { id, machine, name, ifindex, deviceKind, infoKind, addresses } = device;
+      const { id, machine, name, ifindex, deviceKind, addresses } = device;
       const peer = peers.get(id);
       const bridge = bridges.get(id);
       // A veth whose other end no report shows leads out, as a cable does.
@@ -53,7 +51,7 @@ export function topologyOf(
         ...inSpace(device),
         name,
         ifindex,
-        kind: leadsOut ? 'nic' : TUNNELS.has(infoKind) ? 'tunnel' : KINDS[deviceKind],
+        kind: leadsOut ? 'nic' : KINDS[deviceKind],
         addresses,
         ...(peer === undefined ? {} : { peer: { ...inSpace(peer), name: peer.name } }),
         ...(bridge === undefined ? {} : { bridge }),

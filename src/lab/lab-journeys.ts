@@ -3,7 +3,7 @@
 
 import { EvidenceReader } from '../guest/ask/evidence.ts';
 import type { Hop } from '../hop/hop.ts';
-import { type Context, JourneyBuilder, stitch } from '../journey/builder.ts';
+import { type Context, JourneyBuilder, type Regrouped, stitch } from '../journey/builder.ts';
 import { type ConntrackEntry, NatTable } from '../journey/evidence/conntrack.ts';
 import type { Evidence } from '../journey/evidence/evidence.ts';
 import type { Journey } from '../journey/journey.ts';
@@ -53,6 +53,12 @@ export class LabJourneys {
   of(n: number): Journey | undefined {
     this.#takeIn();
     return this.#builder.journeyOf(n);
+  }
+
+  /** Which hops are one packet, of those to which something has changed since the last call: JourneyBuilder.regrouped(). */
+  regrouped(most: number): Regrouped {
+    this.#takeIn();
+    return this.#builder.regrouped(most);
   }
 
   /** True when both hops are of one packet. */

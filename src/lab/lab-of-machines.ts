@@ -17,6 +17,7 @@ import { LabTime } from '../wire/lab-time.ts';
 import { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';
 import type { WirePort } from '../wire/wire-port.ts';
+import { CauseOrder, PATIENCE } from './cause-order.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { Checkpoint, HopBatch, Lab } from './lab.ts';
 import { realTime } from './real-time.ts';
@@ -46,6 +47,8 @@ export class LabOfMachines implements Lab {
   readonly #cables = signal<ReadonlyMap<string, boolean>>(new Map());
   readonly #checkpoints: Checkpoints;
   readonly #frames = new WeakMap<WireFrame, Hop>();
+  readonly #order = new CauseOrder<NumberedHop>((hop) => this.wireOf(hop.machine, hop.device));
+  #later: ReturnType<typeof setTimeout> | undefined;
   #next = 1;
   /** How often it was told to stand. */
   #halts = 0;
@@ -91,6 +94,11 @@ export class LabOfMachines implements Lab {
       wires: wires.map(({ name }) => name),
       wireOf: (machine: string, device: string) => this.wireOf(machine, device),
     };
+    this.#ends.push(
+      this.clock.onChange(({ kind }) => {
+        if (kind === 'held') this.#tellInOrder(Infinity);
+      }),
+    );
     // A machine of which nothing is known yet has its place in the picture all the same.
     const unknown = new Map(machines.map(({ name }) => [name, nothingOf(name)]));
     const graphs = new Map(unknown);
@@ -129,6 +137,7 @@ export class LabOfMachines implements Lab {
   async start(): Promise<void> {
     // A machine that runs goes on, and so do its hops' numbers: a new run begins when none of them does.
     if (this.machines.every(({ state }) => state.value.kind === 'off' || state.value.kind === 'failed')) {
+      this.#order.clear();
       this.#next = 1;
       this.#run++;
       this.time.begin();
@@ -163,7 +172,7 @@ export class LabOfMachines implements Lab {
   hopOfFrame(frame: WireFrame): Hop {
     let hop = this.#frames.get(frame);
     if (hop === undefined) {
-      hop = this.#hopOfFrame(frame, 0);
+      hop = this.#hopOfFrame(frame);
       this.#frames.set(frame, hop);
     }
     return hop;
@@ -239,6 +248,7 @@ export class LabOfMachines implements Lab {
 
   async dispose(): Promise<void> {
     for (const end of this.#ends) end();
+    clearTimeout(this.#later);
     this.#listeners.clear();
     for (const wire of this.wires) wire.dispose();
     this.clock.dispose();
@@ -279,12 +289,13 @@ export class LabOfMachines implements Lab {
 
   #wire({ name, machines }: LabWire): Wire {
     const wire = new Wire(name, this.clock);
+    const tapped = new Set(this.machines.filter(({ can }) => can.tap).map((machine) => machine.name));
     for (const machine of this.machines) {
       if (!machines.includes(machine.name)) continue;
       this.#plugged.set(machine.name, name);
       this.#ends.push(connect(machine.nic, wire.addPort(machine.name)));
     }
-    wire.onFrame((frame) => this.#tell([this.#hopOfFrame(frame, this.#next++)], 0));
+    wire.onFrame((frame) => this.#seen([this.#hopOfFrame(frame)], 0, tapped.has(frame.from)));
     return wire;
   }
 
@@ -298,9 +309,9 @@ export class LabOfMachines implements Lab {
     this.#cables.value = new Map([...this.#plugged.keys()].map((machine) => [machine, true]));
   }
 
-  #hopOfFrame({ wire, bytes, due }: WireFrame, n: number): Hop {
+  #hopOfFrame({ wire, bytes, due }: WireFrame): NumberedHop {
     return {
-      n,
+      n: 0,
       machine: WIRE,
       device: wire,
       deviceId: wireId(wire),
@@ -314,20 +325,49 @@ export class LabOfMachines implements Lab {
 
   #tapped(machine: string, { frames, lost }: TapBatch): void {
     const hops = frames.map(
-      (frame): Hop => ({
+      (frame): NumberedHop => ({
         ...frame,
-        n: this.#next++,
+        n: 0,
         machine,
         deviceId: this.#history.find(machine, frame.ifindex)?.id ?? '',
       }),
     );
-    this.#tell(hops, lost);
+    this.#seen(hops, lost);
+  }
+
+  /**
+   * What cannot be told yet, since what it came from was not told, is told later. While frames are held nothing waits: each is let
+   * go long after its sender's tap has told of it.
+   */
+  #seen(hops: readonly NumberedHop[], lost: number, waits = true): void {
+    const now = performance.now();
+    for (const hop of hops) this.#order.push(hop, now, waits);
+    this.#tellInOrder(this.clock.held ? Infinity : now, lost);
+  }
+
+  /** @param now ms; Infinity: everything */
+  #tellInOrder(now: number, lost = 0): void {
+    const hops: Hop[] = [];
+    for (let hop = this.#order.take(now); hop !== undefined; hop = this.#order.take(now)) {
+      hop.n = this.#next++;
+      hops.push(hop);
+    }
+    if (this.#order.size > 0) {
+      this.#later ??= setTimeout(() => {
+        this.#later = undefined;
+        this.#tellInOrder(performance.now());
+      }, PATIENCE / 4);
+    }
+    if (hops.length + lost > 0) this.#tell(hops, lost);
   }
 
   #tell(hops: readonly Hop[], lost: number): void {
     for (const listener of this.#listeners) listener({ run: this.#run, hops, lost });
   }
 }
+
+/** It gets its number when it is told. */
+type NumberedHop = Hop & { n: number };
 
 /** What Debian's kernel calls a machine's one NIC: net.ifnames=0 on its command line. */
 const nicDevice = 'eth0';

@@ -282,7 +282,7 @@ export class TimeControl {
     if (first === undefined) return;
     if (this.#run !== 0 && run !== this.#run) this.#clear();
     this.#run = run;
-    if (first.machine === WIRE) this.#breakpoints.delivered(first);
+    for (const hop of hops) if (hop.machine === WIRE) this.#breakpoints.delivered(hop);
     if (this.#letsGo) {
       this.#passing = first;
       this.journeys.add(hops);

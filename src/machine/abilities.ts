@@ -2,7 +2,7 @@
 // Whoever offers something to a reader asks here first, and says why it is not there.
 import type { Machine } from './machine.ts';
 
-export type Ability = 'freeze' | 'checkpoint' | 'slow' | 'power' | 'exec' | 'carrier';
+export type Ability = 'freeze' | 'checkpoint' | 'slow' | 'power' | 'exec' | 'tap' | 'carrier';
 
 export type Abilities = Readonly<Record<Ability, boolean>>;
 
@@ -12,6 +12,7 @@ export const canAll: Abilities = {
   slow: true,
   power: true,
   exec: true,
+  tap: true,
   carrier: true,
 };
 
@@ -21,6 +22,7 @@ export const canNothing: Abilities = {
   slow: false,
   power: false,
   exec: false,
+  tap: false,
   carrier: false,
 };
 
@@ -30,6 +32,7 @@ const words: Readonly<Record<Ability, string>> = {
   slow: 'run slowly: nothing here can stretch its time',
   power: 'be switched off and on: it can only be reset',
   exec: 'be asked by commands: it has no agent',
+  tap: 'be looked into: no packet is captured in it, only on its wire',
   carrier: 'see that its cable was pulled: its link stays up, and what it sends is lost',
 };
 

@@ -7,7 +7,7 @@ import { DataLayer } from './data.ts';
 import { DHCP_PORTS, DhcpLayer } from './dhcp.ts';
 import { DNS_PORT, DnsLayer, MDNS_PORT } from './dns.ts';
 import { EthernetLayer } from './ethernet.ts';
-import { GENEVE_PORT, GeneveLayer } from './geneve.ts';
+import { GeneveLayer } from './geneve.ts';
 import { GreLayer } from './gre.ts';
 import { GrpcLayer } from './grpc.ts';
 import { HttpLayer, startsHttp } from './http.ts';
@@ -29,12 +29,12 @@ import { Sll2Layer } from './sll2.ts';
 import { StpLayer } from './stp.ts';
 import { TcpLayer } from './tcp.ts';
 import { startsTls, TlsLayer } from './tls.ts';
+import { FLANNEL_UDP, GENEVE, VXLAN } from './tunnels.ts';
 import { UdpLayer } from './udp.ts';
 import { VlanLayer } from './vlan.ts';
-import { VXLAN_PORTS, VxlanLayer } from './vxlan.ts';
+import { VxlanLayer } from './vxlan.ts';
 
 /** flannel's `udp` backend: raw IP in UDP (pkg/backend/udp in flannel's source). */
-const FLANNEL_UDP_PORT = 8285;
 
 /** A cooked capture's type of a frame that has a length where others have a type (ETH_P_802_2, linux/if_ether.h). */
 const COOKED_LLC = 0x0004;
@@ -232,12 +232,12 @@ function byIpProtocol(
 
 function byUdpPort(udp: UdpLayer, bytes: Uint8Array, start: number, end: number): Layer {
   const { sourcePort, destinationPort } = udp;
-  if (VXLAN_PORTS.has(destinationPort)) return new VxlanLayer(bytes, start, end, udp);
-  if (destinationPort === GENEVE_PORT) return new GeneveLayer(bytes, start, end, udp);
+  if (VXLAN.udpPorts.includes(destinationPort)) return new VxlanLayer(bytes, start, end, udp);
+  if (GENEVE.udpPorts.includes(destinationPort)) return new GeneveLayer(bytes, start, end, udp);
   if (sourcePort === DNS_PORT || destinationPort === DNS_PORT) return new DnsLayer('dns', 0, bytes, start, end, udp);
   if (sourcePort === MDNS_PORT || destinationPort === MDNS_PORT) return new DnsLayer('mdns', 0, bytes, start, end, udp);
   if (DHCP_PORTS.has(sourcePort) || DHCP_PORTS.has(destinationPort)) return new DhcpLayer(bytes, start, end, udp);
-  if (sourcePort === FLANNEL_UDP_PORT || destinationPort === FLANNEL_UDP_PORT) {
+  if (FLANNEL_UDP.udpPorts.includes(sourcePort) || FLANNEL_UDP.udpPorts.includes(destinationPort)) {
     const version = (bytes[start] ?? 0) >>> 4;
     if (version === 4) return new Ipv4Layer(bytes, start, end, udp);
     if (version === 6) return new Ipv6Layer(bytes, start, end, udp);

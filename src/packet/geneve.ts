@@ -17,8 +17,6 @@ const VNI = 4;
 const RESERVED = 7;
 const FIXED_LENGTH = 8;
 
-export const GENEVE_PORT = 6081;
-
 const LENGTH_ABOUT = 'Bytes of all the options, and of each with its first four.';
 
 const FIELDS = new FieldTable<GeneveLayer>([

@@ -1,7 +1,7 @@
 // Where the headers begin that a line about a packet speaks of. Whole Ethernet, IPv4, UDP and VXLAN headers around an Ethernet frame,
 // and what is around IPv4, are stepped over without a layer for each: in a list of tunnelled packets that was most of the work.
 import { ETHERTYPE, IP_PROTOCOL } from './numbers.ts';
-import { VXLAN_PORTS } from './vxlan.ts';
+import { VXLAN } from './tunnels.ts';
 
 /** Headers in headers in headers: more than any real tunnel has, few enough that a hostile packet costs nothing. */
 export const MOST_LAYERS = 48;
@@ -51,7 +51,7 @@ export function innermost(bytes: Uint8Array, linkType: number): Innermost | null
     const innerEnd = Math.min(end, ip + length, udp + u16(bytes, udp + 4));
     const isTunnel =
       bytes[ip + 9] === IP_PROTOCOL.udp &&
-      VXLAN_PORTS.has(u16(bytes, udp + 2)) &&
+      VXLAN.udpPorts.includes(u16(bytes, udp + 2)) &&
       (u16(bytes, ip + 6) & FRAGMENT_OFFSET) === 0 &&
       innerEnd - inner >= ETHERNET_HEADER &&
       depth < MOST_LAYERS - 2 * TUNNEL_LAYERS;

@@ -1,5 +1,4 @@
-// RFC 7348, Virtual eXtensible Local Area Network: an Ethernet frame inside a UDP datagram. Port 4789 by IANA, 8472 by
-// Linux (drivers/net/vxlan, the port it took before IANA gave one), which flannel uses.
+// RFC 7348, Virtual eXtensible Local Area Network: an Ethernet frame inside a UDP datagram. Its UDP ports: tunnels.ts.
 //
 //    0               2               4                       7       8
 //   +---------------+---------------+-----------------------+-------+----------------
@@ -13,9 +12,6 @@ const GROUP_POLICY = 2;
 const VNI = 4;
 const RESERVED = 7;
 const HEADER_LENGTH = 8;
-
-/** UDP ports that carry VXLAN without being told. */
-export const VXLAN_PORTS: ReadonlySet<number> = new Set([4789, 8472]);
 
 const FIELDS = new FieldTable<VxlanLayer>([
   uint('vxlan.flags', FLAGS, 2, 'Which of the fields below mean something.', { hex: 4 }),

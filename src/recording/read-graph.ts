@@ -39,6 +39,7 @@ const DEVICE_KINDS: readonly DeviceKind[] = [
   'nic',
   'vxlan',
   'tun',
+  'tunnel',
   'dummy',
   'vlan',
   'other',

@@ -3,6 +3,7 @@
 //
 // Ids: machine "host-01", namespace "host-01/4026531840", device "host-01/4026531840/3". An nsfs inode and an ifindex
 // name the same thing for as long as it lives, whatever it is renamed to, so nothing jumps about in the picture.
+import { tunnelOfDevice } from '../packet/tunnels.ts';
 import type { DeviceKind, DeviceNode, Edge, Graph, NamespaceNode, NetworkName, VxlanData, Workload } from './graph.ts';
 import type { KernelLink, KernelNamespace, KernelReport, KernelRoute } from './kernel-report.ts';
 import { leading } from './workload-words.ts';
@@ -124,7 +125,8 @@ function vxlanData({ linkinfo }: KernelLink): { vxlan?: VxlanData } {
 /** rtnetlink's IFLA_INFO_KIND; a device without one is driven by hardware (or by what the emulator shows as such). */
 function deviceKind(link: KernelLink): DeviceKind {
   if (link.link_type === 'loopback') return 'loopback';
-  switch (link.linkinfo?.info_kind) {
+  const kind = link.linkinfo?.info_kind;
+  switch (kind) {
     case undefined:
     case '':
       return link.link_type === 'ether' ? 'nic' : 'other';
@@ -134,9 +136,9 @@ function deviceKind(link: KernelLink): DeviceKind {
     case 'tun':
     case 'dummy':
     case 'vlan':
-      return link.linkinfo.info_kind;
+      return kind;
     default:
-      return 'other';
+      return tunnelOfDevice(kind) === undefined ? 'other' : 'tunnel';
   }
 }
 

@@ -1,4 +1,5 @@
 // How devices are spoken of, the same on the picture, in its list and in what is announced.
+import { tunnelOfDevice } from '../packet/tunnels.ts';
 import type { DeviceNode } from './graph.ts';
 
 export const KIND_WORD: Readonly<Record<DeviceNode['deviceKind'], string>> = {
@@ -8,6 +9,7 @@ export const KIND_WORD: Readonly<Record<DeviceNode['deviceKind'], string>> = {
   nic: 'NIC',
   vxlan: 'VXLAN',
   tun: 'tun/tap',
+  tunnel: 'tunnel',
   dummy: 'dummy',
   vlan: 'VLAN',
   other: 'device',
@@ -23,3 +25,7 @@ export const isDown = (device: DeviceNode): boolean =>
 /** Of a device, what its box shows in a second line: the first address that is not made by the kernel for every device. */
 export const addressOf = (device: DeviceNode): string =>
   device.addresses.find((address) => !/^fe[89ab]|^127\.|^::1/i.test(address)) ?? '';
+
+/** What leaves through it is put into another packet. */
+export const isTunnelDevice = (device: DeviceNode | undefined): boolean =>
+  device !== undefined && tunnelOfDevice(device.infoKind) !== undefined;

@@ -43,7 +43,18 @@ export interface NetworkName {
   readonly by: 'docker' | 'cni';
 }
 
-export type DeviceKind = 'loopback' | 'bridge' | 'veth' | 'nic' | 'vxlan' | 'tun' | 'dummy' | 'vlan' | 'other';
+/** 'tunnel': a device of another tunnel than those that have a kind of their own (packet/tunnels.ts). */
+export type DeviceKind =
+  | 'loopback'
+  | 'bridge'
+  | 'veth'
+  | 'nic'
+  | 'vxlan'
+  | 'tun'
+  | 'tunnel'
+  | 'dummy'
+  | 'vlan'
+  | 'other';
 
 export interface DeviceNode {
   readonly kind: 'device';

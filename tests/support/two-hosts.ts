@@ -1,5 +1,6 @@
 // For tests: the two hosts of src/journey/fixtures, joined by a wire and a VXLAN tunnel, as a graph; and what their taps and
-// the wire saw, as hops. Its topology.json has no MAC addresses, indexes and states: here devices are counted, and up.
+// the wire saw, as hops. Its topology.json has no MAC addresses, indexes and
+// states: the NICs' are those of the frames that they sent, and devices are counted, and up.
 import { readFileSync } from 'node:fs';
 import type { Hop } from '../../src/hop/hop.ts';
 import { hopsOfCapture } from '../../src/hop/hops-of-capture.ts';
@@ -58,8 +59,8 @@ function hostGraph(machine: string): Graph {
       name: device.name,
       ifindex: index + 1,
       deviceKind: KINDS[device.kind],
-      infoKind: '',
-      mac: '',
+      infoKind: device.kind === 'tunnel' ? 'vxlan' : '',
+      mac: device.name === 'eth0' && device.namespace === undefined ? nicMac(machine) : '',
       mtu: 1500,
       up: true,
       operstate: 'UP',
@@ -87,6 +88,15 @@ function hostGraph(machine: string): Graph {
     edges: [...edges, ...routed],
     routes: new Map(),
   };
+}
+
+/** What its NIC sends has it as the sender's address; the topology does not say. */
+function nicMac(machine: string): string {
+  const { hops } = hopsOfCapture(readFileSync(new URL('overlay.pcapng', folder)), 'overlay', 1);
+  const sent = hops.find((hop) => hop.machine === machine && hop.device === 'eth0' && hop.direction === 'out');
+  const at = sent?.linkType === 1 ? 6 : 12;
+  const bytes = sent?.bytes.subarray(at, at + 6) ?? [];
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
 
 /** A scenario's hops ("overlay"; src/journey/fixtures/README.md), numbered in the order of their times. */

@@ -20,7 +20,14 @@ export function shownHop(time: TimeControl): ReadonlySignal<ShownHop | null> {
     const glides = state.steps.position > before;
     before = state.steps.position;
     // The same object for the same hop: more that has run past it moves nothing.
-    if (hop !== (shown?.hop ?? null)) shown = hop === null ? null : { hop, glides };
+    if (hop !== (shown?.hop ?? null)) shown = hop === null ? null : { hop, before: hopBefore(hop, time), glides };
     return shown;
   });
+}
+
+function hopBefore({ n }: Hop, time: TimeControl): Hop | null {
+  if (n === 0) return null;
+  const hops = time.journeys.of(n)?.hops ?? [];
+  const after = hops.find(({ hop }) => hop.n === n)?.after ?? -1;
+  return hops[after]?.hop ?? null;
 }

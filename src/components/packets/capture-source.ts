@@ -60,9 +60,11 @@ export class CaptureSource implements PacketSource {
     return () => ending.abort();
   }
 
-  follow(): null {
+  regrouped(): null {
     return null;
   }
+
+  journeyOf(): undefined {}
 
   context(): Context {
     return this.#context;

@@ -1,4 +1,5 @@
-// The journey of one packet of the list, stitched from the packets around it: keeping a journey for each of a hundred thousand
+// The journey of one packet of the list: the lab's own, or, of one that the lab has forgotten and of a file's, stitched from the
+// packets around it. Keeping a journey for each of a hundred thousand
 // would take more memory than they do. What an answer, an ICMP error or a later hop says of a packet stands close to it.
 import { type Context, JourneyBuilder } from '../../journey/builder.ts';
 import type { Journey } from '../../journey/journey.ts';
@@ -23,6 +24,8 @@ export class JourneyLens {
 
   /** As far as it is known now: a running lab may show more of it in a moment. */
   journeyOf(n: number): Journey | undefined {
+    const theirs = this.#source.journeyOf(n);
+    if (theirs !== undefined) return theirs;
     const context = this.#source.context();
     // A builder is told more and more; what is known may also be less than before, as when a device has gone.
     if (this.#builder === null || context !== this.#known || Math.abs(n - this.#centre) > REACH / 2) {

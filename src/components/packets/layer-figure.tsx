@@ -1,8 +1,9 @@
 // A packet's layers as boxes in boxes: across, to scale in bytes, each box holds what its layer carries, and the hatched part
 // at its beginning is the layer's own header.
+import { isTunnelHeader } from '../../packet/tunnels.ts';
 import { plural } from '../ui/words.ts';
 import type { Anatomy, Part, Spot } from './anatomy.ts';
-import { isOfCapture, isTunnel, layerFamily, layerTitle } from './layer-words.ts';
+import { isOfCapture, layerFamily, layerTitle } from './layer-words.ts';
 
 interface Props {
   readonly anatomy: Anatomy;
@@ -39,7 +40,7 @@ function Box({ anatomy, index, within, shown, onChoose, onHover }: BoxProps) {
   const children = anatomy.parts.flatMap(({ parent }, child) => (parent === index ? [child] : []));
   const classes = [
     `pk-box pk-${layerFamily(layer)}`,
-    isTunnel(layer) && 'is-tunnel',
+    isTunnelHeader(layer) && 'is-tunnel',
     isOfCapture(layer) && 'is-of-capture',
     layer.protocol === 'data' && 'is-data',
     layer.protocol.startsWith('_ws.') && 'is-wrong',

@@ -46,10 +46,5 @@ export const layerFamily = ({ protocol }: Layer): Family => WORDS[protocol][1];
 /** One sentence: what the protocol is for. */
 export const layerAbout = ({ protocol }: Layer): string => fieldInfo(protocol)?.about ?? '';
 
-const TUNNELS: ReadonlySet<Protocol> = new Set(['vxlan', 'geneve', 'gre']);
-
-/** Whether a whole packet is carried inside, which the page shows as an outline. */
-export const isTunnel = ({ protocol }: Layer): boolean => TUNNELS.has(protocol);
-
 /** Written by whoever captured the packet: it never was on a wire. */
 export const isOfCapture = ({ protocol }: Layer): boolean => protocol === 'sll' || protocol === 'null';

@@ -136,11 +136,14 @@ export class PacketPages {
 
   /** Takes back all that join() was told. */
   part(): void {
-    for (let index = this.#start; index < this.#end; index++) {
-      const { page, at } = this.#find(index);
-      page.firsts[at] = page.lasts[at] = index;
-      page.nexts[at] = 0;
-    }
+    for (let index = this.#start; index < this.#end; index++) this.single(index);
+  }
+
+  /** The same of one packet. */
+  single(index: number): void {
+    const { page, at } = this.#find(index);
+    page.firsts[at] = page.lasts[at] = index;
+    page.nexts[at] = 0;
   }
 
   /** False when the same packet was seen before. */

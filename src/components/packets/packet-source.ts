@@ -1,7 +1,8 @@
 // Where a list's packets come from: the taps of a running lab, or a file.
 import type { Timestamp } from '../../capture/captured-packet.ts';
 import type { Hop } from '../../hop/hop.ts';
-import type { Context } from '../../journey/builder.ts';
+import type { Context, Regrouped } from '../../journey/builder.ts';
+import type { Journey } from '../../journey/journey.ts';
 
 /** A hop, and what only files say of one. */
 export interface ListedHop extends Hop {
@@ -22,9 +23,6 @@ export interface PacketBatch {
   readonly lost: number;
 }
 
-/** Gives the number of the first packet that is the same one as this, seen earlier; its own number when there is none. */
-export type Follow = (packet: ListedHop) => number;
-
 /** Where the packets of a list come from. */
 export interface PacketSource {
   /** "super-bridge", "trace.pcap": stands in what is exported. */
@@ -36,8 +34,10 @@ export interface PacketSource {
   readonly capacity: number;
   /** Ends with the function that it gives. */
   onPackets(listener: (batch: PacketBatch) => void): () => void;
-  /** Begins to tell which packets are one, for another run; null: journeys tell. */
-  follow(): Follow | null;
+  /** Which packets are one, of the at most `most` to which something has changed since the last call; null: nothing changes (group-packets.ts). */
+  regrouped(most: number): Regrouped | null;
+  /** The journey of a packet, where the source has it; undefined: it is to be put together from the packets around it. */
+  journeyOf(n: number): Journey | undefined;
   /** What is known besides the packets, for their journeys; the same object as long as nothing else is. */
   context(): Context;
   /** Seconds to add to the times of a machine, so that they agree with what journeys say. */

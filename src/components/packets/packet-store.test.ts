@@ -5,11 +5,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { timestampOf } from '../../capture/captured-packet.ts';
 import type { Hop } from '../../hop/hop.ts';
+import { JourneyBuilder } from '../../journey/builder.ts';
+import { topologyOf } from '../../lab/journey-topology.ts';
 import { compileFilter, type Filter } from '../../packet/filter/compile.ts';
 import { buildGraph } from '../../topology/build-graph.ts';
-import { PacketPaths } from '../../topology/packet-path.ts';
 import { parseReport } from '../../topology/parse-report.ts';
-import type { Follow, ListedHop } from './packet-source.ts';
+import type { ListedHop } from './packet-source.ts';
 import { CAPACITY, PacketStore } from './packet-store.ts';
 import { guestClock, sinceFirst } from './packet-words.ts';
 import { rowWindow, scrollToRow } from './row-window.ts';
@@ -44,17 +45,21 @@ function hops(name: string): Hop[] {
     });
 }
 
-/** As a lab's list follows packets. */
-function followPaths(): Follow {
-  const paths = new PacketPaths();
-  paths.setGraph(graph);
-  return (packet) => paths.follow(packet).packet;
-}
-
+/** As a lab's journeys group its hops, which come a few at a time. */
 function filled(...names: string[]): PacketStore {
-  const store = new PacketStore({ follow: followPaths });
-  for (const [index, name] of names.entries()) store.add({ run: 1 + index, hops: hops(name), lost: 0 });
-  store.work(1000);
+  const store = new PacketStore();
+  for (const [index, name] of names.entries()) {
+    const journeys = new JourneyBuilder();
+    journeys.know({ topology: topologyOf(graph) });
+    const all = hops(name);
+    for (let from = 0; from < all.length; from += 3) {
+      const some = all.slice(from, from + 3);
+      store.add({ run: 1 + index, hops: some, lost: 0 });
+      journeys.add(some);
+      store.work(1000);
+      store.regroupSome(journeys.regrouped(1000).packets);
+    }
+  }
   return store;
 }
 
@@ -145,7 +150,7 @@ describe('the packet list', () => {
   });
 
   it('keeps the newest, lets the oldest go and says how many', () => {
-    const store = new PacketStore({ follow: followPaths, capacity: 20_000 });
+    const store = new PacketStore({ capacity: 20_000 });
     store.setFilter(filter('tcp'));
     for (let n = 0; n < 30; n++) {
       store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: n === 3 ? 7 : 0 });

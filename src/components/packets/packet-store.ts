@@ -9,7 +9,7 @@ import type { FilterPacket } from '../../packet/filter/reader.ts';
 import type { Layer } from '../../packet/layer.ts';
 import { type PacketSummary, summarize } from '../../packet/summary.ts';
 import { PacketPages } from './packet-pages.ts';
-import type { Follow, ListedHop, PacketBatch } from './packet-source.ts';
+import type { ListedHop, PacketBatch } from './packet-source.ts';
 
 /** Packets of a running lab that are kept. Their bytes, 40 bytes for each, and what is in sight. */
 export const CAPACITY = 100_000;
@@ -20,14 +20,10 @@ const MOST_SUMMARIES = 500;
 
 export interface StoreOptions {
   readonly capacity?: number;
-  /** Begins anew to tell which packets are the same; null: regroup() will. */
-  readonly follow?: () => Follow | null;
 }
 
 export class PacketStore {
   readonly capacity: number;
-  readonly #newFollow: () => Follow | null;
-  #follow: Follow | null;
   #waiting: ListedHop[] = [];
   #pages = new PacketPages();
   /** Indices of the rows that the filter and the mode let through; null: all. */
@@ -44,10 +40,8 @@ export class PacketStore {
   #run = 0;
   #contents = 1;
 
-  constructor({ capacity = CAPACITY, follow = () => null }: StoreOptions = {}) {
+  constructor({ capacity = CAPACITY }: StoreOptions = {}) {
     this.capacity = capacity;
-    this.#newFollow = follow;
-    this.#follow = follow();
   }
 
   /** Hands over a batch; work() takes it into the list. */
@@ -68,10 +62,7 @@ export class PacketStore {
       if (taken % 64 === 63 && performance.now() > until) break;
       taken += 1;
       this.#origin ??= packet.time;
-      const index = this.#pages.add(packet);
-      const n = this.#follow?.(packet) ?? packet.n;
-      const first = n === packet.n ? -1 : this.#pages.indexOf(n);
-      if (first >= 0) this.#pages.join(first, index);
+      this.#pages.add(packet);
     }
     if (taken === this.#waiting.length) this.#waiting = [];
     else this.#waiting.splice(0, taken);
@@ -93,7 +84,6 @@ export class PacketStore {
     this.#contents++;
     this.#waiting = [];
     this.#pages = new PacketPages();
-    this.#follow = this.#newFollow();
     this.#summaries.clear();
     this.#lost = this.#missed = 0;
     this.#origin = null;
@@ -116,12 +106,39 @@ export class PacketStore {
   /** Which packets are the same: numbers, those of one packet together, the first first. Takes the place of what was known. */
   regroup(packets: Iterable<readonly number[]>): void {
     this.#pages.part();
-    for (const numbers of packets) {
-      const indices = numbers.map((n) => this.#pages.indexOf(n)).filter((index) => index >= 0);
-      const [first, ...later] = indices;
-      if (first !== undefined) for (const index of later) this.#pages.join(first, index);
-    }
+    for (const numbers of packets) this.#joinAll(this.#indicesOf(numbers));
     this.#rescan();
+  }
+
+  /** The same of some packets: what is known of the others stays. */
+  regroupSome(packets: Iterable<readonly number[]>): void {
+    const groups = [...packets].map((numbers) => this.#indicesOf(numbers));
+    const named = groups.flat();
+    const before = named.map((index) => this.#pages.isFirst(index));
+    for (const index of named) this.#pages.single(index);
+    for (const group of groups) this.#joinAll(group);
+    for (const [at, index] of named.entries()) {
+      if (this.#onePerPacket && before[at] !== this.#pages.isFirst(index)) this.#showAnew(index);
+    }
+  }
+
+  #indicesOf(numbers: readonly number[]): number[] {
+    return numbers.map((n) => this.#pages.indexOf(n)).filter((index) => index >= 0);
+  }
+
+  #joinAll([first, ...later]: readonly number[]): void {
+    if (first !== undefined) for (const index of later) this.#pages.join(first, index);
+  }
+
+  /** Whether it has a row is another answer than before. */
+  #showAnew(index: number): void {
+    const shown = this.#shown;
+    if (shown === null || index >= this.#scanned) return;
+    const at = firstFrom(shown, index);
+    const has = shown[at] === index;
+    const fits = this.#fits(index);
+    if (has && !fits) shown.splice(at, 1);
+    else if (!has && fits) shown.splice(at, 0, index);
   }
 
   /** Takes in what was handed over and looks through it with the filter, for about `budget` ms. True when there is more to do. */
@@ -158,14 +175,8 @@ export class PacketStore {
     const index = this.#pages.indexOf(n);
     if (index < 0) return -1;
     if (this.#shown === null) return index - this.#pages.start;
-    let low = 0;
-    let high = this.#shown.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#shown[middle] ?? 0) < index) low = middle + 1;
-      else high = middle;
-    }
-    return this.#shown[low] === index ? low : -1;
+    const at = firstFrom(this.#shown, index);
+    return this.#shown[at] === index ? at : -1;
   }
 
   packet(index: number): ListedHop {
@@ -217,6 +228,11 @@ export class PacketStore {
     return this.#pages.end - this.#pages.start;
   }
 
+  /** Number of the packet that came last; 0 before the first. */
+  get newest(): number {
+    return this.kept === 0 ? 0 : this.#pages.number(this.#pages.end - 1);
+  }
+
   /** Packets let go because there were too many. */
   get released(): number {
     return this.#pages.start;
@@ -258,6 +274,18 @@ export class PacketStore {
     const keep = this.#shown.findIndex((index) => index >= start);
     this.#shown.splice(0, keep < 0 ? this.#shown.length : keep);
   }
+}
+
+/** Where the first number that is not less than `index` stands, of numbers that ascend. */
+function firstFrom(numbers: readonly number[], index: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? 0) < index) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** What a filter asks of a packet. Most are answered without all of it. */

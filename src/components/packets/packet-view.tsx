@@ -23,10 +23,14 @@ export interface PacketViewProps {
 
 /** ms of a frame for taking packets in and looking through them. */
 const BUDGET = 8;
+/** Of them, too: some ms. */
+const MOST_REGROUPED = 200;
+/** ms */
+const ASK_AFTER = 1500;
 
 export function PacketView({ source, onSelect }: PacketViewProps) {
   const id = useId();
-  const store = useMemo(() => new PacketStore({ capacity: source.capacity, follow: () => source.follow() }), [source]);
+  const store = useMemo(() => new PacketStore({ capacity: source.capacity }), [source]);
   const [, render] = useState(0);
   const [text, setText] = useState('');
   const [grouped, setGrouped] = useState(false);
@@ -45,12 +49,33 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   const isPaused = useRef(paused);
   isPaused.current = paused;
 
+  const isGrouped = useRef(grouped);
+  isGrouped.current = grouped;
+  const asking = useRef(false);
+
+  /** Says which of a lab's packets are one, as far as is known now. True when there is more to say. */
+  function regroup(): boolean {
+    const found = source.regrouped(MOST_REGROUPED);
+    if (found === null) return false;
+    store.regroupSome(found.packets);
+    if (found.isOpen && !asking.current) void askOfNat();
+    return !found.isAll;
+  }
+
+  /** What NAT rewrote is one packet only for the machines' own tables: they are asked, seldom. */
+  async function askOfNat(): Promise<void> {
+    asking.current = true;
+    await new Promise((resolve) => setTimeout(resolve, ASK_AFTER));
+    if (isGrouped.current && (await source.ask(store.newest))) wake();
+    asking.current = false;
+  }
+
   // One render a frame, however many batches come, and filtering in slices between them.
   const wake = useMemo(() => {
     let frame = 0;
     const step = (): void => {
       frame = 0;
-      if (store.work(BUDGET)) wake();
+      if (store.work(BUDGET) || (isGrouped.current && regroup())) wake();
       render((n) => n + 1);
     };
     const wake = (): void => {
@@ -161,6 +186,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   /** A lab's packets are put together as they come, a file's when somebody asks. */
   async function group(on: boolean): Promise<void> {
     setGrouped(on);
+    isGrouped.current = on;
     grouping.current?.abort();
     if (on && !source.live) {
       const ending = new AbortController();

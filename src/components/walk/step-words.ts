@@ -1,7 +1,8 @@
 // One hop in words: how the packet came to the place where it was seen, and where it went from there.
 import type { Hop } from '../../hop/hop.ts';
+import { isTunnelDevice } from '../../topology/device-words.ts';
 import type { Graph } from '../../topology/graph.ts';
-import type { Crossing, HopPath } from '../../topology/packet-path.ts';
+import type { Crossing, Way } from '../../topology/ways.ts';
 
 export interface SeenAt {
   readonly machine: string;
@@ -11,7 +12,7 @@ export interface SeenAt {
 }
 
 /** "In at veth1, over the veth pair from eth0 of client." Only what the graph shows is said. */
-export function hopWords(hop: SeenAt, path: HopPath, graph: Graph): string {
+export function hopWords(hop: SeenAt, path: Way, graph: Graph): string {
   const devices = new Map(graph.devices.map((device) => [device.id, device]));
   const roots = new Set(graph.namespaces.filter(({ root }) => root).map(({ id }) => id));
   const spaces = new Map(graph.namespaces.map(({ id, name }) => [id, name]));
@@ -21,7 +22,7 @@ export function hopWords(hop: SeenAt, path: HopPath, graph: Graph): string {
     return roots.has(device.namespace) ? device.name : `${device.name} of ${spaces.get(device.namespace) ?? 'nobody'}`;
   };
   const isBridge = (id: string): boolean => devices.get(id)?.deviceKind === 'bridge';
-  const isTunnel = (id: string): boolean => ['vxlan', 'tun'].includes(devices.get(id)?.deviceKind ?? '');
+  const isTunnel = (id: string): boolean => isTunnelDevice(devices.get(id));
   const wire = graph.wires.find(({ id }) => id === hop.deviceId);
   if (wire !== undefined) {
     const nic = devices.get(path.from);

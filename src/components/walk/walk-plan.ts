@@ -13,7 +13,7 @@ import type { Layer } from '../../packet/layer.ts';
 import { type Family, summarizeLayers } from '../../packet/summary.ts';
 import { conntrackEntries, graphAt, momentOf, type Recording, wholeGraph } from '../../recording/recording.ts';
 import type { Graph } from '../../topology/graph.ts';
-import { type HopPath, PacketPaths } from '../../topology/packet-path.ts';
+import { type Way, Ways } from '../../topology/ways.ts';
 import { hopWords, sinceWords } from './step-words.ts';
 
 export interface WalkPlan {
@@ -46,7 +46,7 @@ export interface WalkStep {
   readonly device: string;
   readonly deviceId: string;
   readonly direction: Hop['direction'];
-  readonly path: HopPath;
+  readonly path: Way;
   /** "In at veth1, over the veth pair from eth0 of client." */
   readonly words: string;
   /** Since the walk's first hop: "+0.69 ms". */
@@ -79,7 +79,6 @@ export function planWalk(recording: Recording, chosen: Readonly<Record<string, s
     topology: topologyOf(whole),
     conntrack: conntrackEntries(recording),
   });
-  const paths = pathsOf(recording);
   const picked = pick(journeys, chosen, recording);
   const start = picked[0]?.journey.hops[0]?.time ?? 0;
   let n = 1;
@@ -89,7 +88,9 @@ export function planWalk(recording: Recording, chosen: Readonly<Record<string, s
     const graph = graphAt(recording, momentOf(recording, first?.time ?? 0)) ?? whole;
     const summary = summarizeLayers(first?.layers ?? []);
     const from = n;
-    const steps = journey.hops.map((hop, index) => stepOf(hop, index, from + index, start, paths, graph));
+    const steps = journey.hops.map((hop, index) =>
+      stepOf(hop, index, from + index, start, wayOf(journey, hop, recording), graph),
+    );
     n += steps.length;
     const question = picked.findIndex((other) => other.journey.answeredBy === journey.id);
     const asked = picked[question]?.journey.hops[0];
@@ -123,16 +124,12 @@ const END: Readonly<Record<Journey['end'], string>> = {
   unknown: 'End unknown',
 };
 
-/** Which edges each hop crossed; the order in which the taps told of them counts. */
-function pathsOf(recording: Recording): ReadonlyMap<number, HopPath> {
-  const paths = new PacketPaths();
-  return new Map(
-    recording.hops.map((hop) => {
-      const graph = graphAt(recording, momentOf(recording, hop.time));
-      if (graph !== undefined) paths.setGraph(graph);
-      return [hop.n, paths.follow(hop)];
-    }),
-  );
+/** The lines that a hop crossed, on the picture as it was then. */
+function wayOf({ hops }: Journey, { hop, after }: JourneyHop, recording: Recording): Way {
+  const ways = new Ways();
+  const graph = graphAt(recording, momentOf(recording, hop.time));
+  if (graph !== undefined) ways.setGraph(graph);
+  return ways.of(hop, hops[after]?.hop ?? null);
 }
 
 function pick(
@@ -174,17 +171,9 @@ function packetOf(hop: Hop, start: number): FilterPacket {
   };
 }
 
-function stepOf(
-  seen: JourneyHop,
-  index: number,
-  n: number,
-  start: number,
-  paths: ReadonlyMap<number, HopPath>,
-  graph: Graph,
-): WalkStep {
+function stepOf(seen: JourneyHop, index: number, n: number, start: number, path: Way, graph: Graph): WalkStep {
   const { hop, changes, layers, time } = seen;
   const { direction, deviceId = '' } = hop;
-  const path = paths.get(hop.n) ?? { follows: 0, packet: hop.n, crossings: [], from: deviceId, to: deviceId };
   return {
     n,
     device: hop.device,

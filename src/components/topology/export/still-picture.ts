@@ -7,7 +7,7 @@
 
 import { addressOf } from '../../../topology/device-words.ts';
 import type { DeviceKind, Edge, Graph } from '../../../topology/graph.ts';
-import type { Crossing, HopPath } from '../../../topology/packet-path.ts';
+import type { Crossing, Way } from '../../../topology/ways.ts';
 import { type Box, layoutGraph } from '../picture/layout.ts';
 import { isFolded } from '../picture/layout-place.ts';
 import { tunnelLabel } from '../picture/node-label.ts';
@@ -99,7 +99,7 @@ export function pictureOf(graph: Graph): StillPicture {
 }
 
 /** Where a packet goes in one hop, and where the tap is that saw it. */
-export function wayOf(path: HopPath, deviceId: string, graph: Graph): { points: readonly Point[]; stop: Point | null } {
+export function wayOf(path: Way, deviceId: string, graph: Graph): { points: readonly Point[]; stop: Point | null } {
   const places = boxesOf(graph);
   const points: Point[] = [];
   for (const crossing of path.crossings)

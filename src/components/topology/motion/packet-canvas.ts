@@ -2,7 +2,7 @@
 // it. One animation loop, which runs only while something is to be drawn, and never in a hidden tab.
 import type { Core } from 'cytoscape';
 import type { Family } from '../../../packet/summary.ts';
-import type { Crossing } from '../../../topology/packet-path.ts';
+import type { Crossing } from '../../../topology/ways.ts';
 import { BAR_HEIGHT, LANE } from '../picture/node-label.ts';
 import type { Colours } from '../picture/theme-colours.ts';
 import { type Dot, FAMILY_WORD, type Glow } from './packet-flow.ts';

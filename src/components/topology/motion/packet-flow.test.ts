@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Hop } from '../../../hop/hop.ts';
 import { buildGraph } from '../../../topology/build-graph.ts';
 import type { Graph } from '../../../topology/graph.ts';
-import { PacketPaths } from '../../../topology/packet-path.ts';
+import { LiveWays } from '../../../topology/live-ways.ts';
 import { parseReport } from '../../../topology/parse-report.ts';
 import { FAMILY_WORD, LEG, MOST_DOTS, PacketFlow } from './packet-flow.ts';
 import { quickFamily } from './packet-label.ts';
@@ -43,7 +43,7 @@ function hops(name: string): (Hop & { readonly deviceId: string })[] {
 
 describe('packets on the picture', () => {
   let flow: PacketFlow;
-  let paths: PacketPaths;
+  let paths: LiveWays;
   const push = (hop: Hop, now: number): void => {
     const family = quickFamily(hop.bytes, 276);
     flow.push(
@@ -56,7 +56,7 @@ describe('packets on the picture', () => {
 
   beforeEach(() => {
     flow = new PacketFlow();
-    paths = new PacketPaths();
+    paths = new LiveWays();
     paths.setGraph(graph);
   });
 

@@ -5,7 +5,8 @@
 // request), and packets that leave one place in the same direction keep a distance. What would make the picture lag
 // behind, or crowd it, is not drawn one by one but added up on the edges, and the number is told.
 import type { Family } from '../../../packet/summary.ts';
-import type { Crossing, HopPath } from '../../../topology/packet-path.ts';
+import type { LiveWay } from '../../../topology/live-ways.ts';
+import type { Crossing, Way } from '../../../topology/ways.ts';
 
 export interface Label {
   readonly family: Family;
@@ -38,7 +39,7 @@ export interface FlowHop {
   readonly n: number;
   /** Seconds, the guest's clock. */
   readonly time: number;
-  readonly path: HopPath;
+  readonly path: LiveWay;
 }
 
 /** ms for one edge. */
@@ -221,7 +222,7 @@ export class PacketFlow {
 }
 
 /** One place, one direction. */
-const departure = (path: HopPath): string => `${path.from}>${path.crossings[0]?.to ?? ''}`;
+const departure = (path: Way): string => `${path.from}>${path.crossings[0]?.to ?? ''}`;
 
 export const FAMILY_WORD: Readonly<Record<Family, string>> = {
   arp: 'ARP',

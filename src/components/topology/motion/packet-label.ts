@@ -2,31 +2,15 @@
 import type { Hop } from '../../../hop/hop.ts';
 import { dissect } from '../../../packet/dissect.ts';
 import { innermost } from '../../../packet/innermost.ts';
-import type { Layer } from '../../../packet/layer.ts';
 import { ETHERTYPE, IP_PROTOCOL } from '../../../packet/numbers.ts';
 import { type Family, summarizeLayers } from '../../../packet/summary.ts';
+import { tunnelOf } from '../../../packet/tunnels.ts';
 import type { Label } from './packet-flow.ts';
 
 export function labelOf({ bytes, linkType, originalLength }: Hop): Label {
   const layers = dissect(bytes, linkType, originalLength);
   const { family, protocol } = summarizeLayers(layers);
-  return { family, text: protocol, tunnel: tunnelOf(layers) };
-}
-
-const TUNNELS: Partial<Record<Layer['protocol'], string>> = { vxlan: 'VXLAN', geneve: 'Geneve', gre: 'GRE' };
-
-/** The outermost one; "" for none. What an error quotes is not carried. */
-function tunnelOf(layers: readonly Layer[]): string {
-  let below: Layer | undefined;
-  for (const layer of layers) {
-    const tunnel = TUNNELS[layer.protocol];
-    if (tunnel !== undefined) return tunnel;
-    if (layer.protocol === 'ip' && below?.protocol === 'udp') return 'UDP';
-    if (layer.protocol === 'ip' && below?.protocol === 'ip') return 'IP in IP';
-    if (layer.quotes) return '';
-    below = layer;
-  }
-  return '';
+  return { family, text: protocol, tunnel: tunnelOf(layers)?.name ?? '' };
 }
 
 /** Read off the headers at once, for sums and lamps: a summary of every packet of a burst would cost more than its picture. */

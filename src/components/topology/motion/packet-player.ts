@@ -6,9 +6,9 @@ import type { Hop } from '../../../hop/hop.ts';
 import type { HopBatch } from '../../../lab/lab.ts';
 import type { Family } from '../../../packet/summary.ts';
 import type { Graph } from '../../../topology/graph.ts';
-import { type Crossing, type HopPath, PacketPaths } from '../../../topology/packet-path.ts';
+import { LiveWays } from '../../../topology/live-ways.ts';
+import type { Crossing, Way } from '../../../topology/ways.ts';
 import type { ShownHop } from '../../ui/shown-hop.ts';
-import { ArrivalOrder } from './arrival-order.ts';
 import type { PacketCanvas } from './packet-canvas.ts';
 import { type Dot, type Label, LEG, PacketFlow } from './packet-flow.ts';
 import { labelOf, quickFamily } from './packet-label.ts';
@@ -35,23 +35,20 @@ export interface PlayerOptions {
 const LAMP = 450;
 /** A lag below this is the time that packets take anyway, there and back. */
 const WORTH_TELLING = 6500;
-/** Ways of packets that can be looked at. */
-const REMEMBERED = 20_000;
 /** ms of a frame for packets that have come. */
 const BUDGET = 6;
 
 export class PacketPlayer {
   readonly #options: PlayerOptions;
-  readonly #paths = new PacketPaths();
+  readonly #ways = new LiveWays();
   readonly #flow = new PacketFlow();
   readonly #lamps = new Map<string, { readonly family: Family; readonly since: number }>();
   readonly #status = signal<PlayerStatus>({ paused: false, addedUp: 0, lag: 0, missed: 0 });
   readonly #observer: IntersectionObserver;
   readonly #ending = new AbortController();
-  /** By hop. */
-  readonly #ways = new Map<number, HopPath>();
-  #shown: { readonly hop: Hop; readonly label: Label; readonly since: number } | null = null;
-  readonly #order = new ArrivalOrder();
+  #shown: { readonly hop: Hop; readonly way: Way; readonly label: Label; readonly since: number } | null = null;
+  /** Hops that have come and are not followed yet. */
+  #waiting: Hop[] = [];
   /** Of the lab: what comes is of this one. */
   #run = 0;
   #later: ReturnType<typeof setTimeout> | undefined;
@@ -88,9 +85,8 @@ export class PacketPlayer {
   }
 
   setGraph(graph: Graph): void {
-    this.#paths.setGraph(graph);
+    this.#ways.setGraph(graph);
     this.#flow.setMachines(graph.machines.length);
-    this.#order.setGraph(graph);
   }
 
   receive(batch: HopBatch): void {
@@ -99,10 +95,9 @@ export class PacketPlayer {
       this.#run = batch.run;
       this.#flow.clear();
       this.#ways.clear();
-      this.#paths.clear();
-      this.#order.clear();
+      this.#waiting = [];
     }
-    for (const hop of batch.hops) this.#order.push(hop, performance.now());
+    for (const hop of batch.hops) this.#waiting.push(hop);
     this.#takeIn();
   }
 
@@ -110,14 +105,12 @@ export class PacketPlayer {
   #takeIn(): void {
     const until = performance.now() + BUDGET;
     const seen = this.#inSight && !document.hidden;
-    let now = until - BUDGET;
-    for (let taken = 1; now <= until; taken++) {
-      const hop = this.#order.take(now);
-      if (hop === undefined) break;
-      if (taken % 64 === 0) now = performance.now();
-      const path = this.#paths.follow(hop);
+    let taken = 0;
+    for (const hop of this.#waiting) {
+      if (taken % 64 === 63 && performance.now() > until) break;
+      taken++;
+      const path = this.#ways.follow(hop);
       const item = { n: hop.n, time: hop.time, path };
-      this.#remember(hop.n, path);
       if (!seen || this.#paused || this.#shown !== null) {
         this.#flow.skip(item);
         if (this.#paused && path.follows === 0) this.#missed += 1;
@@ -129,8 +122,10 @@ export class PacketPlayer {
         this.#lamps.set(hop.deviceId, { family, since: this.#now() });
       if (this.#options.onDrawn !== undefined) this.#undrawn.push(hop);
     }
+    if (taken === this.#waiting.length) this.#waiting = [];
+    else this.#waiting.splice(0, taken);
     if (this.#paused) this.#tell();
-    if (this.#order.size > 0 && (this.#paused || !seen)) this.#later ??= setTimeout(() => this.#takeInLater(), 10);
+    if (this.#waiting.length > 0 && (this.#paused || !seen)) this.#later ??= setTimeout(() => this.#takeInLater(), 10);
     else if (!this.#paused && seen) this.#wake();
   }
 
@@ -149,6 +144,8 @@ export class PacketPlayer {
         ? null
         : {
             hop: shown.hop,
+            // A frame that a wire still holds has no journey: it is numbered when it is delivered.
+            way: shown.hop.n === 0 ? this.#ways.standing(shown.hop) : this.#ways.known(shown.hop, shown.before),
             label: labelOf(shown.hop),
             since: shown.glides && !this.#paused && !this.#options.still() ? this.#clock : Number.NEGATIVE_INFINITY,
           };
@@ -200,8 +197,8 @@ export class PacketPlayer {
     // A long pause of the page is no reason for packets to leap.
     this.#clock += Math.max(0, Math.min(100, time - this.#last));
     this.#last = time;
-    if (this.#order.size > 0) this.#takeIn();
-    const busy = this.#flow.advance(this.#clock) || this.#order.size > 0 || this.#isGliding();
+    if (this.#waiting.length > 0) this.#takeIn();
+    const busy = this.#flow.advance(this.#clock) || this.#waiting.length > 0 || this.#isGliding();
     for (const [id, lamp] of this.#lamps) if (this.#clock - lamp.since > LAMP) this.#lamps.delete(id);
     this.#draw();
     if (time - this.#told > 250) {
@@ -240,35 +237,24 @@ export class PacketPlayer {
 
   #isGliding(): boolean {
     if (this.#shown === null) return false;
-    const { since, hop } = this.#shown;
-    return this.#clock - since < (this.#ways.get(hop.n)?.crossings.length ?? 0) * LEG;
+    const { since, way } = this.#shown;
+    return this.#clock - since < way.crossings.length * LEG;
   }
 
   /** The packet that is looked at: on its way along the lines that the hop showed, or at their end. */
   #standing(now: number): Dot[] {
     if (this.#shown === null) return [];
-    const { hop, label, since } = this.#shown;
+    const { hop, way, label, since } = this.#shown;
     const { deviceId = '' } = hop;
     if (deviceId === '') return [];
     const here: Crossing = { edge: '', from: deviceId, to: deviceId };
-    // A frame that a wire still holds is numbered when it is delivered.
-    const path = hop.n === 0 ? this.#paths.standing(hop) : this.#ways.get(hop.n);
-    const crossings = path === undefined || path.crossings.length === 0 ? [here] : path.crossings;
+    const crossings = way.crossings.length === 0 ? [here] : way.crossings;
     const gone = Math.max(0, (now - since) / LEG);
     const leg = Math.min(Math.floor(gone), crossings.length - 1);
     const crossing = crossings[leg] ?? here;
     const before = leg === 0 ? null : (crossings[leg - 1] ?? null);
     const stands = leg === crossings.length - 1;
     return [{ ...label, crossing, before, stands, at: crossing === here ? 0 : Math.min(gone - leg, 1) }];
-  }
-
-  #remember(n: number, path: HopPath): void {
-    this.#ways.set(n, path);
-    if (this.#ways.size <= REMEMBERED * 1.1) return;
-    for (const old of this.#ways.keys()) {
-      this.#ways.delete(old);
-      if (this.#ways.size <= REMEMBERED) return;
-    }
   }
 
   #tell(): void {

@@ -202,7 +202,16 @@ function isTop(device: DeviceNode, bridgeOf: ReadonlyMap<string, string>): boole
   return device.deviceKind === 'nic' || device.deviceKind === 'vxlan' || !bridgeOf.has(device.id);
 }
 
-const TOP_ORDER: readonly DeviceNode['deviceKind'][] = ['nic', 'vlan', 'vxlan', 'tun', 'dummy', 'other', 'loopback'];
+const TOP_ORDER: readonly DeviceNode['deviceKind'][] = [
+  'nic',
+  'vlan',
+  'vxlan',
+  'tun',
+  'tunnel',
+  'dummy',
+  'other',
+  'loopback',
+];
 const byIfindex = (a: DeviceNode, b: DeviceNode): number => a.ifindex - b.ifindex;
 const byTopOrder = (a: DeviceNode, b: DeviceNode): number =>
   TOP_ORDER.indexOf(a.deviceKind) - TOP_ORDER.indexOf(b.deviceKind) || byIfindex(a, b);

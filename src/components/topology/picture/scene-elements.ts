@@ -2,7 +2,7 @@
 import type { ElementDefinition } from 'cytoscape';
 import { isDown } from '../../../topology/device-words.ts';
 import type { DeviceNode, Graph } from '../../../topology/graph.ts';
-import { wireOf } from '../../../topology/packet-path.ts';
+import { wireOf } from '../../../topology/ways.ts';
 import type { Box, Layout } from './layout.ts';
 import { isFolded } from './layout-place.ts';
 

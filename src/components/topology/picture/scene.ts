@@ -3,7 +3,7 @@
 import cytoscape, { type Core, type EdgeSingular, type NodeSingular } from 'cytoscape';
 import { EMPTY_GRAPH } from '../../../topology/build-graph.ts';
 import type { Graph } from '../../../topology/graph.ts';
-import { wireOf } from '../../../topology/packet-path.ts';
+import { wireOf } from '../../../topology/ways.ts';
 import { installFramesOnDemand, wake } from './frames-on-demand.ts';
 import { type Box, type Layout, layoutGraph, NO_COLUMNS } from './layout.ts';
 import { elementsOf, roomOf } from './scene-elements.ts';

@@ -1,22 +1,18 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { hopsOf, twoHosts } from '../../../../tests/support/two-hosts.ts';
-import { ArrivalOrder } from './arrival-order.ts';
+import { hopsOf } from '../../tests/support/two-hosts.ts';
+import { CauseOrder } from './cause-order.ts';
 
 const hops = hopsOf('overlay');
 type Seen = (typeof hops)[number];
 
-function drain(order: ArrivalOrder, now: number): Seen[] {
+function drain(order: CauseOrder<Seen>, now: number): Seen[] {
   const taken: Seen[] = [];
   for (let hop = order.take(now); hop !== undefined; hop = order.take(now)) taken.push(hop as Seen);
   return taken;
 }
 
-const orderOf = (): ArrivalOrder => {
-  const order = new ArrivalOrder();
-  order.setGraph(twoHosts());
-  return order;
-};
+const orderOf = () => new CauseOrder<Seen>(({ device }) => (device === 'eth0' ? 'lan' : undefined));
 
 it('puts a frame after its sender’s word of it, and before its receiver’s', () => {
   const order = orderOf();

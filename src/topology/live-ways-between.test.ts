@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { hopsOf, twoHosts } from '../../tests/support/two-hosts.ts';
-import { PacketPaths } from './packet-path.ts';
+import { LiveWays } from './live-ways.ts';
 
 /** Of every hop with these words of hex in it, the places that the packet went through. */
 function lines(scenario: string, wanted: (hop: ReturnType<typeof hopsOf>[number]) => boolean): string[] {
-  const paths = new PacketPaths();
+  const paths = new LiveWays();
   paths.setGraph(twoHosts());
   return hopsOf(scenario)
     .map((hop) => ({ hop, path: paths.follow(hop) }))
@@ -34,7 +34,7 @@ it('goes over the wire from one machine’s NIC to the other’s, in the tunnel 
 });
 
 it('is one packet all the way, and knows from which NIC it came onto the wire', () => {
-  const paths = new PacketPaths();
+  const paths = new LiveWays();
   paths.setGraph(twoHosts());
   const seen = hopsOf('overlay')
     .map((hop) => ({ hop, path: paths.follow(hop) }))
@@ -45,7 +45,7 @@ it('is one packet all the way, and knows from which NIC it came onto the wire', 
 });
 
 it('a frame that a wire holds stands where it came onto it', () => {
-  const paths = new PacketPaths();
+  const paths = new LiveWays();
   paths.setGraph(twoHosts());
   const hops = hopsOf('masquerade').filter(isEcho);
   const frame = hops.findIndex(({ machine }) => machine === 'wire');
