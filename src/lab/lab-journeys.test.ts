@@ -27,8 +27,9 @@ it('asks once about a packet, though a machine is off: that one is not waited fo
   const { asked, journeys, one, other } = await twoHosts();
   await other.powerOff();
   one.saw([1]);
+  expect(journeys.pending(1)).toBe('What host-01 knows of it is being asked.');
   await journeys.ask(1);
-  expect(journeys.asked(1)).toBe(true);
+  expect(journeys.pending(1)).toBe('');
   await journeys.ask(1);
   expect(asked).toEqual(new Map([['host-01', 1]]));
 });
@@ -38,10 +39,12 @@ it('asks again when a machine that stood goes on', async () => {
   await other.freeze();
   one.saw([1]);
   await journeys.ask(1);
-  expect(journeys.asked(1)).toBe(false);
+  expect(journeys.pending(1)).toBe('What host-02 knows of it is asked when time goes on.');
   await other.thaw();
   await journeys.ask(1);
-  expect(journeys.asked(1)).toBe(true);
+  expect(journeys.pending(1)).toBe('');
+  // The one that had answered is not asked twice.
+  expect(asked.get('host-01')).toBe(1);
   expect(asked.get('host-02')).toBe(1);
 });
 

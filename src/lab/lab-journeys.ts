@@ -8,10 +8,12 @@ import { type ConntrackEntry, NatTable } from '../journey/evidence/conntrack.ts'
 import type { Evidence } from '../journey/evidence/evidence.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Topology } from '../journey/topology.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { Graph } from '../topology/graph.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 import { topologyOf } from './journey-topology.ts';
 import type { Lab } from './lab.ts';
+import { askedLater } from './time-words.ts';
 
 /** As many as a stepper goes back. */
 const keep = 20_000;
@@ -20,7 +22,7 @@ const keepEvidence = 5000;
 
 export class LabJourneys {
   readonly #lab: Lab;
-  readonly #readers: readonly EvidenceReader[];
+  readonly #readers: readonly (readonly [Machine, EvidenceReader])[];
   readonly #end: Unsubscribe;
   #builder = new JourneyBuilder({ keep });
   #waiting: Hop[] = [];
@@ -30,15 +32,15 @@ export class LabJourneys {
   #conntrack: readonly ConntrackEntry[] = [];
   #evidence: readonly Evidence[] = [];
   #context: Context | null = null;
-  /** The latest hop when the machines were asked last. */
-  #askedAt = 0;
+  /** By machine: the latest hop when it was asked last. */
+  #askedAt = new Map<string, number>();
   #newest = 0;
 
   constructor(lab: Lab) {
     this.#lab = lab;
-    this.#readers = lab.machines.map((machine) => new EvidenceReader(machine));
+    this.#readers = lab.machines.map((machine) => [machine, new EvidenceReader(machine)]);
     this.#end = lab.onWentBack(() => {
-      for (const reader of this.#readers) void reader.startAnew();
+      for (const [, reader] of this.#readers) void reader.startAnew();
     });
   }
 
@@ -93,21 +95,22 @@ export class LabJourneys {
 
   /**
    * Asks the machines that run what only they know of the packet of a hop, and of all before it: conntrack's table, which counters
-   * went up, why the kernel dropped something. True when one of them said something new. Those that are frozen can be asked when
-   * time goes on; one answer that is later than the hop is all that there is. A machine that is off is not waited for.
+   * went up, why the kernel dropped something. True when one of them said something new. One answer that is later than the hop is
+   * all that there is. A machine that is frozen or starts can be asked later; one that is off has nothing to say.
    */
   async ask(n: number): Promise<boolean> {
-    if (n <= this.#askedAt) return false;
     const builder = this.#builder;
     const newest = this.#newest;
-    const { machines } = this.#lab;
-    // One that is off, or has failed, has nothing to say and never will have; one that stands or starts may be asked later.
-    const later = machines.some(({ state }) => state.peek().kind === 'frozen' || state.peek().kind === 'loading');
-    const answers = (await Promise.all(this.#readers.map((reader) => reader.read()))).filter(
-      (answer) => answer !== null,
-    );
+    const read = async (machine: Machine, reader: EvidenceReader): Promise<Context | null> => {
+      if (machine.state.peek().kind !== 'running' || n <= (this.#askedAt.get(machine.name) ?? 0)) return null;
+      const answer = await reader.read();
+      // Also one that does not answer was asked.
+      if (builder === this.#builder) this.#askedAt.set(machine.name, newest);
+      return answer;
+    };
+    const asked = this.#readers.map(([machine, reader]) => read(machine, reader));
+    const answers = (await Promise.all(asked)).filter((answer) => answer !== null);
     if (builder !== this.#builder) return false;
-    if (!later) this.#askedAt = newest;
     const conntrack = answers.flatMap((answer) => answer.conntrack ?? []).filter((entry) => this.#nat.add(entry));
     const evidence = answers.flatMap((answer) => answer.evidence ?? []);
     if (conntrack.length + evidence.length === 0) return false;
@@ -118,9 +121,9 @@ export class LabJourneys {
     return true;
   }
 
-  /** True when the machines have said what they know of the packet of a hop. */
-  asked(n: number): boolean {
-    return n <= this.#askedAt;
+  /** What is to be said of a packet's end for as long as not all machines have said what they know of it; "" when they have. */
+  pending(n: number): string {
+    return askedLater(this.#lab.machines.filter(({ name }) => n > (this.#askedAt.get(name) ?? 0)));
   }
 
   /** A new run of the lab: nothing has happened. */
@@ -132,8 +135,9 @@ export class LabJourneys {
     this.#conntrack = [];
     this.#evidence = [];
     this.#context = null;
-    this.#askedAt = this.#newest = 0;
-    for (const reader of this.#readers) reader.forget();
+    this.#askedAt = new Map();
+    this.#newest = 0;
+    for (const [, reader] of this.#readers) reader.forget();
   }
 
   dispose(): void {

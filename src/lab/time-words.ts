@@ -1,5 +1,6 @@
 // What a step did, in a sentence: for the line under the picture, and for those who listen to the page.
 import { type Hop, WIRE } from '../hop/hop.ts';
+import type { Machine } from '../machine/machine.ts';
 import { summarize } from '../packet/summary.ts';
 import type { Shown } from '../wire/stepper.ts';
 
@@ -30,6 +31,14 @@ export function shownWords(
   return `Step ${position.toLocaleString('en')}: ${packetWords(hop)}, ${whereWords(hop, severalMachines)}. ${gripWords(shown, frozen)}`;
 }
 
-/** Said of a packet's end when nothing shows it yet. */
-export const askedLater = (frozen: boolean): string =>
-  `What the machine itself knows of it is ${frozen ? 'asked when time goes on' : 'being asked'}.`;
+/** Said of a packet's end while these machines have not been asked of it: "" when none of them can be. */
+export function askedLater(machines: readonly Pick<Machine, 'name' | 'state'>[]): string {
+  const those = (...kinds: string[]): string[] =>
+    machines.filter(({ state }) => kinds.includes(state.value.kind)).map(({ name }) => name);
+  const [running, standing, starting] = [those('running'), those('frozen'), those('loading')];
+  if (running.length > 0) return `What ${list(running)} knows of it is being asked.`;
+  if (standing.length > 0) return `What ${list(standing)} knows of it is asked when time goes on.`;
+  return starting.length > 0 ? `What ${list(starting)} knows of it is asked when it has started.` : '';
+}
+
+const list = (names: readonly string[]): string => names.join(', ').replace(/, ([^,]*)$/, ' or $1');

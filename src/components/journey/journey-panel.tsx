@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl } from '../../lab/time-control.ts';
-import { askedLater, gripWords } from '../../lab/time-words.ts';
+import { gripWords } from '../../lab/time-words.ts';
 import { useFrameValue } from '../ui/use-frame-value.ts';
 import { BreakpointBar } from './breakpoint-bar.tsx';
 import { HopStrip } from './hop-strip.tsx';
@@ -173,7 +173,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
         gripWords={
           steps.grip === null ? '' : gripWords({ grip: steps.grip, ranPast: steps.total - steps.position }, frozen)
         }
-        more={journey?.end !== 'unknown' || at === null || time.journeys.asked(at.n) ? '' : askedLater(frozen)}
+        more={journey?.end !== 'unknown' || at === null ? '' : time.journeys.pending(at.n)}
         hint={hint(awaits, frozen, steps.total)}
       />
       <p class="jn-said" aria-live="polite">

@@ -1,7 +1,6 @@
 // A running lab's packets for the list.
 import type { Lab } from '../../lab/lab.ts';
 import type { LabJourneys } from '../../lab/lab-journeys.ts';
-import { askedLater } from '../../lab/time-words.ts';
 import type { PacketSource } from './packet-source.ts';
 import { CAPACITY } from './packet-store.ts';
 
@@ -16,7 +15,7 @@ export function labSource(lab: Lab, journeys: LabJourneys): PacketSource {
     journeyOf: (n) => journeys.of(n),
     context: () => journeys.context(),
     correction: (machine) => journeys.correction(machine),
-    pending: (n) => (journeys.asked(n) ? '' : askedLater(lab.state.peek().kind === 'frozen')),
+    pending: (n) => journeys.pending(n),
     ask: (n) => journeys.ask(n),
   };
 }
