@@ -82,7 +82,8 @@ class LockstepLab extends HTMLElement {
       if (words !== null) this.#part('.lab-size').textContent = words;
       if (building && this.#session?.state.kind === 'off') await this.#session.start();
     } catch {
-      // No connection, or the page is gone: the start itself will say what is wrong, where it matters.
+      // No connection, a description that is not understood, or the page is gone: the start itself will say what is wrong, where it
+      // matters.
     }
   }
 
