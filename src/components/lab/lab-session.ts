@@ -121,8 +121,13 @@ export class LabSession {
   /** A lab that nobody sees stands still; it goes on when someone looks again, unless the reader had stopped it. */
   async seen(seen: boolean): Promise<void> {
     this.#seen = seen;
-    if (!seen && this.#state.kind === 'running') await this.#lab?.freeze('hidden');
+    if (!seen && this.#state.kind === 'running') await this.#hide();
     if (seen && this.#state.kind === 'frozen' && this.#state.reason === 'hidden') await this.#lab?.thaw();
+  }
+
+  /** Where no machine can be frozen the wires go on, too: nothing would say that they stand. */
+  async #hide(): Promise<void> {
+    if (this.#lab?.machines.some(({ can }) => can.freeze)) await this.#lab.freeze('hidden');
   }
 
   async #close(): Promise<void> {
@@ -137,7 +142,7 @@ export class LabSession {
   #set(state: SessionState): void {
     this.#state = state;
     this.#options.onState(state);
-    if (state.kind === 'running' && !this.#seen) void this.#lab?.freeze('hidden');
+    if (state.kind === 'running' && !this.#seen) void this.#hide();
     // A machine that was to stand may have been on its way when the reader came back.
     if (state.kind === 'frozen' && state.reason === 'hidden' && this.#seen) void this.#lab?.thaw();
   }
