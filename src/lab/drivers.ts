@@ -12,7 +12,7 @@ export interface DriverEntry {
 /** By the name that a lab's description has for it. */
 export type DriverTable = Readonly<Record<string, DriverEntry>>;
 
-/** Begins with what most labs need. What fails here is said when a machine needs it. */
+/** In a page, before a lab's description has come. What fails here is said when a machine needs it. */
 export function prepareDrivers(table: DriverTable): void {
   for (const { early, load } of Object.values(table))
     if (early === true)

@@ -2,5 +2,5 @@
 import type { DriverTable } from './drivers.ts';
 
 export const nodeDrivers: DriverTable = {
-  v86: { load: async () => (await import('../machine/v86/driver-node.ts')).driver, early: true },
+  v86: { load: async () => (await import('../machine/v86/driver-node.ts')).driver },
 };

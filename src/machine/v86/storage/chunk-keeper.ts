@@ -47,14 +47,16 @@ export class ChunkKeeper {
   }
 
   /**
-   * Before the first chunk is asked for. Nothing, where a browser has no storage to share, as on pages on plain http.
+   * Before the first chunk is asked for. Nothing, where a browser has no storage to share, as on pages on plain http, or keeps it
+   * from this page. Never rejects: the machine runs without it.
    *
    * @param hashes the chunks that are known to be needed: one that is loaded in part is not swept away before it is tried again
    * @param now ms since the epoch
    */
   static async open(of: KeptMachine, hashes: ReadonlySet<string>, now: () => number): Promise<ChunkKeeper | undefined> {
     if (typeof caches === 'undefined' || globalThis.navigator?.locks === undefined) return undefined;
-    const endLoading = await shared(loadingLock);
+    const endLoading = await shared(loadingLock).catch(() => undefined);
+    if (endLoading === undefined) return undefined;
     const keeper = new ChunkKeeper(of, hashes, now, endLoading);
     try {
       // For as long as the thread lives.
