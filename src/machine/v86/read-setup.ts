@@ -21,9 +21,10 @@ import {
   type RamLayer,
   type SavedParts,
 } from './manifest.ts';
-import { pageBytes } from './storage/ram-layers.ts';
 
 const MiB = 1024 * 1024;
+/** A page of memory, as in storage/ram-layers.ts, which a page on the web need not load for this. */
+const pageBytes = 4096;
 /** The emulator addresses 32 bits, and devices take the upper half. */
 const mostMemory = 2048 * MiB;
 const mostPieces = 65_536;
