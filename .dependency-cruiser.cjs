@@ -78,9 +78,21 @@ module.exports = {
     ),
     layer(
       'drivers-behind-the-interface',
-      { path: '^src/', pathNot: ['^src/(machine|cli/builder)/', '^src/lab/(create|node|open)-lab\\.ts$', test] },
+      { path: '^src/', pathNot: ['^src/(machine|cli/builder)/', '^src/lab/(page|node)-drivers\\.ts$', test] },
       { path: '^src/machine/[^/]+/' },
-      'Only the places that make a lab choose a driver; everyone else has a Machine and cannot tell v86 from QEMU.',
+      'Drivers stand in two tables, one for pages and one for Node; everyone else has a Machine and cannot tell v86 from QEMU.',
+    ),
+    layer(
+      'tests-name-no-driver',
+      { path: '^tests/(machine|content|e2e|bench|commands)/' },
+      { path: '^src/machine/[^/]+/' },
+      'What is promised of a machine is promised whatever runs it.',
+    ),
+    layer(
+      'each-table-in-its-place',
+      { path: '^src/', pathNot: ['^src/lab/(open|node)-lab\\.ts$', '^src/cli/builder/', test] },
+      { path: '^src/lab/(page|node)-drivers\\.ts$' },
+      'Whoever imports the table of the other place bundles threads that cannot run here: a page takes open-lab.ts, Node takes node-lab.ts.',
     ),
     layer(
       'drivers-apart',

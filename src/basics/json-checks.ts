@@ -101,6 +101,12 @@ export function string(value: unknown, path: string, longest: number = LONGEST):
   return value;
 }
 
+/** Text of the usual length that has a form; `expected` says which. */
+export function matching(value: unknown, path: string, form: RegExp, expected: string): string {
+  const text = string(value, path);
+  return form.test(text) ? text : mismatch(path, expected, value);
+}
+
 /** A string of the usual length, as a Check: for `optional` and `list`. */
 export const name: Check<string> = (value, path) => string(value, path);
 

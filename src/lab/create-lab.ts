@@ -1,29 +1,24 @@
-// A lab from its manifest, with whatever threads the place offers: the page, Node.
-import type { LabManifest } from '../machine/v86/manifest.ts';
-import type { Thread } from '../machine/v86/thread/thread.ts';
-import { V86Machine } from '../machine/v86/v86-machine.ts';
+// A lab from its description, with the drivers of the place: a page, Node, a test.
 import { LabTime } from '../wire/lab-time.ts';
+import { type DriverTable, driverOf } from './drivers.ts';
 import type { Lab } from './lab.ts';
 import { LabOfMachines } from './lab-of-machines.ts';
+import type { LabManifest } from './manifest.ts';
 import { realTime } from './real-time.ts';
 
 export interface LabPlace {
-  /** URL or folder that the chunks lie under. */
+  /** URL, with "/" at its end, or folder that the machines' downloads lie under. */
   readonly base: string;
-  readonly thread: () => Thread;
-  readonly wasm: () => Promise<WebAssembly.Module>;
+  readonly drivers: DriverTable;
 }
 
-export function createLab(manifest: LabManifest, { base, thread, wasm }: LabPlace): Lab {
-  if (manifest.format !== 2) {
-    throw new Error(
-      `The lab ${manifest.lab} has format ${manifest.format}; this page knows format 2. Reload the page.`,
-    );
-  }
+/** Not started yet. Rejects with ManifestError when a machine cannot be made of what is said of it, with an Error when a driver's code did not come. */
+export async function createLab(manifest: LabManifest, { base, drivers }: LabPlace): Promise<Lab> {
+  const { lab: id, title, wires, machines: plans } = manifest;
   const time = new LabTime(realTime);
-  const machines = manifest.machines.map(
-    (machine) =>
-      new V86Machine({ name: machine.name, thread, wasm, time, start: { from: 'snapshot', manifest: machine, base } }),
+  const place = { base, time, lab: { id, machines: plans.map(({ name }) => name) } };
+  const machines = await Promise.all(
+    plans.map(async (plan) => (await driverOf(id, plan, drivers)).create(plan, place)),
   );
-  return new LabOfMachines(manifest.lab, manifest.title, machines, manifest.wires, time);
+  return new LabOfMachines(id, title, machines, wires, time);
 }

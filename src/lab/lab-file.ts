@@ -1,9 +1,8 @@
 // A lab's file (sandboxes/labs/<lab>/lab.yaml): which machines there are, what runs in them, and which wires join them.
 // Strict: an unknown key is a mistake. parse-lab-file.ts turns a mistake into file, line, and what was expected.
 import { z } from 'zod';
+import { hostName, notForMachines } from './machine-name.ts';
 
-// RFC 1123 section 2.1: what a host can be called, here without dots.
-const hostName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const kebab = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const machineOfLab = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -88,7 +87,13 @@ export const labFileSchema = z
         );
       }
     }
-    for (const [index, { from, memory }] of machines.entries()) {
+    for (const [index, { name, from, memory }] of machines.entries()) {
+      if (name === notForMachines)
+        mistake(
+          ['machines', index, 'name'],
+          name,
+          `another name: what is seen on a wire is called "${notForMachines}/" and the name of the wire`,
+        );
       if (from === undefined && memory === undefined)
         mistake(['machines', index], '', 'either "memory" (in MB), or "from", the machine that it is made from');
       if (from !== undefined && memory !== undefined)

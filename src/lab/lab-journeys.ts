@@ -38,7 +38,7 @@ export class LabJourneys {
 
   constructor(lab: Lab) {
     this.#lab = lab;
-    this.#readers = lab.machines.map((machine) => [machine, new EvidenceReader(machine)]);
+    this.#readers = lab.machines.filter(({ can }) => can.exec).map((machine) => [machine, new EvidenceReader(machine)]);
     this.#end = lab.onWentBack(() => {
       for (const [, reader] of this.#readers) void reader.startAnew();
     });
@@ -123,7 +123,8 @@ export class LabJourneys {
 
   /** What is to be said of a packet's end for as long as not all machines have said what they know of it; "" when they have. */
   pending(n: number): string {
-    return askedLater(this.#lab.machines.filter(({ name }) => n > (this.#askedAt.get(name) ?? 0)));
+    const machines = this.#readers.map(([machine]) => machine);
+    return askedLater(machines.filter(({ name }) => n > (this.#askedAt.get(name) ?? 0)));
   }
 
   /** A new run of the lab: nothing has happened. */

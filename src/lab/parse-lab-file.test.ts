@@ -125,6 +125,16 @@ describe('a lab file', () => {
     );
   });
 
+  test('with a machine that is called as captures call wires', () => {
+    expect(complaint(good.replace('host-02', 'wire'))).toBe(
+      'lab.yaml:8:11: machines[1].name: found "wire"; expected another name: what is seen on a wire is called "wire/" and the name of the wire',
+    );
+    const plugged = good.replace('host-02', 'wire-02');
+    expect(parseLabFile(`${plugged}wires:\n  - { name: wire, machines: [wire-02] }\n`, 'lab.yaml').wires).toEqual([
+      { name: 'wire', machines: ['wire-02'] },
+    ]);
+  });
+
   test('that is not YAML, empty, or made to exhaust memory', () => {
     expect(complaint('id: [one, two\ntitle: x')).toMatch(/^lab\.yaml:2:1: this is not YAML: /);
     expect(complaint('')).toBe('lab.yaml:1:1: the file: found an empty value; expected a map');

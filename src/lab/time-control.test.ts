@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PlainMachine } from '../../tests/support/lab.ts';
+import { canNothing } from '../machine/abilities.ts';
 import { LabOfMachines } from './lab-of-machines.ts';
 import { TimeControl } from './time-control.ts';
 
@@ -185,5 +186,36 @@ describe('what is on a wire between machines', () => {
     expect(time.state.value.frozen).toBe(true);
     expect(steps()).toMatchObject({ grip: 'holds', position: 2 });
     expect(a.received).toEqual([]);
+  });
+});
+
+describe('time in a lab of machines that nothing can stop', () => {
+  it('is not stopped, which is said; what was seen can be looked at', async () => {
+    const one = new PlainMachine('a', { kind: 'off' });
+    Object.assign(one, { can: canNothing });
+    const lab = new LabOfMachines('l', 'L', [one]);
+    const time = new TimeControl(lab);
+    await lab.start();
+    end = async () => {
+      time.dispose();
+      await lab.dispose();
+    };
+    const why = 'a cannot be frozen: nothing here can stop its time.';
+    expect(time.whyNoStop).toBe(why);
+    await time.freeze();
+    expect(time.state.value).toMatchObject({ frozen: false, said: why });
+    one.saw([1, 2, 3]);
+    time.toStart();
+    expect(time.state.value.steps.at?.ifindex).toBe(1);
+    await time.step();
+    expect(time.state.value).toMatchObject({ frozen: false, steps: { at: { ifindex: 2 } } });
+    time.toEnd();
+    await time.step();
+    expect(time.state.value).toMatchObject({ frozen: false, awaits: null, said: why });
+    expect(time.state.value.steps.follows).toBe(true);
+    expect(await time.runUntil('icmp')).toBeNull();
+    expect(time.state.value).toMatchObject({ awaits: null, said: why });
+    expect(() => time.addBreakpoint('icmp')).toThrow(why);
+    expect(lab.clock.held).toBe(false);
   });
 });

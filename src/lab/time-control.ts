@@ -7,6 +7,7 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core';
 import { type Hop, placeOf, WIRE } from '../hop/hop.ts';
 import type { Journey } from '../journey/journey.ts';
+import { whyNot } from '../machine/abilities.ts';
 import type { FilterError } from '../packet/filter/syntax.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 import { type Shown, type Step, Stepper, type StepperState } from '../wire/stepper.ts';
@@ -36,6 +37,8 @@ const tapTakes = 50;
 export class TimeControl {
   readonly state: ReadonlySignal<TimeState>;
   readonly journeys: LabJourneys;
+  /** Why time in this lab cannot be stopped, sentences; "" when it can. What has been seen can be looked at all the same. */
+  readonly whyNoStop: string;
   readonly #lab: Lab;
   readonly #stepper = new Stepper<Hop>();
   readonly #breakpoints: HopBreakpoints;
@@ -61,6 +64,7 @@ export class TimeControl {
 
   constructor(lab: Lab) {
     this.#lab = lab;
+    this.whyNoStop = whyNot(lab.machines, 'freeze');
     this.journeys = new LabJourneys(lab);
     this.#breakpoints = new HopBreakpoints((one, other) => this.journeys.joins(one, other));
     const kind = computed(() => lab.state.value.kind);
@@ -96,8 +100,9 @@ export class TimeControl {
     ];
   }
 
-  /** Time stands, at what happened last. */
+  /** Time stands, at what happened last; or it is said why it cannot. */
   async freeze(): Promise<void> {
+    if (this.#refuses()) return;
     this.#stopped = true;
     this.#stepper.stand();
     this.#awaits.value = null;
@@ -194,8 +199,12 @@ export class TimeControl {
     this.#stepper.follow();
   }
 
-  /** Time will stop each time that a packet is seen that the filter matches: once for each packet, or each time at one device. */
+  /**
+   * Time will stop each time that a packet is seen that the filter matches: once for each packet, or each time at one device.
+   * Throws an Error that says why when time in this lab cannot be stopped.
+   */
   addBreakpoint(text: string, device: string | null = null): BreakpointResult {
+    if (this.whyNoStop !== '') throw new Error(this.whyNoStop);
     const result = this.#breakpoints.add(text, device);
     // What is there already has been seen: only what comes counts.
     if (result.ok && !this.#stopped) this.#looked = this.#stepper.state.peek().total;
@@ -231,7 +240,14 @@ export class TimeControl {
     const step = this.#stepper.step(matches);
     // What has happened already can be looked at while time goes on.
     if (step.kind === 'shown' && step.grip === 'looks back') this.#show(step);
+    else if (this.#refuses()) this.#stepper.follow();
     else await this.#take(step, words);
+  }
+
+  /** Says why time cannot be stopped, if it cannot. */
+  #refuses(): boolean {
+    if (this.whyNoStop !== '') this.#said.value = this.whyNoStop;
+    return this.whyNoStop !== '';
   }
 
   async #take(first: Step<Hop>, words: string): Promise<void> {

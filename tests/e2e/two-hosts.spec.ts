@@ -9,6 +9,8 @@ test.describe.configure({ mode: 'serial', timeout: 300_000 });
 const slow = { timeout: 120_000 };
 const machines = ['kube-worker-01', 'kube-worker-02'] as const;
 type MachineName = (typeof machines)[number];
+const episode = '/episodes/2-through-the-keyhole/';
+const oldChunk = `/machine/chunks/00/${'0'.repeat(32)}.zst`;
 
 let page: Page;
 const problems: string[] = [];
@@ -16,7 +18,11 @@ const problems: string[] = [];
 test.beforeAll(async ({ browser }) => {
   page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   page.on('pageerror', (error) => problems.push(String(error)));
-  await page.goto('/episodes/2-through-the-keyhole/');
+  await page.goto(episode);
+  // What an older build of the lab has left in the browser.
+  await page.evaluate(async (old) => {
+    await (await caches.open('lockstep-chunks-1')).put(old, new Response('of an older build'));
+  }, oldChunk);
 });
 test.afterAll(async () => {
   expect(problems).toEqual([]);
@@ -191,10 +197,55 @@ test('one machine is off and reset while the other goes on', async () => {
   expect(await screen('kube-worker-01')).toContain('still 42');
 });
 
+test('what the browser kept of an older build is gone, and what this one may read has stayed', async () => {
+  const kept = () =>
+    page.evaluate(async () => {
+      const chunks = await (await caches.open('lockstep-chunks-1')).keys();
+      return chunks.map(({ url }) => new URL(url).pathname);
+    });
+  await expect.poll(kept, slow).not.toContain(oldChunk);
+  const response = await page.request.get('/labs/two-hosts/lab.json');
+  const described = (await response.json()) as { machines: { download: { hash: string }[] }[] };
+  const needed = described.machines.flatMap(({ download }) => download.map(({ hash }) => hash));
+  expect(needed.length).toBeGreaterThan(40);
+  const there = (await kept()).map((path) => path.slice(-36, -4));
+  expect(needed.filter((hash) => !there.includes(hash))).toEqual([]);
+  const lists = await page.evaluate(async () => (await (await caches.open('lockstep-chunk-lists-1')).keys()).length);
+  expect(lists).toBe(machines.length);
+});
+
 test('on a narrow screen terminals are tabs only', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.getByRole('button', { name: 'Open lab' }).click();
   await expect(page.getByRole('tablist', { name: 'Terminals', exact: true })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Side by side' })).toBeHidden();
   await expectNoAxeViolations();
+});
+
+test.describe('a server whose lab is not of this page’s build', () => {
+  for (const [what, described, words] of [
+    ['is described in an older format', { format: 2, lab: 'two-hosts', machines: [] }, 'described in format 2'],
+    [
+      'needs a driver that the page does not have',
+      {
+        format: 3,
+        lab: 'two-hosts',
+        title: 'Two hosts',
+        wires: [],
+        machines: [{ name: 'host-01', driver: 'qemu', download: [], setup: null }],
+      },
+      'made by the driver "qemu"',
+    ],
+  ] as const)
+    test(`${what}: the lab says so, and what to do`, async ({ browser }) => {
+      const other = await (await browser.newContext()).newPage();
+      await other.route('**/labs/two-hosts/lab.json', (route) => route.fulfill({ json: described }));
+      await other.goto(episode);
+      await other.getByRole('button', { name: 'Start the lab' }).click();
+      const its = other.locator('section.lab');
+      await expect(its).toHaveAttribute('data-state', 'failed', slow);
+      await expect(its.locator('.lab-reason')).toContainText(words);
+      await expect(its.locator('.lab-reason')).toContainText('Reload the page; if that does not help, build the lab');
+      await other.context().close();
+    });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { engineVersion } from '../../machine/v86/engine/emulator.ts';
 import { type ChunkRef, identityText, type MachineManifest, type SavedParts } from '../../machine/v86/manifest.ts';
+import { allChunks } from '../../machine/v86/storage/all-chunks.ts';
 import { chunkPath } from '../../machine/v86/storage/chunk-store.ts';
 import { tableEntry, tableEntryBytes } from '../../machine/v86/storage/disk.ts';
 import {
@@ -149,17 +150,8 @@ function blocksByPiece(blocks: ReadonlyMap<number, Uint8Array>): Map<number, [nu
 }
 
 /** The hashes of all chunks that a machine may ever read. */
-export async function hashesOf(machine: MachineManifest, assets: string): Promise<Set<string>> {
-  const hashes = new Set([machine.disk.table.hash]);
-  for (const { devices, ram } of [machine, machine.boot])
-    for (const { hash } of [devices, ...ram.layers.flatMap(({ pages, pieces }) => [pages, ...pieces])])
-      hashes.add(hash);
-  const table = await read(machine.disk.table, assets);
-  for (let piece = 0; piece * machine.disk.pieceBytes < machine.disk.bytes; piece++) {
-    const entry = tableEntry(table, piece);
-    if (entry !== null) hashes.add(entry.hash);
-  }
-  return hashes;
+export async function hashesOf(machine: MachineManifest, assets: string): Promise<ReadonlySet<string>> {
+  return allChunks(machine, await read(machine.disk.table, assets));
 }
 
 async function read({ hash }: ChunkRef, assets: string): Promise<Uint8Array> {

@@ -8,8 +8,11 @@ import { toBase64 } from '../../basics/base64.ts';
 import { createLab } from '../../lab/create-lab.ts';
 import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
 import { LabOfMachines } from '../../lab/lab-of-machines.ts';
+import { type LabManifest, manifestFormat, readManifest } from '../../lab/manifest.ts';
+import { nodeDrivers } from '../../lab/node-drivers.ts';
 import { engineVersion } from '../../machine/v86/engine/emulator.ts';
-import type { LabManifest, MachineManifest } from '../../machine/v86/manifest.ts';
+import { type MachineManifest, planOf } from '../../machine/v86/manifest.ts';
+import { readSetup } from '../../machine/v86/read-setup.ts';
 import type { SavedMachine, StartMachine } from '../../machine/v86/thread/messages.ts';
 import { nodeThread, nodeWasm } from '../../machine/v86/thread/thread-node.ts';
 import { V86Machine } from '../../machine/v86/v86-machine.ts';
@@ -39,9 +42,7 @@ const sources = [
 ];
 
 /** The file that names everything: written last, so that whoever finds it finds a whole lab. */
-interface StampedManifest extends LabManifest {
-  readonly key: string;
-}
+type StampedManifest = LabManifest & { readonly key: string };
 
 export async function buildSnapshot(lab: LabFile, image: Image, ctx: BuildContext): Promise<{ cached: boolean }> {
   const { cached } = await snapshotOf(lab, image, ctx, []);
@@ -69,17 +70,22 @@ async function snapshotOf(
   }
   const step = ctx.step(`lab ${lab.id}`);
   const keys = [...origins.values()].map(({ key }) => key);
-  const key = await contentKey(ctx.root, [`sandboxes/labs/${lab.id}`, ...sources], [image.key, engineVersion, ...keys]);
+  const key = await contentKey(
+    ctx.root,
+    [`sandboxes/labs/${lab.id}`, ...sources],
+    [image.key, engineVersion, `lab.json ${manifestFormat}`, ...keys],
+  );
   const folder = join(assets, 'labs', lab.id);
   const manifestPath = join(folder, 'lab.json');
-  const current = await currentManifest(manifestPath, key);
+  const current = await currentManifest(manifestPath, lab.id, key);
   if (current !== null) {
     step.done('cached');
     return { manifest: current, cached: true };
   }
   const builder = new LabBuilder(lab, image, origins, ctx, (fraction, detail) => step.progress(fraction, detail));
-  const machines = await builder.build();
-  const manifest: StampedManifest = { format: 2, key, lab: lab.id, title: lab.title, machines, wires: lab.wires };
+  const machines = (await builder.build()).map(planOf);
+  const { title, wires } = lab;
+  const manifest: StampedManifest = { format: manifestFormat, key, lab: lab.id, title, wires, machines };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'packages.txt'), await readFile(image.packages));
   await writeFile(join(folder, 'sources.txt'), await readFile(join(image.packages, '../sources.txt')));
@@ -89,10 +95,11 @@ async function snapshotOf(
   return { manifest, cached: false };
 }
 
-async function currentManifest(path: string, key: string): Promise<StampedManifest | null> {
+/** null also when it is of an older build, in another format. */
+async function currentManifest(path: string, lab: string, key: string): Promise<StampedManifest | null> {
   try {
-    const manifest = JSON.parse(await readFile(path, 'utf8')) as StampedManifest;
-    return manifest.key === key ? manifest : null;
+    const manifest = readManifest(lab, await readFile(path, 'utf8'));
+    return manifest.key === key ? { ...manifest, key } : null;
   } catch {
     return null;
   }
@@ -205,7 +212,7 @@ class LabBuilder {
         `The machine ${name} of the lab ${this.#lab.id} is made from "${from}", but ${lab} has no machine "${wanted}": it has ${there.map((other) => other.name).join(', ')}.`,
       );
     }
-    return { machine };
+    return { machine: readSetup(machine) };
   }
 
   #machine(file: LabMachine, origin: Origin): V86Machine {
@@ -240,9 +247,9 @@ class LabBuilder {
    */
   async #rehearse(machines: readonly MachineManifest[]): Promise<MachineManifest[]> {
     const { id, title, wires } = this.#lab;
-    const lab = createLab(
-      { format: 2, lab: id, title, machines, wires },
-      { base: this.#assets, thread: nodeThread, wasm: nodeWasm },
+    const lab = await createLab(
+      { format: manifestFormat, lab: id, title, wires, machines: machines.map(planOf) },
+      { base: this.#assets, drivers: nodeDrivers },
     );
     const cancel = () => void lab.dispose();
     this.#ctx.signal.addEventListener('abort', cancel, { once: true });
@@ -305,10 +312,8 @@ async function sweepChunks(assets: string): Promise<void> {
   for (const lab of await readdir(join(assets, 'labs'))) {
     const text = await readFile(join(assets, 'labs', lab, 'lab.json'), 'utf8').catch(() => null);
     if (text === null) continue;
-    const manifest = JSON.parse(text) as LabManifest;
     // Of an older build: it is about to be built again, and is not served until then.
-    if (manifest.format !== 2) continue;
-    for (const machine of manifest.machines)
+    for (const machine of machinesOf(lab, text))
       for (const hash of await hashesOf(machine, machineAssets)) wanted.add(hash);
   }
   const chunks = join(machineAssets, 'chunks');
@@ -319,5 +324,13 @@ async function sweepChunks(assets: string): Promise<void> {
     }
     for (const file of await readdir(join(chunks, folder)))
       if (!wanted.has(file.replace(/\.zst$/, ''))) await rm(join(chunks, folder, file));
+  }
+}
+
+function machinesOf(lab: string, text: string): readonly MachineManifest[] {
+  try {
+    return readManifest(lab, text).machines.map(readSetup);
+  } catch {
+    return [];
   }
 }

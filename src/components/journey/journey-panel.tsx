@@ -1,9 +1,10 @@
 // Under the picture: time in the lab. Stop it, step from packet to packet or along the way of one, look back, go on to what
 // a filter matches; and the way of the packet that is looked at, hop by hop.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl } from '../../lab/time-control.ts';
 import { gripWords } from '../../lab/time-words.ts';
+import { whyNot } from '../../machine/abilities.ts';
 import { useFrameValue } from '../ui/use-frame-value.ts';
 import { BreakpointBar } from './breakpoint-bar.tsx';
 import { HopStrip } from './hop-strip.tsx';
@@ -30,6 +31,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   const [onlyThis, setOnlyThis] = useState(false);
   const [breaking, setBreaking] = useState(false);
   const [, learn] = useState(0);
+  const limits = useId();
   /** Number of the hop that was looked at last. */
   const looked = useRef(0);
   const at = hopLookedAt(state);
@@ -150,6 +152,8 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
         hasPacket={at !== null && at.n > 0}
         breaking={breaking}
         breakpoints={breakpoints.length}
+        playing={playing}
+        whyNot={{ stop: time.whyNoStop, slow: whyNot(lab.machines, 'slow'), id: limits }}
         go={go}
         onSeek={(position) => {
           setPlaying(false);
@@ -174,7 +178,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
           steps.grip === null ? '' : gripWords({ grip: steps.grip, ranPast: steps.total - steps.position }, frozen)
         }
         more={journey?.end !== 'unknown' || at === null ? '' : time.journeys.pending(at.n)}
-        hint={hint(awaits, frozen, steps.total)}
+        hint={time.whyNoStop || hint(awaits, frozen, steps.total)}
       />
       <p class="jn-said" aria-live="polite">
         {awaits === null ? said : `Waiting for ${awaits}.`}

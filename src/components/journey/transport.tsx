@@ -14,6 +14,10 @@ interface Props {
   readonly hasPacket: boolean;
   readonly breaking: boolean;
   readonly breakpoints: number;
+  /** Steps are played. */
+  readonly playing: boolean;
+  /** Why this lab cannot do it, sentences; "" where it can. They stand under the keys, as the element `id`. */
+  readonly whyNot: { readonly stop: string; readonly slow: string; readonly id: string };
   readonly go: Readonly<Record<'playPause' | 'forward' | 'back' | 'toStart' | 'toEnd', () => void>>;
   readonly onSeek: (position: number) => void;
   readonly onSpeed: (speed: number) => void;
@@ -24,59 +28,83 @@ interface Props {
 const SPEEDS = [1, 0.5, 0.25, 0.1] as const;
 
 export function Transport(props: Props) {
-  const { steps, moves, frozen, atEnd, speed, onlyThis, hasPacket, breaking, breakpoints, go } = props;
+  const { steps, moves, frozen, atEnd, speed, onlyThis, hasPacket, breaking, breakpoints, playing, whyNot, go } = props;
+  // What has been seen can be looked at in any lab; time stops only where all machines can be stopped.
+  const noStop = whyNot.stop === '' ? {} : { disabled: true, describedBy: whyNot.id };
   const { first, position, total, held } = steps;
   const none = total + held === 0;
   const last = total + Math.min(1, held);
+  const limits = [whyNot.stop, whyNot.slow].filter((words) => words !== '').join(' ');
   const play = moves ? 'Stop' : atEnd && frozen ? 'Let time run' : 'Play';
   return (
-    <div class="jn-bar" role="toolbar" aria-label="Steps">
-      <span class="jn-keys">
-        <Key name="To the first packet" shape="start" disabled={none} onPress={go.toStart} />
-        <Key name="Step back" shape="back" disabled={none} onPress={go.back} />
-        <Key name={play} shape={moves ? 'pause' : 'play'} onPress={go.playPause} />
-        <Key name="Step" shape="forward" onPress={go.forward} />
-        <Key name="To the last packet" shape="end" disabled={none} onPress={go.toEnd} />
-      </span>
-      <input
-        type="range"
-        class="jn-seek"
-        aria-label="Step"
-        aria-valuetext={`${position} of ${last}`}
-        min={first}
-        max={Math.max(last, first + 1)}
-        value={position}
-        disabled={none}
-        onInput={(event) => props.onSeek(event.currentTarget.valueAsNumber)}
-      />
-      <a class="jn-place" href={stepLink(position)} title="Link to this step">
-        {position.toLocaleString('en')} / {last.toLocaleString('en')}
-      </a>
-      <label class="jn-check">
+    <>
+      <div class="jn-bar" role="toolbar" aria-label="Steps">
+        <span class="jn-keys">
+          <Key name="To the first packet" shape="start" disabled={none} onPress={go.toStart} />
+          <Key name="Step back" shape="back" disabled={none} onPress={go.back} />
+          <Key
+            name={play}
+            shape={moves ? 'pause' : 'play'}
+            {...(moves && !playing ? noStop : {})}
+            onPress={go.playPause}
+          />
+          <Key name="Step" shape="forward" {...(atEnd ? noStop : {})} onPress={go.forward} />
+          <Key name="To the last packet" shape="end" disabled={none} onPress={go.toEnd} />
+        </span>
         <input
-          type="checkbox"
-          checked={onlyThis}
-          disabled={!hasPacket && !onlyThis}
-          onChange={(event) => props.onOnlyThis(event.currentTarget.checked)}
+          type="range"
+          class="jn-seek"
+          aria-label="Step"
+          aria-valuetext={`${position} of ${last}`}
+          min={first}
+          max={Math.max(last, first + 1)}
+          value={position}
+          disabled={none}
+          onInput={(event) => props.onSeek(event.currentTarget.valueAsNumber)}
         />
-        This packet only
-      </label>
-      <select
-        class="jn-speed"
-        aria-label="Speed"
-        value={String(speed)}
-        onChange={(event) => props.onSpeed(Number(event.currentTarget.value))}
-      >
-        {SPEEDS.map((factor) => (
-          <option key={factor} value={String(factor)}>
-            {factor}×
-          </option>
-        ))}
-      </select>
-      <button type="button" class="tp-button" aria-expanded={breaking} onClick={props.onBreaking}>
-        Breakpoints{breakpoints > 0 && ` (${breakpoints})`}
-      </button>
-    </div>
+        <a class="jn-place" href={stepLink(position)} title="Link to this step">
+          {position.toLocaleString('en')} / {last.toLocaleString('en')}
+        </a>
+        <label class="jn-check">
+          <input
+            type="checkbox"
+            checked={onlyThis}
+            disabled={!hasPacket && !onlyThis}
+            onChange={(event) => props.onOnlyThis(event.currentTarget.checked)}
+          />
+          This packet only
+        </label>
+        <select
+          class="jn-speed"
+          aria-label="Speed"
+          value={String(speed)}
+          disabled={whyNot.slow !== ''}
+          aria-describedby={whyNot.slow === '' ? undefined : whyNot.id}
+          onChange={(event) => props.onSpeed(Number(event.currentTarget.value))}
+        >
+          {SPEEDS.map((factor) => (
+            <option key={factor} value={String(factor)}>
+              {factor}×
+            </option>
+          ))}
+        </select>
+        <button
+          type="button"
+          class="tp-button"
+          aria-expanded={breaking}
+          disabled={whyNot.stop !== ''}
+          aria-describedby={whyNot.stop === '' ? undefined : whyNot.id}
+          onClick={props.onBreaking}
+        >
+          Breakpoints{breakpoints > 0 && ` (${breakpoints})`}
+        </button>
+      </div>
+      {limits !== '' && (
+        <p class="jn-soft jn-limits" id={whyNot.id}>
+          {limits}
+        </p>
+      )}
+    </>
   );
 }
 
@@ -93,12 +121,22 @@ interface KeyProps {
   readonly name: string;
   readonly shape: keyof typeof SHAPES;
   readonly disabled?: boolean;
+  /** Id of the words that say why. */
+  readonly describedBy?: string;
   readonly onPress: () => void;
 }
 
-function Key({ name, shape, disabled = false, onPress }: KeyProps) {
+function Key({ name, shape, disabled = false, describedBy, onPress }: KeyProps) {
   return (
-    <button type="button" class="tp-button jn-key" aria-label={name} title={name} disabled={disabled} onClick={onPress}>
+    <button
+      type="button"
+      class="tp-button jn-key"
+      aria-label={name}
+      aria-describedby={describedBy}
+      title={name}
+      disabled={disabled}
+      onClick={onPress}
+    >
       <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
         <path d={SHAPES[shape]} fill="currentColor" />
       </svg>

@@ -1,28 +1,46 @@
-import { expect, test } from 'vitest';
-import { downloadBytes } from './before-start.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { beforeStart } from './before-start.ts';
 
-test('what the machines need before they run is added up; what they share is downloaded once', () => {
-  const machine = (name: string, size: number) => ({
-    devices: { hash: `${name}-devices`, size: 5 },
-    disk: { table: { hash: `${name}-table`, size: 7 } },
-    ram: {
-      layers: [
-        { pages: { hash: 'pages', size: 1 }, pieces: [{ hash: 'piece', size: 100 }] },
-        { pages: { hash: `${name}-pages`, size: 2 }, pieces: [{ hash: `${name}-piece`, size }] },
-      ],
-    },
+const chunk = (digit: string, size: number) => ({ hash: digit.repeat(32), size });
+const machine = (name: string, ...own: readonly unknown[]) => ({
+  name,
+  driver: 'any',
+  download: [chunk('0', 1_000_000), ...own],
+  setup: null,
+});
+const described = {
+  format: 3,
+  lab: 'two',
+  title: 'Two',
+  wires: [],
+  machines: [machine('a', chunk('1', 30_000_001)), machine('b', chunk('2', 20_000_000))],
+};
+
+/** A server that has no build under way, and this as labs/two/lab.json. */
+function serve(lab: unknown): void {
+  vi.stubGlobal('fetch', async (url: string) =>
+    url === '/course/labs/two/lab.json' ? new Response(JSON.stringify(lab)) : new Response(null, { status: 404 }),
+  );
+}
+afterEach(() => vi.unstubAllGlobals());
+const ask = () => beforeStart('two', '/course/', new AbortController().signal);
+
+test('the reader is told what a start would download; what machines share is downloaded once', async () => {
+  serve(described);
+  expect(await ask()).toEqual({
+    building: false,
+    words: 'About 52 MB to download, once: the browser keeps them.',
   });
-  expect(downloadBytes({ machines: [machine('a', 30), machine('b', 40)] })).toBe(101 + 14 + 30 + 14 + 40);
 });
 
-test('a file of another shape says nothing', () => {
-  for (const value of [
-    null,
-    'x',
-    {},
-    { machines: 3 },
-    { machines: [null, { ram: { layers: [{ pieces: [{ size: 'big' }] }] } }] },
-  ]) {
-    expect(downloadBytes(value)).toBe(0);
-  }
+test('of a lab that needs nothing, and of one that the server does not have, nothing is said', async () => {
+  serve({ ...described, machines: [{ ...machine('a'), download: [] }] });
+  expect(await ask()).toEqual({ building: false, words: null });
+  vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }));
+  expect(await ask()).toEqual({ building: false, words: null });
+});
+
+test('a description that the start would refuse is refused here: no figure is made up', async () => {
+  serve({ ...described, format: 2 });
+  await expect(ask()).rejects.toThrow('The lab two is described in format 2');
 });

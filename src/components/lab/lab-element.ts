@@ -1,6 +1,7 @@
 // <lockstep-lab>: joins the HTML of lab-panel.astro to a session. It owns the toolbar, the tabs, the borders and the
 // sheet; what happens inside the panes belongs to the panels.
 
+import { whyNot } from '../../machine/abilities.ts';
 import { remarkOf } from '../../machine/remark.ts';
 import { isTabName, loadPreferences, savePreference, type TabName } from '../ui/preferences.ts';
 import { type RunRequest, runEvent } from '../ui/run-request.ts';
@@ -82,7 +83,8 @@ class LockstepLab extends HTMLElement {
       if (words !== null) this.#part('.lab-size').textContent = words;
       if (building && this.#session?.state.kind === 'off') await this.#session.start();
     } catch {
-      // No connection, or the page is gone: the start itself will say what is wrong, where it matters.
+      // No connection, a description that is not understood, or the page is gone: the start itself will say what is wrong, where it
+      // matters.
     }
   }
 
@@ -236,6 +238,9 @@ class LockstepLab extends HTMLElement {
     // A panic leaves disk and checkpoints whole: the way back is where it always is.
     const panicked = state.kind === 'failed' && state.reason === 'guest-panic';
     freeze.hidden = !alive;
+    const noFreeze = whyNot(this.#session?.lab?.machines ?? [], 'freeze');
+    freeze.toggleAttribute('disabled', noFreeze !== '');
+    freeze.title = noFreeze;
     for (const tool of ['[data-do=reset]', '.lab-undo']) this.#part(tool).hidden = !alive && !panicked;
     freeze.setAttribute('aria-pressed', String(state.kind === 'frozen'));
 

@@ -2,11 +2,15 @@ import { expect, test, vi } from 'vitest';
 import { PlainMachine } from '../../../tests/support/lab.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { LabOfMachines } from '../../lab/lab-of-machines.ts';
+import { canNothing } from '../../machine/abilities.ts';
+import { ManifestError } from '../../machine/driver.ts';
 
 const opened: Lab[] = [];
+let refusal: Error | undefined;
 let machine = new PlainMachine('host-01');
 vi.mock('../../lab/open-lab.ts', () => ({
   openLab: async () => {
+    if (refusal !== undefined) throw refusal;
     machine = new PlainMachine('host-01');
     const lab = new LabOfMachines('a', 'A', [machine]);
     opened.push(lab);
@@ -76,4 +80,28 @@ test('panels that cannot be loaded end the lab, and it can be started again', as
   await s.start();
   expect(s.state.kind).toBe('running');
   expect(opened).toHaveLength(2);
+});
+
+test('nobody looks at a lab in which nothing can be frozen: it goes on, and so do its wires', async () => {
+  const s = session();
+  await s.start();
+  Object.assign(machine, { can: canNothing });
+  await s.seen(false);
+  expect(s.state.kind).toBe('running');
+  expect(opened.at(-1)?.clock.held).toBe(false);
+  await s.seen(true);
+  expect(s.state.kind).toBe('running');
+});
+
+test('a description that is not understood ends the start with what to do: that is no broken connection', async () => {
+  const s = session();
+  refusal = new ManifestError('The lab a is described in format 2, and this page knows format 3');
+  await s.start();
+  refusal = undefined;
+  expect(s.state).toEqual({
+    kind: 'failed',
+    reason: 'mismatch',
+    message:
+      'The lab a is described in format 2, and this page knows format 3. Reload the page; if that does not help, build the lab again (npm run build).',
+  });
 });

@@ -1,7 +1,8 @@
 // One reader's lab from Start to the end of the page: builds, downloads, runs, freezes, fails, starts again. No DOM; the
 // code of the machines is imported on the first start.
 import type { Lab } from '../../lab/lab.ts';
-import type { MachineState } from '../../machine/machine.ts';
+import { ManifestError } from '../../machine/driver.ts';
+import type { FailureReason, MachineState } from '../../machine/machine.ts';
 import { BuildFailed, type BuildStatus, whenBuilt } from './build-status.ts';
 
 /** A machine's state, or one of the two that come before there is a machine: its build goes on, or failed. */
@@ -90,8 +91,11 @@ export class LabSession {
       if (attempt.signal.aborted || this.state.kind === 'failed') return;
       // A lab that cannot be drawn, because the panels' code did not come, is no use to anybody.
       await this.#close();
-      const reason = error instanceof BuildFailed ? 'build' : 'download';
-      this.#set({ kind: 'failed', reason, message: error instanceof Error ? error.message : String(error) });
+      this.#set({
+        kind: 'failed',
+        reason: reasonOf(error),
+        message: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 
@@ -117,8 +121,13 @@ export class LabSession {
   /** A lab that nobody sees stands still; it goes on when someone looks again, unless the reader had stopped it. */
   async seen(seen: boolean): Promise<void> {
     this.#seen = seen;
-    if (!seen && this.#state.kind === 'running') await this.#lab?.freeze('hidden');
+    if (!seen && this.#state.kind === 'running') await this.#hide();
     if (seen && this.#state.kind === 'frozen' && this.#state.reason === 'hidden') await this.#lab?.thaw();
+  }
+
+  /** Where no machine can be frozen the wires go on, too: nothing would say that they stand. */
+  async #hide(): Promise<void> {
+    if (this.#lab?.machines.some(({ can }) => can.freeze)) await this.#lab.freeze('hidden');
   }
 
   async #close(): Promise<void> {
@@ -133,8 +142,14 @@ export class LabSession {
   #set(state: SessionState): void {
     this.#state = state;
     this.#options.onState(state);
-    if (state.kind === 'running' && !this.#seen) void this.#lab?.freeze('hidden');
+    if (state.kind === 'running' && !this.#seen) void this.#hide();
     // A machine that was to stand may have been on its way when the reader came back.
     if (state.kind === 'frozen' && state.reason === 'hidden' && this.#seen) void this.#lab?.thaw();
   }
+}
+
+/** Why there is no lab, by what was thrown on the way to it. */
+function reasonOf(error: unknown): FailureReason | 'build' {
+  if (error instanceof BuildFailed) return 'build';
+  return error instanceof ManifestError ? 'mismatch' : 'download';
 }

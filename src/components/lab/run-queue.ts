@@ -30,6 +30,10 @@ export class RunQueue {
 export function typeInto(lab: Lab, request: RunRequest): void {
   const machine = lab.machines.find((candidate) => candidate.name === request.machine);
   const console = machine?.consoles[0];
+  if (machine !== undefined && console === undefined) {
+    request.report({ kind: 'failed', words: `${request.machine} has no terminal: nothing can be typed into it.` });
+    return;
+  }
   if (!console) {
     const names = lab.machines.map((candidate) => candidate.name).join(', ');
     request.report({ kind: 'failed', words: `This lab has no machine ${request.machine}; it has ${names}.` });

@@ -1,6 +1,7 @@
 // Undo for a network: moments of the whole lab that the reader keeps, and goes back to.
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import type { Checkpoint, Lab } from '../../lab/lab.ts';
+import { whyNot } from '../../machine/abilities.ts';
 import { MenuButton } from '../ui/menu-button.tsx';
 import { useSignalValue } from '../ui/use-signal-value.ts';
 import './machines.css';
@@ -9,6 +10,8 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
   const checkpoints = useSignalValue(lab.checkpoints);
   const [busy, setBusy] = useState('');
   const [said, setSaid] = useState('');
+  const about = useId();
+  const why = whyNot(lab.machines, 'checkpoint');
 
   async function work(doing: string, done: string, what: () => Promise<unknown>): Promise<void> {
     setBusy(doing);
@@ -51,14 +54,20 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
               aria-label="Name of the checkpoint"
               placeholder={`Checkpoint ${checkpoints.length + 1}`}
               autocomplete="off"
+              disabled={why !== ''}
             />
-            <button type="submit" class="tp-button" disabled={busy !== ''}>
+            <button
+              type="submit"
+              class="tp-button"
+              disabled={busy !== '' || why !== ''}
+              aria-describedby={why === '' ? undefined : about}
+            >
               Keep this moment
             </button>
           </form>
           {checkpoints.length === 0 && (
-            <p class="mb-about">
-              A checkpoint keeps all machines as they are now. You can go back to it whatever you break.
+            <p class="mb-about" id={about}>
+              {why || 'A checkpoint keeps all machines as they are now. You can go back to it whatever you break.'}
             </p>
           )}
           <ul class="cp-list" aria-label="Checkpoints">

@@ -52,7 +52,7 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
   const dialog = useRef<HTMLDialogElement>(null);
   const reported = useSignalValue(machine.kernel) !== null;
   const note = machineNote({ state, cable, reported });
-  const actions = actionsFor(state, cable);
+  const actions = actionsFor(machine, state, cable);
 
   async function act(action: MachineAction['name']): Promise<void> {
     try {
@@ -105,6 +105,7 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
             )}
             <Item
               label="Its terminal"
+              whyNot={machine.consoles.length === 0 ? `${name} has no terminal.` : ''}
               onPress={() => {
                 close();
                 onTerminal(name);
@@ -115,6 +116,7 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
                 key={action.name}
                 label={action.label}
                 about={action.about}
+                whyNot={action.whyNot}
                 onPress={() => {
                   close();
                   if (action.name === 'reset') dialog.current?.showModal();
@@ -159,12 +161,17 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
 interface ItemProps {
   readonly label: string;
   readonly about?: string;
+  /** Why it cannot be pressed; "" when it can. */
+  readonly whyNot?: string;
   readonly onPress: () => void;
 }
 
-const Item = ({ label, about, onPress }: ItemProps) => (
-  <button type="button" class="mb-item" onClick={onPress}>
-    {label}
-    {about !== undefined && <span class="mb-about">{about}</span>}
-  </button>
-);
+function Item({ label, about = '', whyNot = '', onPress }: ItemProps) {
+  const words = whyNot || about;
+  return (
+    <button type="button" class="mb-item" disabled={whyNot !== ''} onClick={onPress}>
+      {label}
+      {words !== '' && <span class="mb-about">{words}</span>}
+    </button>
+  );
+}

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { canAll, canNothing } from '../../machine/abilities.ts';
 import type { MachineState } from '../../machine/machine.ts';
 import { actionsFor, boxWords, machineNote } from './machine-words.ts';
 
@@ -6,7 +7,8 @@ const running: MachineState = { kind: 'running' };
 const off: MachineState = { kind: 'off' };
 const failed: MachineState = { kind: 'failed', reason: 'guest-panic', message: 'Its kernel stopped.' };
 const frozen: MachineState = { kind: 'frozen', reason: 'reader' };
-const names = (state: MachineState, cable?: boolean) => actionsFor(state, cable).map(({ name }) => name);
+const host = { name: 'host-01', can: canAll };
+const names = (state: MachineState, cable?: boolean) => actionsFor(host, state, cable).map(({ name }) => name);
 
 test('a machine that runs with its cable in needs no words', () => {
   expect(machineNote({ state: running, cable: true, reported: true })).toBe('');
@@ -39,7 +41,29 @@ test('a machine that is off, starts or failed says so in its box', () => {
 
 test('what is said of starting again is what happens: after a panic the disk is still there', () => {
   const about = (reason: 'guest-panic' | 'worker-gone') =>
-    actionsFor({ kind: 'failed', reason, message: '' }, true).map((action) => action.about);
+    actionsFor(host, { kind: 'failed', reason, message: '' }, true).map((action) => action.about);
   expect(about('guest-panic')).toEqual(['It boots, with its disk as it is']);
   expect(about('worker-gone')).toEqual(['From how it was at the start']);
+});
+
+test('what a machine cannot do is there all the same, with the reason; a reset it can always do', () => {
+  const bare = { name: 'host-01', can: canNothing };
+  const why = actionsFor(bare, running, true).map(({ name, whyNot }) => [name, whyNot]);
+  const noPower = 'host-01 cannot be switched off and on: it can only be reset.';
+  expect(why).toEqual([
+    ['pull', ''],
+    ['reboot', noPower],
+    ['off', noPower],
+    ['reset', ''],
+  ]);
+  expect(actionsFor(host, running, true).every(({ whyNot }) => whyNot === '')).toBe(true);
+  expect(actionsFor(bare, off, true).every(({ whyNot }) => whyNot === '')).toBe(true);
+});
+
+test('a cable can be pulled though the machine does not notice, which is said', () => {
+  const about = (can: typeof canAll) => actionsFor({ name: 'host-01', can }, running, true)[0]?.about;
+  expect(about(canAll)).toBe('Its NIC loses the wire');
+  expect(about(canNothing)).toBe(
+    'host-01 cannot see that its cable was pulled: its link stays up, and what it sends is lost.',
+  );
 });

@@ -1,5 +1,6 @@
 // One machine's state, in the words of the picture, its menu and those who listen.
-import type { MachineState } from '../../machine/machine.ts';
+import { cannotWords, whyNot } from '../../machine/abilities.ts';
+import type { Machine, MachineState } from '../../machine/machine.ts';
 
 /** What is known of a machine besides its name. */
 export interface MachineFacts {
@@ -38,29 +39,44 @@ export interface MachineAction {
   readonly label: string;
   /** What it does, where the label alone does not say it. */
   readonly about: string;
+  /** Why nobody can do it to this machine, a sentence; "" when one can. */
+  readonly whyNot: string;
 }
 
-/** What can be done to a machine now; nothing while time stands, or it is on its way. */
-export function actionsFor(state: MachineState, cable: boolean | undefined): readonly MachineAction[] {
+/** What there is to do to a machine now, also when this one cannot; nothing while time stands, or it is on its way. */
+export function actionsFor(
+  machine: Pick<Machine, 'name' | 'can'>,
+  state: MachineState,
+  cable: boolean | undefined,
+): readonly MachineAction[] {
   if (state.kind === 'frozen' || state.kind === 'loading') return [];
-  const reset = { name: 'reset', label: 'Reset…', about: 'Back to how it was at the start of the lab' } as const;
+  const always = { whyNot: '' };
+  const byPower = { whyNot: whyNot([machine], 'power') };
+  const reset: MachineAction = {
+    name: 'reset',
+    label: 'Reset…',
+    about: 'Back to how it was at the start of the lab',
+    ...always,
+  };
   if (state.kind === 'failed') {
     // After a panic its disk is still there (Machine.start).
     const about = state.reason === 'guest-panic' ? 'It boots, with its disk as it is' : 'From how it was at the start';
-    return [{ name: 'on', label: 'Start again', about }];
+    return [{ name: 'on', label: 'Start again', about, ...always }];
   }
   if (state.kind === 'off')
-    return [{ name: 'on', label: 'Switch on', about: 'It boots, with its disk as it is' }, reset];
+    return [{ name: 'on', label: 'Switch on', about: 'It boots, with its disk as it is', ...always }, reset];
+  // The wire is cut all the same: what the machine does not see of it, is said.
+  const pulled = machine.can.carrier ? 'Its NIC loses the wire' : cannotWords(machine, 'carrier');
   const cabling: MachineAction[] =
     cable === undefined
       ? []
       : cable
-        ? [{ name: 'pull', label: 'Pull the cable', about: 'Its NIC loses the wire' }]
-        : [{ name: 'plug', label: 'Plug the cable in', about: 'Its NIC is on the wire again' }];
+        ? [{ name: 'pull', label: 'Pull the cable', about: pulled, ...always }]
+        : [{ name: 'plug', label: 'Plug the cable in', about: 'Its NIC is on the wire again', ...always }];
   return [
     ...cabling,
-    { name: 'reboot', label: 'Reboot', about: 'Power off and on: its disk stays, what ran is gone' },
-    { name: 'off', label: 'Switch off', about: 'At once, as if the power failed' },
+    { name: 'reboot', label: 'Reboot', about: 'Power off and on: its disk stays, what ran is gone', ...byPower },
+    { name: 'off', label: 'Switch off', about: 'At once, as if the power failed', ...byPower },
     reset,
   ];
 }

@@ -66,6 +66,7 @@ export class TerminalPanel {
     });
     this.#sideTool.setAttribute('aria-pressed', String(this.#sideBySide));
     this.#root.append(this.#find.root, this.#columns.root, this.#foot());
+    if (this.#seats.length === 0) this.#columns.root.replaceWith('No machine of this lab has a terminal.');
     pane.replaceChildren(this.#root);
     this.#arrange();
     const unwatch = effect(() => this.#follow(lab.state.value.kind));

@@ -1,14 +1,9 @@
-// What a lab's snapshot consists of. Every part is a chunk: zstd-compressed bytes in a file named by their SHA-256, so
+// What a machine's snapshot consists of. Every part is a chunk: zstd-compressed bytes in a file named by their SHA-256, so
 // that machines and labs share what is the same, a browser can keep them for ever, and a damaged one is noticed.
+import type { Download } from '../download.ts';
+import type { MachinePlan } from '../driver.ts';
 
-/** First 32 hexadecimal digits of the SHA-256 of the compressed bytes. */
-export type ChunkHash = string;
-
-export interface ChunkRef {
-  readonly hash: ChunkHash;
-  /** Compressed bytes: what is downloaded. */
-  readonly size: number;
-}
+export type ChunkRef = Download;
 
 export interface RamLayer {
   /** Which pages it has: decodePages. */
@@ -51,13 +46,13 @@ export interface MachineManifest extends SavedParts {
   readonly tapHeader: string;
 }
 
-export interface LabManifest {
-  readonly format: 2;
-  readonly lab: string;
-  readonly title: string;
-  readonly machines: readonly MachineManifest[];
-  /** Which machines' NICs are plugged into one wire, by name. Left out: none. */
-  readonly wires?: readonly { readonly name: string; readonly machines: readonly string[] }[];
+/** As a lab's description carries it: whose it is, is said there already. Read back by read-setup.ts. */
+export type MachineSetup = Omit<MachineManifest, 'name'>;
+
+export function planOf(machine: MachineManifest): MachinePlan {
+  const { name, ...setup } = machine;
+  const once = new Map(chunksBeforeStart(machine).map((chunk) => [chunk.hash, chunk]));
+  return { name, driver: 'v86', download: [...once.values()], setup: setup satisfies MachineSetup };
 }
 
 /** The text whose SHA-256 is a machine's `id`: whatever of RAM, devices or disk differs, the id does. */

@@ -1,10 +1,11 @@
 // One device, as its kernel tells of it now: read when it is opened and when the reader asks again.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { type Counters, type Inspection, readInspection } from '../../../guest/ask/inspect-answer.ts';
 import { inspectCommand, readSections, type Section } from '../../../guest/ask/inspect-command.ts';
 import type { Lab } from '../../../lab/lab.ts';
+import { whyNot } from '../../../machine/abilities.ts';
 import { isDown, KIND_WORD } from '../../../topology/device-words.ts';
 import type { Graph } from '../../../topology/graph.ts';
 
@@ -27,14 +28,17 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
   const [round, setRound] = useState(0);
   const panel = useRef<HTMLElement>(null);
   const gone = device === undefined;
+  const machine = lab.machines.find(({ name }) => name === device?.machine);
+  // What the device is, its kernel has reported; the rest it would have to be asked.
+  const mute = machine === undefined ? '' : whyNot([machine], 'exec');
+  const why = useId();
 
   useEffect(() => panel.current?.focus({ preventScroll: true }), [deviceId]);
 
   // Read anew for another device or on demand, not for every change of the graph: that would be a command a second.
   useEffect(() => {
-    if (device === undefined || namespace === undefined) return;
+    if (device === undefined || namespace === undefined || mute !== '') return;
     const ending = new AbortController();
-    const machine = lab.machines.find((candidate) => candidate.name === device.machine);
     setReading((was) => ({ kind: 'loading', last: was.kind === 'read' && round > 0 ? was.inspection : null }));
     if (machine === undefined) {
       setReading({ kind: 'failed', message: `The lab has no machine ${device.machine} to ask.` });
@@ -88,7 +92,8 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
           type="button"
           class="tp-button"
           onClick={() => setRound(round + 1)}
-          disabled={gone || reading.kind === 'loading'}
+          disabled={gone || mute !== '' || reading.kind === 'loading'}
+          aria-describedby={mute === '' ? undefined : why}
         >
           Refresh
         </button>
@@ -97,9 +102,13 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
         </button>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within reach of the keyboard */}
-      <div class="tp-inspector-body" tabIndex={0} aria-busy={reading.kind === 'loading'}>
+      <div class="tp-inspector-body" tabIndex={0} aria-busy={mute === '' && reading.kind === 'loading'}>
         {gone ? (
           <p class="tp-empty">This device no longer exists in the kernel.</p>
+        ) : mute !== '' ? (
+          <p class="tp-empty" id={why}>
+            {mute}
+          </p>
         ) : reading.kind === 'failed' ? (
           <div class="tp-failure" role="alert">
             <p>{reading.message}</p>

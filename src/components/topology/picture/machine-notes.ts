@@ -23,7 +23,7 @@ export class MachineNotes {
       effect(() => {
         const state = machine.state.value;
         const words = boxWords({ state, reported: machine.kernel.value !== null });
-        const [start] = actionsFor(state, undefined).filter(({ name }) => name === 'on');
+        const [start] = actionsFor(machine, state, undefined).filter(({ name }) => name === 'on');
         const waits = state.kind === 'loading' || (state.kind === 'running' && words !== '');
         if (!waits) this.#since.delete(machine.name);
         else if (!this.#since.has(machine.name)) this.#since.set(machine.name, performance.now());

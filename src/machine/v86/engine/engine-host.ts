@@ -1,3 +1,4 @@
+import type { ChunkKeeper, KeptMachine } from '../storage/chunk-keeper.ts';
 import type { ChunkStore } from '../storage/chunk-store.ts';
 import type { DiskSource } from '../storage/disk.ts';
 import type { PageStore } from '../storage/page-store.ts';
@@ -12,6 +13,8 @@ export interface EngineHost {
   readonly soon: Soon;
   readonly post: (message: FromMachine, transfer?: ArrayBuffer[]) => void;
   readonly openStore: (base: string) => Promise<ChunkStore>;
+  /** Where chunks are kept between starts: keeps what this machine may read, and nothing that no machine needs. */
+  readonly keepChunks?: (of: KeptMachine, hashes: ReadonlySet<string>) => Promise<ChunkKeeper | undefined>;
   /** Room for checkpoints. */
   readonly openPages: () => Promise<PageStore>;
   /** Node only: a file as the root disk of a machine that is started from power-on. */

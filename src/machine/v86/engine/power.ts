@@ -1,6 +1,8 @@
 // One emulated PC from its first moment on: started from its snapshot or from power-on, frozen and let go on, switched off and
 // on again, reset by its own kernel.
-import { bytesOf, chunksBeforeStart, identityText, type MachineManifest } from '../manifest.ts';
+import { bytesOf, chunksBeforeStart, identityText } from '../manifest.ts';
+import { allChunks, namedChunks } from '../storage/all-chunks.ts';
+import type { ChunkKeeper } from '../storage/chunk-keeper.ts';
 import { MachineError } from '../storage/chunk-store.ts';
 import { chunkedSource, Disk } from '../storage/disk.ts';
 import { pageBytes } from '../storage/ram-layers.ts';
@@ -63,7 +65,7 @@ export class Power {
 
   async start(start: StartMachine, wasm: WebAssembly.Module): Promise<void> {
     if (start.from === 'power-on') await this.#switchOn(start, wasm);
-    else await this.#restore(start.manifest, start.base, wasm);
+    else await this.#restore(start, wasm);
     this.#host.post({ type: 'running' });
   }
 
@@ -153,7 +155,8 @@ export class Power {
     await this.#run();
   }
 
-  async #restore(manifest: MachineManifest, base: string, wasm: WebAssembly.Module): Promise<void> {
+  async #restore(start: Extract<StartMachine, { from: 'snapshot' }>, wasm: WebAssembly.Module): Promise<void> {
+    const { manifest, base } = start;
     if (manifest.engine !== engineVersion) {
       throw new MachineError(
         'mismatch',
@@ -167,6 +170,7 @@ export class Power {
         `The snapshot of ${manifest.name} and its disk do not belong together (${manifest.id}). Reload the page; if that does not help, build the lab again (npm run build).`,
       );
     }
+    const keeper = await this.#keeper(start);
     const total = bytesOf(chunksBeforeStart(manifest));
     let done = 0;
     const tell = (bytes: number) => {
@@ -189,6 +193,7 @@ export class Power {
     this.#on = true;
     await this.#run();
     void this.#prefetch(disk, manifest.disk.prefetch);
+    keeper?.loaded(() => allChunks(manifest, table));
     this.#powerOn = async () => {
       const turn = ++this.#turn;
       this.#on = false;
@@ -211,6 +216,16 @@ export class Power {
       this.#host.post({ type: 'rebooting' });
       this.#powerOn().catch(this.#fail);
     };
+  }
+
+  async #keeper({
+    manifest,
+    base,
+    lab,
+  }: Extract<StartMachine, { from: 'snapshot' }>): Promise<ChunkKeeper | undefined> {
+    if (lab === undefined) return undefined;
+    const { name, id: snapshot } = manifest;
+    return this.#host.keepChunks?.({ base, lab, name, snapshot }, namedChunks(manifest));
   }
 
   /** What the first commands will read, fetched before anyone asks; a failure shows when it is really read. */

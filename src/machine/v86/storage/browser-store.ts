@@ -1,10 +1,11 @@
 // Chunks over HTTP, kept in the browser's Cache storage: a chunk's name is its content's hash, so what is kept never
-// goes stale, a download that was cut goes on where it stopped, and what the browser altered is noticed.
+// goes stale, a download that was cut goes on where it stopped, and what the browser altered is noticed. How long it is kept:
+// chunk-keeper.ts.
 import { ZSTDDecoder } from 'zstddec/stream';
+import { chunkCache } from './chunk-keeper.ts';
 import { type ChunkStore, chunkPath, MachineError } from './chunk-store.ts';
 import { freeNow } from './free-now.ts';
 
-const cacheName = 'lockstep-chunks-1';
 const attempts = 4;
 
 /** `base`: URL of the folder that chunks/ lies in. `onStorageFull` is called once, when nothing more can be kept. */
@@ -57,7 +58,7 @@ export async function openBrowserStore(base: string, onStorageFull: () => void):
 async function openCache(): Promise<Cache | undefined> {
   // Only secure pages (https, localhost) have Cache storage.
   if (typeof caches === 'undefined') return undefined;
-  return caches.open(cacheName).catch(() => undefined);
+  return caches.open(chunkCache).catch(() => undefined);
 }
 
 /** Runs `work` while nobody else in this site's pages and workers does so under this name. */

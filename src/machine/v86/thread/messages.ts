@@ -1,4 +1,5 @@
 // What a machine's thread and its owner say to each other. Buffers are transferred, never copied.
+import type { MachinePlace } from '../../driver.ts';
 import type { FailureReason } from '../../machine.ts';
 import type { MachineManifest } from '../manifest.ts';
 
@@ -9,6 +10,8 @@ export type StartMachine =
       readonly manifest: MachineManifest;
       /** URL (browser) or folder (Node) that the chunks lie under. */
       readonly base: string;
+      /** The lab that it is part of, where it is known: what the browser keeps for the lab is kept under its name. */
+      readonly lab?: MachinePlace['lab'];
     }
   | {
       readonly from: 'power-on';
