@@ -23,20 +23,37 @@ export interface WorkshopOptions {
 }
 
 /** Runs `work` alone: holding the build's lock, with a progress display, over a scratch folder without leftovers. */
-export async function building<T>(
+export function building<T>(
   { root, signal, output, onlyWhenSlow = false }: WorkshopOptions,
+  work: (display: Progress) => Promise<T>,
+): Promise<T> {
+  const show = (display: Progress) => (onlyWhenSlow ? renderLater(display, output) : renderProgress(display, output));
+  return buildingShown({ root, signal, say: (text) => output.write(text), show }, work);
+}
+
+export interface AloneOptions {
+  readonly root: string;
+  readonly signal: AbortSignal;
+  /** For people: text that belongs to no step. */
+  readonly say: (text: string) => void;
+  /** Called when the lock is held, before the first step. */
+  readonly show: (display: Progress) => StopRendering;
+}
+
+/** The same, with a display of the caller's. */
+export async function buildingShown<T>(
+  { root, signal, say, show }: AloneOptions,
   work: (display: Progress) => Promise<T>,
 ): Promise<T> {
   const paths = buildPaths(root);
   await requireOwnFolders([dirname(paths.lock)]);
-  const onWait = (pid: number): unknown =>
-    output.write(`Waiting for process ${pid}, which is building in this checkout.\n`);
+  const onWait = (pid: number): void => say(`Waiting for process ${pid}, which is building in this checkout.\n`);
   return withLock(
     paths.lock,
     async () => {
       await sweepScratch(paths.scratch);
       const display = new Progress();
-      const stop = onlyWhenSlow ? renderLater(display, output) : renderProgress(display, output);
+      const stop = show(display);
       try {
         return await work(display);
       } catch (error) {

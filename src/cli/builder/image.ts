@@ -3,6 +3,8 @@ import { constants } from 'node:fs';
 import { access, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { outputOf } from '../child.ts';
+import { takenNote } from './cache/provide.ts';
+import { provideFolder } from './cache/shared-folder.ts';
 import { buildComponents, type Component, planComponents } from './components.ts';
 import { contentKey } from './content-key.ts';
 import type { BuildContext } from './context.ts';
@@ -57,9 +59,19 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
     for (const name of ['components', 'machine image']) ctx.step(name).done('cached');
     return image;
   }
+  const folder = dirname(image.disk);
+  const got = await provideFolder(ctx, 'machine image', {
+    folder,
+    manner: 'link',
+    build: () => makeImage(ctx, folder),
+  });
+  if (got === 'taken') ctx.step('machine image').done(takenNote);
+  return image;
+}
+
+async function makeImage(ctx: BuildContext, folder: string): Promise<void> {
   const components = await buildComponents(ctx);
   const step = ctx.step('machine image');
-  const folder = dirname(image.disk);
   const work = join(ctx.root, 'build/tmp', `${basename(folder)}-${process.pid}`);
   await rm(work, { recursive: true, force: true });
   await mkdir(join(work, 'out'), { recursive: true });
@@ -112,7 +124,6 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
     await rm(work, { recursive: true, force: true });
   }
   step.done();
-  return image;
 }
 
 async function sourcesNote(components: readonly Component[]): Promise<string> {

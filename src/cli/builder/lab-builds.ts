@@ -1,8 +1,10 @@
 // Builds the machine image and each lab's snapshot, and knows at any moment how far each lab is.
 import type { LabFile } from '../../lab/lab-file.ts';
-import { type BuildReport, buildReport, type Expectation } from '../progress/build-report.ts';
+import { type BuildReport, type BuildStatus, buildReport, type Expectation } from '../progress/build-report.ts';
 import { buildContext, Progress } from '../progress/progress.ts';
-import { buildImage, type Image } from './image.ts';
+import { SharedCache } from './cache/shared-cache.ts';
+import type { BuildContext } from './context.ts';
+import { buildImage, findImage, type Image } from './image.ts';
 import { buildSnapshot } from './snapshot.ts';
 import { prepareSystem } from './system-needs.ts';
 
@@ -30,6 +32,7 @@ interface LabBuild {
 export class LabBuilds {
   readonly #options: LabBuildsOptions;
   readonly #builds: ReadonlyMap<string, LabBuild>;
+  readonly #listeners = new Set<(id: string) => void>();
 
   constructor(labs: readonly LabFile[], options: LabBuildsOptions) {
     this.#options = options;
@@ -43,55 +46,81 @@ export class LabBuilds {
 
   /** null when there is no such lab. */
   report(id: string): BuildReport | null {
+    const status = this.status(id);
+    return status && buildReport(status, labBuildExpectation, Date.now());
+  }
+
+  /** How far a lab is; null when there is no such lab. */
+  status(id: string): BuildStatus | null {
     const build = this.#builds.get(id);
     if (!build) return null;
     const { progress, outcome, message, endedAt } = build;
-    return buildReport(
-      { steps: progress.steps, startedAt: progress.startedAt, outcome, message, endedAt },
-      labBuildExpectation,
-      Date.now(),
-    );
+    return { steps: progress.steps, startedAt: progress.startedAt, outcome, message, endedAt };
   }
 
-  isReady(id: string): boolean {
-    return this.#builds.get(id)?.outcome === 'ready';
+  /** Calls the listener whenever a lab is further than it was. */
+  onChange(listener: (id: string) => void): void {
+    this.#listeners.add(listener);
+    for (const [id, { progress }] of this.#builds) progress.onChange(() => listener(id));
   }
 
   /** Builds everything. A lab that fails does not stop the others; throws at the end when one did. */
   async run(): Promise<void> {
     const { root, signal, display } = this.#options;
     const all = originsFirst([...this.#builds.values()]);
-    const shared = buildContext(root, signal, display, ...all.map((build) => build.progress));
-    let image: Image;
+    const cache = await SharedCache.ofUser({ signal, warn: (text) => display.warn('cache of all checkouts', text) });
+    // What all need is seen in each of them.
+    const shared = (): BuildContext => {
+      const waiting = all.filter(({ outcome }) => outcome === 'building');
+      return { ...buildContext(root, signal, display, ...waiting.map(({ progress }) => progress)), cache };
+    };
+    const errors = new Set<unknown>();
+    try {
+      const image = await this.#prepare(all, shared());
+      // The image is made when a lab has to be built: labs that are there, or in the cache, do without.
+      let made: Promise<Image> | undefined;
+      const makeImage = (): Promise<Image> => (made ??= buildImage(shared()));
+      for (const build of all) {
+        try {
+          const context = { ...buildContext(root, signal, display, build.progress), cache };
+          await buildSnapshot(build.lab, image, context, makeImage);
+          this.#end(build, 'ready');
+        } catch (error) {
+          this.#fail(build, error);
+          if (signal.aborted) throw error;
+          errors.add(error);
+        }
+      }
+    } finally {
+      await cache?.settled();
+    }
+    const [first, ...others] = errors;
+    if (others.length > 0) throw new AggregateError(errors, [...errors].map((error) => String(error)).join('\n'));
+    if (errors.size > 0) throw first;
+  }
+
+  /** Sees to what every lab needs; when that fails, all have failed. */
+  async #prepare(all: readonly LabBuild[], shared: BuildContext): Promise<Image> {
     try {
       await prepareSystem(['machines'], shared);
-      image = await buildImage(shared);
+      return await findImage(this.#options.root);
     } catch (error) {
       for (const build of all) this.#fail(build, error);
       throw error;
     }
-    const errors: unknown[] = [];
-    for (const build of all) {
-      try {
-        await buildSnapshot(build.lab, image, buildContext(root, signal, display, build.progress));
-        build.outcome = 'ready';
-        build.endedAt = Date.now();
-      } catch (error) {
-        this.#fail(build, error);
-        if (signal.aborted) throw error;
-        errors.push(error);
-      }
-    }
-    if (errors.length === 1) throw errors[0];
-    if (errors.length > 1) throw new AggregateError(errors, errors.map((error) => String(error)).join('\n'));
   }
 
   #fail(build: LabBuild, error: unknown): void {
     build.progress.failRunning(error);
     this.#options.display.failRunning(error);
-    build.outcome = 'failed';
     build.message = error instanceof Error ? error.message : String(error);
+    this.#end(build, 'failed');
+  }
+
+  #end(build: LabBuild, outcome: 'ready' | 'failed'): void {
+    build.outcome = outcome;
     build.endedAt = Date.now();
+    for (const listener of this.#listeners) listener(build.lab.id);
   }
 }
 

@@ -3,7 +3,7 @@
 // that proves the snapshot, and shows which parts of the disk the first commands read.
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { toBase64 } from '../../basics/base64.ts';
 import { createLab } from '../../lab/create-lab.ts';
 import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
@@ -17,6 +17,8 @@ import type { SavedMachine, StartMachine } from '../../machine/v86/thread/messag
 import { nodeThread, nodeWasm } from '../../machine/v86/thread/thread-node.ts';
 import { V86Machine } from '../../machine/v86/v86-machine.ts';
 import { readLab } from '../labs.ts';
+import { takenNote } from './cache/provide.ts';
+import { provideLab } from './cache/shared-lab.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { contentKey } from './content-key.ts';
 import type { BuildContext } from './context.ts';
@@ -44,8 +46,14 @@ const sources = [
 /** The file that names everything: written last, so that whoever finds it finds a whole lab. */
 type StampedManifest = LabManifest & { readonly key: string };
 
-export async function buildSnapshot(lab: LabFile, image: Image, ctx: BuildContext): Promise<{ cached: boolean }> {
-  const { cached } = await snapshotOf(lab, image, ctx, []);
+/** @param image as `findImage` tells of it; @param makeImage sees to it that it is there, when a lab has to be built */
+export async function buildSnapshot(
+  lab: LabFile,
+  image: Image,
+  ctx: BuildContext,
+  makeImage: () => Promise<unknown>,
+): Promise<{ cached: boolean }> {
+  const { cached } = await snapshotOf(lab, image, ctx, makeImage, []);
   if (!cached) await sweepChunks(buildPaths(ctx.root).siteAssets);
   return { cached };
 }
@@ -55,6 +63,7 @@ async function snapshotOf(
   lab: LabFile,
   image: Image,
   ctx: BuildContext,
+  makeImage: () => Promise<unknown>,
   copies: readonly string[],
 ): Promise<{ manifest: StampedManifest; cached: boolean }> {
   if (copies.includes(lab.id))
@@ -66,22 +75,41 @@ async function snapshotOf(
   for (const { from } of lab.machines) {
     const id = from?.split('/')[0];
     if (id === undefined || origins.has(id)) continue;
-    origins.set(id, (await snapshotOf(await readLab(ctx.root, id), image, ctx, [...copies, lab.id])).manifest);
+    const origin = await snapshotOf(await readLab(ctx.root, id), image, ctx, makeImage, [...copies, lab.id]);
+    origins.set(id, origin.manifest);
   }
-  const step = ctx.step(`lab ${lab.id}`);
   const keys = [...origins.values()].map(({ key }) => key);
   const key = await contentKey(
     ctx.root,
     [`sandboxes/labs/${lab.id}`, ...sources],
     [image.key, engineVersion, `lab.json ${manifestFormat}`, ...keys],
   );
-  const folder = join(assets, 'labs', lab.id);
-  const manifestPath = join(folder, 'lab.json');
+  const manifestPath = join(assets, 'labs', lab.id, 'lab.json');
   const current = await currentManifest(manifestPath, lab.id, key);
   if (current !== null) {
-    step.done('cached');
+    ctx.step(`lab ${lab.id}`).done('cached');
     return { manifest: current, cached: true };
   }
+  const got = await provideLab(ctx, lab.id, key, async () => {
+    await makeImage();
+    await makeSnapshot(lab, key, image, origins, ctx, manifestPath);
+  });
+  if (got === 'taken') ctx.step(`lab ${lab.id}`).done(takenNote);
+  const manifest = await currentManifest(manifestPath, lab.id, key);
+  if (manifest === null) throw new Error(`${manifestPath} is gone. Was build/ deleted? Run the same command again.`);
+  return { manifest, cached: false };
+}
+
+async function makeSnapshot(
+  lab: LabFile,
+  key: string,
+  image: Image,
+  origins: ReadonlyMap<string, StampedManifest>,
+  ctx: BuildContext,
+  manifestPath: string,
+): Promise<void> {
+  const step = ctx.step(`lab ${lab.id}`);
+  const folder = dirname(manifestPath);
   const builder = new LabBuilder(lab, image, origins, ctx, (fraction, detail) => step.progress(fraction, detail));
   const machines = (await builder.build()).map(planOf);
   const { title, wires } = lab;
@@ -92,7 +120,6 @@ async function snapshotOf(
   await writeFile(`${manifestPath}.part`, JSON.stringify(manifest));
   await rename(`${manifestPath}.part`, manifestPath);
   step.done();
-  return { manifest, cached: false };
 }
 
 /** null also when it is of an older build, in another format. */

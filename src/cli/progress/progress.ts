@@ -2,7 +2,8 @@
 // lines, the page's build.json) read them; builders write them through the small BuildContext.
 import type { BuildContext, BuildStep } from '../builder/context.ts';
 
-export type StepState = 'running' | 'done' | 'failed';
+/** "warning": something that was not done, without which the build goes on. */
+export type StepState = 'running' | 'done' | 'failed' | 'warning';
 
 export interface Step {
   readonly name: string;
@@ -43,15 +44,7 @@ export class Progress {
   /** Begins a step. A fraction outside of 0..1 is clamped, and it never goes back. */
   step(name: string): BuildStep {
     const index = this.#steps.length;
-    this.#put(index, {
-      name,
-      state: 'running',
-      fraction: 0,
-      detail: '',
-      note: '',
-      startedAt: this.#now(),
-      endedAt: null,
-    });
+    this.#put(index, newStep(name, this.#now()));
     return {
       progress: (fraction, detail) => {
         const step = this.#running(index);
@@ -63,6 +56,22 @@ export class Progress {
         const step = this.#running(index);
         if (step) this.#put(index, { ...step, state: 'done', fraction: 1, note, endedAt: this.#now() });
       },
+    };
+  }
+
+  /** Tells of something that could not be done, without which the build goes on. */
+  warn(name: string, note: string): void {
+    const now = this.#now();
+    this.#put(this.#steps.length, { ...newStep(name, now), state: 'warning', note, endedAt: now });
+  }
+
+  /** Returns what shows the steps of a Progress in another process here, each by its number there. */
+  mirror(): (index: number, step: Step) => void {
+    const places = new Map<number, number>();
+    return (index, step) => {
+      const place = places.get(index) ?? this.#steps.length;
+      places.set(index, place);
+      this.#put(place, step);
     };
   }
 
@@ -87,6 +96,10 @@ export class Progress {
     this.#steps[index] = step;
     for (const listener of this.#listeners) listener(step);
   }
+}
+
+function newStep(name: string, startedAt: number): Step {
+  return { name, state: 'running', fraction: 0, detail: '', note: '', startedAt, endedAt: null };
 }
 
 /** A context whose steps show in each of these. */

@@ -10,11 +10,11 @@ export interface Output {
 /** Ends the display; what was drawn stays. */
 export type StopRendering = () => void;
 
-const marks = { running: '•', done: '✔', failed: '✘' } as const;
+const marks = { running: '•', done: '✔', failed: '✘', warning: '!' } as const;
 
 /** One step as a line: "✔ machine image · cached · 0.2 s". `now` in ms since the epoch. */
 export function describeStep(step: Step, now: number): string {
-  const elapsed = formatDuration((step.endedAt ?? now) - step.startedAt);
+  const elapsed = step.state === 'warning' ? '' : formatDuration((step.endedAt ?? now) - step.startedAt);
   const percentage = step.state === 'running' ? `${String(Math.floor(step.fraction * 100)).padStart(3)} %` : '';
   const what = step.state === 'running' ? step.detail : step.note;
   return [`${marks[step.state]} ${step.name}`, percentage, what, elapsed].filter((part) => part !== '').join(' · ');
@@ -66,7 +66,8 @@ export function renderLive(progress: Progress, output: Output): StopRendering {
     for (const [index, step] of progress.steps.entries()) {
       if (step.state === 'running' || settled.has(index)) continue;
       settled.add(index);
-      text += `${printable(describeStep(step, now), columns)}\n`;
+      // A finished line is not drawn over any more: it may be as long as a reason is.
+      text += `${printable(describeStep(step, now), step.state === 'warning' ? 1000 : columns)}\n`;
     }
     const running = progress.steps.filter((step) => step.state === 'running');
     for (const step of running) text += `${printable(describeStep(step, now), columns)}\n`;
