@@ -288,14 +288,12 @@ export class JourneyBuilder {
 
   #proofsNow(): Proofs {
     const traces = new Map<string, TraceEvidence[]>();
-    const wire = new Map<number, string>();
     for (const item of this.#evidence) {
-      if (item.kind === 'trace') {
-        const key = `${item.machine} ${item.identification}`;
-        traces.set(key, [...(traces.get(key) ?? []), item]);
-      } else if (item.kind === 'wire') wire.set(item.hop, item.reason);
+      if (item.kind !== 'trace') continue;
+      const key = `${item.machine} ${item.identification}`;
+      traces.set(key, [...(traces.get(key) ?? []), item]);
     }
-    return { traces, wire, kernel: this.#drops };
+    return { traces, kernel: this.#drops };
   }
 }
 
