@@ -25,6 +25,8 @@ export interface Hop {
   readonly bytes: Uint8Array;
   /** Bytes before the capture cut it. */
   readonly originalLength: number;
+  /** Of a frame that the wire delivered to nobody: why, in words, "the cable of host-02 is out". Recordings do not keep it. */
+  readonly undelivered?: string;
 }
 
 /** The "machine" of what was seen on a wire rather than in a machine. */

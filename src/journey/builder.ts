@@ -35,7 +35,10 @@ export interface Regrouped {
 }
 
 export interface BuilderOptions {
-  /** Hops that are kept; when there are more, the packets that were longest not seen are forgotten. Default: all. */
+  /**
+   * Hops that are kept; when there are more, the packets that were longest not seen are forgotten, and of what is known besides the
+   * hops, all but the latest. Default: all.
+   */
   readonly keep?: number;
 }
 
@@ -49,11 +52,13 @@ export function stitch(hops: Iterable<Hop>, context: Context = {}): Journey[] {
 
 /** Sightings of frames that are equal to the last byte, in a builder that does not keep all. */
 const MOST_COPIES = 512;
+/** Connections, and pieces of evidence, in such a builder: the latest. */
+const MOST_KNOWN = 5000;
 
 export class JourneyBuilder {
   readonly #keep: number;
-  #world: World = { places: new Places({ devices: [] }), nat: new NatTable(), clocks: new Clocks() };
-  #store = new Store(this.#world);
+  readonly #world: World;
+  readonly #store: Store;
   readonly #buckets = new Map<number, Bucket>();
   readonly #changed = new Set<Bucket>();
   /** Those of which regrouped() has not told yet. */
@@ -68,6 +73,9 @@ export class JourneyBuilder {
 
   constructor({ keep = Infinity }: BuilderOptions = {}) {
     this.#keep = keep;
+    const nat = new NatTable(keep === Infinity ? {} : { keep: MOST_KNOWN });
+    this.#world = { places: new Places({ devices: [] }), nat, clocks: new Clocks() };
+    this.#store = new Store(this.#world);
   }
 
   /** Hops that it has. */
@@ -91,15 +99,23 @@ export class JourneyBuilder {
     this.#anew();
   }
 
-  /** Adds what is known; a topology takes the place of the one before. */
-  know({ topology, conntrack = [], evidence = [] }: Context): void {
+  /** Entries of conntrack that it was told and has not forgotten, the latest last. */
+  get conntrack(): readonly ConntrackEntry[] {
+    return this.#world.nat.entries;
+  }
+
+  /** Adds what is known; a topology takes the place of the one before. False when all of it was known already. */
+  know({ topology, conntrack = [], evidence = [] }: Context): boolean {
     let rewritten = false;
     for (const entry of conntrack) rewritten = this.#world.nat.add(entry) || rewritten;
+    if (!rewritten && evidence.length === 0 && topology === undefined) return false;
     if (rewritten) for (const bucket of this.#severalTuples) this.#divideAnew(bucket);
     for (const item of evidence) {
       if (item.kind === 'kernel') this.#drops.add(item);
       else this.#evidence.push(item);
     }
+    if (this.#keep !== Infinity && this.#evidence.length > MOST_KNOWN)
+      this.#evidence.splice(0, this.#evidence.length - MOST_KNOWN);
     if (topology !== undefined) this.#world.places.replace(topology);
     if (topology !== undefined) {
       for (const bucket of this.#store.buckets.values()) {
@@ -108,6 +124,7 @@ export class JourneyBuilder {
       }
     }
     this.#anew();
+    return true;
   }
 
   /** All of them, the earliest first. Costs as much as there are: a page asks for the one that it shows. */
@@ -288,14 +305,12 @@ export class JourneyBuilder {
 
   #proofsNow(): Proofs {
     const traces = new Map<string, TraceEvidence[]>();
-    const wire = new Map<number, string>();
     for (const item of this.#evidence) {
-      if (item.kind === 'trace') {
-        const key = `${item.machine} ${item.identification}`;
-        traces.set(key, [...(traces.get(key) ?? []), item]);
-      } else if (item.kind === 'wire') wire.set(item.hop, item.reason);
+      if (item.kind !== 'trace') continue;
+      const key = `${item.machine} ${item.identification}`;
+      traces.set(key, [...(traces.get(key) ?? []), item]);
     }
-    return { traces, wire, kernel: this.#drops };
+    return { traces, kernel: this.#drops };
   }
 }
 

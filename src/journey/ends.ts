@@ -26,8 +26,6 @@ export interface Proofs {
   /** By "machine identification". */
   readonly traces: ReadonlyMap<string, readonly TraceEvidence[]>;
   readonly kernel: DropTimes;
-  /** By the hop on the wire. */
-  readonly wire: ReadonlyMap<number, string>;
 }
 
 /** Seconds in which a machine asks three times for a neighbour (net.ipv4.neigh.*.retrans_time_ms and mcast_solicit). */
@@ -39,7 +37,7 @@ export function endOf(packet: Packet, store: Store, proofs: Proofs): End {
   return (
     refused(packet, store) ??
     traced(packet, arrived !== null, proofs) ??
-    lostOnWire(packet, arrived !== null, proofs) ??
+    lostOnWire(packet, arrived !== null) ??
     (arrived?.open === 'inside' && answered(packet, store) === null ? droppedByKernel(packet, store, proofs) : null) ??
     arrived ??
     divided(packet, store, proofs) ??
@@ -138,11 +136,12 @@ function traced(packet: Packet, arrived: boolean, { traces }: Proofs): End | nul
   return null;
 }
 
-function lostOnWire(packet: Packet, arrived: boolean, { wire }: Proofs): End | null {
+/** Of a flood that reached somebody another way, one branch may end on a wire: that is not the packet's end. */
+function lostOnWire(packet: Packet, arrived: boolean): End | null {
   if (arrived) return null;
-  for (const { hop } of packet.sightings) {
-    const reason = wire.get(hop.n);
-    if (reason !== undefined) return { end: 'dropped', why: `the wire ${hop.device} did not deliver it: ${reason}` };
+  for (const { hop } of packet.ends) {
+    if (hop.undelivered === undefined) continue;
+    return { end: 'dropped', why: `the wire ${hop.device} did not deliver it: ${hop.undelivered}` };
   }
   return null;
 }
@@ -210,7 +209,7 @@ function divided(packet: Packet, store: Store, proofs: Proofs): End | null {
 const ownEnd = (packet: Packet, store: Store, proofs: Proofs): End =>
   refused(packet, store) ??
   traced(packet, false, proofs) ??
-  lostOnWire(packet, false, proofs) ??
+  lostOnWire(packet, false) ??
   arrival(packet, store) ?? { end: 'unknown', why: '' };
 
 /** True when the pieces are all that the whole one was made of. */

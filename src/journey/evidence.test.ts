@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { cooked, ipv4, topology as paper, udp } from '../../tests/support/journey.ts';
 import type { Hop } from '../hop/hop.ts';
 import { hopsOfCapture } from '../hop/hops-of-capture.ts';
-import { tupleKey } from '../hop/tuple.ts';
-import { stitch } from './builder.ts';
-import { entryWords, NatTable, parseConntrack } from './evidence/conntrack.ts';
+import { inverse, tupleKey } from '../hop/tuple.ts';
+import { JourneyBuilder, stitch } from './builder.ts';
+import { type ConntrackEntry, entryWords, NatTable, parseConntrack } from './evidence/conntrack.ts';
 import { counterDrops, deviceDrops } from './evidence/counters.ts';
 import { dropWords, parseKernelDrops } from './evidence/kernel-drops.ts';
 import { parseNftTrace } from './evidence/nft-trace.ts';
@@ -73,6 +73,84 @@ describe('conntrack', () => {
     expect(table.entry('host-02', reply, answered)).toBeUndefined();
     expect(table.connected(reply, answered)).toBe(true);
     expect(table.connected(reply, tupleKey(entry.original))).toBe(false);
+  });
+
+  /** The nth connection from a container, behind one of a few ports of the machine. */
+  const natted = (n: number, id = String(n)): ConntrackEntry => {
+    const original = {
+      protocol: 17,
+      source: `172.17.0.${n % 7}`,
+      sourcePort: n,
+      destination: '10.0.0.12',
+      destinationPort: 53,
+    };
+    const reply = {
+      ...original,
+      source: '10.0.0.12',
+      sourcePort: 53,
+      destination: '10.0.0.11',
+      destinationPort: n % 5,
+    };
+    return { machine: 'host-01', original, reply, id };
+  };
+
+  it('are the latest ones, and what is left is as if the others had never been told', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(40), fc.nat(2)), { maxLength: 60, size: 'max' }), (told) => {
+        const table = new NatTable({ keep: 12 });
+        let latest: number[] = [];
+        for (const [n, id] of told) {
+          table.add(natted(n, String(id)));
+          latest = [...latest.filter((one) => one !== n), n];
+          expect(table.entries.length).toBeLessThanOrEqual(12);
+        }
+        const kept = table.entries.map(({ original }) => original.sourcePort);
+        expect(kept).toEqual(latest.slice(-kept.length || latest.length));
+        expect(kept.length).toBeGreaterThanOrEqual(Math.min(latest.length, 9));
+        const fresh = new NatTable();
+        for (const entry of table.entries) fresh.add(entry);
+        const tuples = latest.flatMap((n) => [tupleKey(natted(n).original), tupleKey(inverse(natted(n).reply))]);
+        for (const a of tuples) {
+          expect([...table.members(a)].sort()).toEqual([...fresh.members(a)].sort());
+          for (const b of tuples) {
+            expect(table.connected(a, b)).toBe(fresh.connected(a, b));
+            expect(table.entry('host-01', a, b)).toEqual(fresh.entry('host-01', a, b));
+          }
+        }
+      }),
+    );
+  });
+
+  it('do not grow without end in a lab, and a journey that went through one that is forgotten is two again', () => {
+    const entry = natted(1);
+    const seen = [entry.original, inverse(entry.reply)].map((tuple, index): Hop => {
+      const bytes = cooked(ipv4(tuple, 64 - index, 5, udp(tuple, Uint8Array.of(1))), index === 1);
+      const direction = index === 0 ? 'in' : 'out';
+      const device = index === 0 ? 'docker0' : 'eth0';
+      return {
+        n: index + 1,
+        machine: 'host-01',
+        device,
+        direction,
+        time: 1,
+        linkType: 276,
+        bytes,
+        originalLength: bytes.length,
+      };
+    });
+    const builder = new JourneyBuilder({ keep: 100 });
+    builder.add(seen);
+    expect(builder.know({ conntrack: [entry] })).toBe(true);
+    expect(builder.know({ conntrack: [entry] })).toBe(false);
+    expect(builder.journeys()).toHaveLength(1);
+    const others = Array.from({ length: 6000 }, (_, n) => natted(n + 2));
+    // As long as the kernel tells of it, it is not forgotten.
+    for (let at = 0; at < others.length; at += 1000)
+      builder.know({ conntrack: [entry, ...others.slice(at, at + 1000)] });
+    expect(builder.conntrack.length).toBeLessThanOrEqual(5000);
+    expect(builder.journeys()).toHaveLength(1);
+    builder.know({ conntrack: others });
+    expect(builder.journeys().map(({ hops }) => hops.length)).toEqual([1, 1]);
   });
 });
 
@@ -283,12 +361,13 @@ it('believes the wire when it says what it did with a frame', () => {
     linkType: 276,
     bytes,
     originalLength: bytes.length,
+    undelivered: 'the link lost it, as it was told to',
   };
-  const [lost] = stitch([hop], {
-    topology,
-    evidence: [{ kind: 'wire', hop: 9, reason: 'the link is set to lose some' }],
+  const [lost] = stitch([hop], { topology });
+  expect(lost).toMatchObject({
+    end: 'dropped',
+    why: 'the wire lan did not deliver it: the link lost it, as it was told to',
   });
-  expect(lost).toMatchObject({ end: 'dropped', why: 'the wire lan did not deliver it: the link is set to lose some' });
 });
 
 it('never throws, whatever text it is given', () => {

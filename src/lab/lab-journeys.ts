@@ -4,7 +4,6 @@
 import { EvidenceReader } from '../guest/ask/evidence.ts';
 import type { Hop } from '../hop/hop.ts';
 import { type Context, JourneyBuilder, type Regrouped, stitch } from '../journey/builder.ts';
-import { type ConntrackEntry, NatTable } from '../journey/evidence/conntrack.ts';
 import type { Evidence } from '../journey/evidence/evidence.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Topology } from '../journey/topology.ts';
@@ -28,8 +27,6 @@ export class LabJourneys {
   #waiting: Hop[] = [];
   #graph: Graph | null = null;
   #topology: Topology = { devices: [] };
-  #nat = new NatTable();
-  #conntrack: readonly ConntrackEntry[] = [];
   #evidence: readonly Evidence[] = [];
   #context: Context | null = null;
   /** By machine: the latest hop when it was asked last. */
@@ -89,7 +86,7 @@ export class LabJourneys {
   /** What is known besides the packets: the same object as long as nothing else is. */
   context(): Context {
     this.#lookAtGraph();
-    this.#context ??= { topology: this.#topology, conntrack: this.#conntrack, evidence: this.#evidence };
+    this.#context ??= { topology: this.#topology, conntrack: this.#builder.conntrack, evidence: this.#evidence };
     return this.#context;
   }
 
@@ -111,13 +108,11 @@ export class LabJourneys {
     const asked = this.#readers.map(([machine, reader]) => read(machine, reader));
     const answers = (await Promise.all(asked)).filter((answer) => answer !== null);
     if (builder !== this.#builder) return false;
-    const conntrack = answers.flatMap((answer) => answer.conntrack ?? []).filter((entry) => this.#nat.add(entry));
+    const conntrack = answers.flatMap((answer) => answer.conntrack ?? []);
     const evidence = answers.flatMap((answer) => answer.evidence ?? []);
-    if (conntrack.length + evidence.length === 0) return false;
-    this.#conntrack = [...this.#conntrack, ...conntrack].slice(-keepEvidence);
+    if (!builder.know({ conntrack, evidence })) return false;
     this.#evidence = [...this.#evidence, ...evidence].slice(-keepEvidence);
     this.#context = null;
-    builder.know({ conntrack, evidence });
     return true;
   }
 
@@ -132,8 +127,6 @@ export class LabJourneys {
     this.#builder = new JourneyBuilder({ keep });
     this.#waiting = [];
     this.#graph = null;
-    this.#nat = new NatTable();
-    this.#conntrack = [];
     this.#evidence = [];
     this.#context = null;
     this.#askedAt = new Map();

@@ -20,6 +20,7 @@ import type { WirePort } from '../wire/wire-port.ts';
 import { CauseOrder, PATIENCE } from './cause-order.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { Checkpoint, HopBatch, Lab } from './lab.ts';
+import { lossWords } from './loss-words.ts';
 import { realTime } from './real-time.ts';
 import { together } from './together.ts';
 
@@ -296,6 +297,11 @@ export class LabOfMachines implements Lab {
       this.#ends.push(connect(machine.nic, wire.addPort(machine.name)));
     }
     wire.onFrame((frame) => this.#seen([this.#hopOfFrame(frame)], 0, tapped.has(frame.from)));
+    wire.onLoss((loss) => {
+      if (!loss.whole) return;
+      const hop = { ...this.#hopOfFrame(loss.frame), undelivered: lossWords(loss) };
+      this.#seen([hop], 0, tapped.has(loss.frame.from));
+    });
     return wire;
   }
 

@@ -88,7 +88,7 @@ export class TimeControl {
         if (!breaks.value) return;
         const placed = lab.wires.map((wire) => wire.addBreakpoint((frame) => this.#breaks(lab.hopOfFrame(frame))));
         return () => {
-          for (const breakpoint of placed) breakpoint.remove();
+          for (const remove of placed) remove();
         };
       }),
       lab.clock.onChange((state) => {
@@ -326,7 +326,7 @@ export class TimeControl {
     if (step.kind === 'shown') void this.#halt(step);
   }
 
-  /** Frames came to wait on a wire, or were taken from it by hand. */
+  /** Frames came to wait on a wire, or were taken from it. */
   #waitingChanged(): void {
     clearTimeout(this.#later);
     if (this.#letsGo) return;

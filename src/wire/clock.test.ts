@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HandTime } from '../../tests/support/wire.ts';
-import { VirtualClock } from './clock.ts';
+import { type ClockState, VirtualClock } from './clock.ts';
 
 function make() {
   const time = new HandTime();
@@ -33,7 +33,7 @@ describe('the virtual clock', () => {
     clock.run();
     time.pass(5);
     expect(clock.now()).toBe(15);
-    expect(clock.state.value).toEqual({ kind: 'running' });
+    expect(clock.held).toBe(false);
   });
 
   test('lets events happen in order of time, then of arrival', () => {
@@ -113,9 +113,11 @@ describe('the virtual clock', () => {
     let wants = true;
     const event = { due: 5, order: clock.takeOrder(), stops: () => wants, fire: () => at(5, 'fired') };
     clock.add(event);
+    const states: ClockState[] = [];
+    clock.onChange((state) => states.push(state));
     time.pass(50);
     expect(names()).toEqual(['before']);
-    expect(clock.state.value).toEqual({ kind: 'held', at: event });
+    expect(states).toEqual([{ kind: 'held', at: event }]);
     expect(clock.now()).toBe(5);
     wants = false;
     clock.run();

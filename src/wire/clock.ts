@@ -1,6 +1,5 @@
 // The virtual clock: time that can be held, stepped and stretched, and the events that wait for it. Several wires share one
 // clock, so that what happens on them has one order. The owner brings the real time; there is no timer in here.
-import { type ReadonlySignal, signal } from '@preact/signals-core';
 import { EventQueue, type Place } from './event-queue.ts';
 import type { Unsubscribe } from './frame-port.ts';
 
@@ -37,8 +36,8 @@ const shortestWait = 0.001;
 export class VirtualClock {
   readonly queue = new EventQueue<ClockEvent>();
   readonly #source: TimeSource;
-  readonly #state = signal<ClockState>({ kind: 'running' });
-  readonly #speed = signal(1);
+  /** Virtual ms in a real ms, 0.1 to 1. */
+  #speed = 1;
   readonly #listeners = new Set<(state: ClockState) => void>();
   /** Virtual time `#virtual` was real time `#real`; while held it is `#virtual`. */
   #virtual = 0;
@@ -55,17 +54,8 @@ export class VirtualClock {
     this.#real = source.now();
   }
 
-  get state(): ReadonlySignal<ClockState> {
-    return this.#state;
-  }
-
   get held(): boolean {
     return this.#held;
-  }
-
-  /** Virtual ms in a real ms, 0.1 to 1. */
-  get speed(): ReadonlySignal<number> {
-    return this.#speed;
   }
 
   /**
@@ -84,11 +74,11 @@ export class VirtualClock {
    */
   at(real: number): number {
     if (this.#held) return this.#virtual;
-    const then = this.#virtual + (real - this.#real) * this.#speed.peek();
+    const then = this.#virtual + (real - this.#real) * this.#speed;
     return Math.min(Math.max(this.#virtual, then), this.now());
   }
 
-  /** Called at every change of the state, before the signals' effects; for those who must act at once. */
+  /** Called at once, at every change of the state. */
   onChange(listener: (state: ClockState) => void): Unsubscribe {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -118,7 +108,7 @@ export class VirtualClock {
       this.#real = this.#source.now();
     }
     this.#wakesAt = Infinity; // whenever that was going to be, it is another moment now
-    this.#speed.value = speed;
+    this.#speed = speed;
     this.#wake();
   }
 
@@ -186,27 +176,7 @@ export class VirtualClock {
     const event = this.queue.first;
     if (event === undefined || this.#current !== undefined) return null;
     this.#virtual = Math.max(this.#virtual, event.due);
-    this.#fireHeld(event);
-    return event;
-  }
-
-  /** Holds, and lets this event happen before all others, without moving time. False if it is not in the queue. */
-  pick(event: ClockEvent): boolean {
-    this.hold();
-    if (this.#current !== undefined || this.queue.indexOf(event) < 0) return false;
-    this.#fireHeld(event);
-    return true;
-  }
-
-  /** Calls its timer off and forgets what waits. */
-  dispose(): void {
-    this.hold();
-    this.#listeners.clear();
-    while (this.queue.take() !== undefined);
-  }
-
-  #fireHeld(event: ClockEvent): void {
-    this.queue.remove(event);
+    this.queue.take();
     this.#current = this.#virtual;
     try {
       event.fire();
@@ -215,6 +185,14 @@ export class VirtualClock {
     }
     if (this.#held) this.#change({ kind: 'held', at: null });
     else this.settle();
+    return event;
+  }
+
+  /** Calls its timer off and forgets what waits. */
+  dispose(): void {
+    this.hold();
+    this.#listeners.clear();
+    while (this.queue.take() !== undefined);
   }
 
   /** Stands at the event if it wants that. If it cannot say, standing is what loses nothing. */
@@ -239,11 +217,10 @@ export class VirtualClock {
 
   #change(state: ClockState): void {
     for (const listener of [...this.#listeners]) listener(state);
-    this.#state.value = state;
   }
 
   #elapsed(): number {
-    return this.#virtual + (this.#source.now() - this.#real) * this.#speed.peek();
+    return this.#virtual + (this.#source.now() - this.#real) * this.#speed;
   }
 
   /** Sees to it that settle() is called when the first event is due. */
@@ -257,7 +234,7 @@ export class VirtualClock {
     if (due === Infinity) return;
     const left = due - this.#elapsed();
     // What rounding leaves of a time must not be waited for again and again without getting anywhere.
-    const delay = left <= 0 ? 0 : Math.max(left / this.#speed.peek(), shortestWait);
+    const delay = left <= 0 ? 0 : Math.max(left / this.#speed, shortestWait);
     this.#callOff = this.#source.after(delay, () => {
       this.#callOff = undefined;
       this.#wakesAt = Infinity;

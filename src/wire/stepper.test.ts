@@ -115,7 +115,7 @@ test('step by step over a held wire, every frame is shown once, in order, held b
       const bed = new TestBed(3).introduce();
       const stepper = new Stepper<number>();
       const refresh = () => stepper.held(bed.wire.waiting.value.map(({ bytes }) => numberIn(bytes)));
-      bed.wire.hold();
+      bed.clock.hold();
       for (const [number, from] of sends.entries()) bed.send(from, (from + 1) % 3, number);
       let step: ReturnType<typeof stepper.step> | ReturnType<typeof refresh> = refresh();
       for (const number of sends.keys()) {
@@ -123,7 +123,7 @@ test('step by step over a held wire, every frame is shown once, in order, held b
         expect(step).toMatchObject({ kind: 'shown', hop: number, grip: 'holds', position: number + 1 });
         expect(bed.got).toHaveLength(number);
         expect(stepper.step()).toEqual({ kind: 'release', hop: number });
-        bed.wire.step();
+        bed.clock.step();
         stepper.passed();
         step = refresh();
       }

@@ -25,7 +25,7 @@ export interface Shown<H> {
 
 export type Step<H> =
   | Shown<H>
-  /** The packet held here must go on: deliver it (Wire.step), then say so by passed(). The hop that it leads to is awaited. */
+  /** The packet held here must go on: deliver it, then say so by passed(). The hop that it leads to is awaited. */
   | { readonly kind: 'release'; readonly hop: H }
   /** Nothing is held: let wire and machines go on, and freeze them when happened() or held() says what was awaited. */
   | { readonly kind: 'go' }

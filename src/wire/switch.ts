@@ -10,9 +10,9 @@
 // spanning tree find their loops through it.
 
 /** Bytes of the shortest thing that has both addresses and a type; what is shorter is no frame. */
-export const shortestFrame = 14;
+const shortestFrame = 14;
 /** Bytes of the longest: VXLAN over jumbo frames, and v86's and QEMU's cards, stay far below. */
-export const longestFrame = 65_550;
+const longestFrame = 65_550;
 
 export interface SwitchPort {
   readonly name: string;
@@ -35,8 +35,8 @@ export interface SwitchOptions {
   readonly moves?: number;
 }
 
-/** Why a frame from a port goes nowhere: it is no frame, its port is off, or the port is one end of a loop. */
-export type Refusal = 'malformed' | 'unplugged' | 'loop';
+/** Why a frame from a port goes nowhere: it is no frame, its port is off, is one end of a loop, or no other port takes frames. */
+export type Refusal = 'malformed' | 'unplugged' | 'loop' | 'alone';
 
 interface Learnt<P> {
   port: Socket<P>;
@@ -114,9 +114,9 @@ export class LearningSwitch<P extends SwitchPort> {
     if (this.#blocked.has(socket)) return 'loop';
     // Only one station can send: an address of a group (the lowest bit of its first byte) as a source teaches nothing.
     if (((frame[6] ?? 0) & 1) === 0 && !this.#learn(addressAt(frame, 6), socket, now)) return 'loop';
-    if (((frame[0] ?? 0) & 1) === 1) return socket.others;
+    if (((frame[0] ?? 0) & 1) === 1) return toAll(socket);
     const learnt = this.#table.get(addressAt(frame, 0));
-    if (learnt === undefined || now - learnt.heard > this.#ageing) return socket.others;
+    if (learnt === undefined || now - learnt.heard > this.#ageing) return toAll(socket);
     return learnt.port === socket ? nowhere : learnt.port.alone;
   }
 
@@ -177,6 +177,8 @@ export class LearningSwitch<P extends SwitchPort> {
       socket.others = up.filter((other) => other !== socket).map(({ port }) => port);
   }
 }
+
+const toAll = <P>({ others }: Socket<P>): readonly P[] | Refusal => (others.length === 0 ? 'alone' : others);
 
 /** Six bytes as one number; the caller has seen that they are there. */
 function addressAt(bytes: Uint8Array, at: number): number {

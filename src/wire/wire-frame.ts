@@ -2,14 +2,10 @@
 import type { ClockEvent } from './clock.ts';
 
 export interface WireFrame {
-  /** 1, 2, 3 … in the order in which the wire made or got them. */
+  /** 1, 2, 3 … in the order in which the wire got them, or made them for ports that get it at another time. */
   readonly id: number;
-  /** The id of the frame that this one repeats, for another port or as a duplicate; otherwise its own. */
-  readonly origin: number;
   /** Name of the wire. */
   readonly wire: string;
-  /** Virtual ms at which it came to the wire. */
-  readonly arrived: number;
   /** Virtual ms at which it is, or was, to be delivered. */
   readonly due: number;
   /** The port that it came from. */
@@ -22,15 +18,25 @@ export interface WireFrame {
 
 /**
  * Why a frame did not reach a port. malformed: no Ethernet frame; unplugged: a cable is out; loss: the link is set to lose
- * some; full: too much waits; loop: two ports are joined elsewhere, too (switch.ts); hand: the reader dropped it.
+ * some; full: too much waits; loop: two ports are joined elsewhere, too (switch.ts); alone: no other port takes frames.
  */
-export type LossReason = 'malformed' | 'unplugged' | 'loss' | 'full' | 'loop' | 'hand';
+export type LossReason = 'malformed' | 'unplugged' | 'loss' | 'full' | 'loop' | 'alone';
 
 export interface FrameLoss {
   readonly frame: WireFrame;
   readonly reason: LossReason;
   /** The ports that do not get it; none if that was not known yet. */
   readonly ports: readonly string[];
+  /** No port gets the frame, and onFrame() does not tell of it. True of one loss of a frame, though several may be told. */
+  readonly whole: boolean;
+}
+
+/** How far the frames have come that one frame was sent on as: one for all ports that get it at the same time. */
+export interface Delivery {
+  /** So many have not arrived. */
+  waiting: number;
+  /** A port has got it. */
+  reached: boolean;
 }
 
 /** What a frame needs of its wire. */
@@ -41,14 +47,13 @@ export interface FrameKeeper<P extends { readonly name: string }> {
 
 export class WaitingFrame<P extends { readonly name: string }> implements WireFrame, ClockEvent {
   readonly id: number;
-  readonly origin: number;
   readonly wire: string;
-  readonly arrived: number;
   due: number;
   order = 0;
   readonly source: P;
   readonly targets: readonly P[];
   readonly bytes: Uint8Array;
+  readonly delivery: Delivery;
   /** True once a breakpoint has stopped at it: going on must get past it. */
   passed = false;
   /** True once it was in the list of what waits. */
@@ -57,17 +62,16 @@ export class WaitingFrame<P extends { readonly name: string }> implements WireFr
 
   constructor(
     keeper: FrameKeeper<P>,
-    about: Pick<WireFrame, 'id' | 'origin' | 'wire' | 'arrived' | 'due' | 'bytes'>,
+    about: Pick<WireFrame, 'id' | 'wire' | 'due' | 'bytes'> & { readonly delivery: Delivery },
     source: P,
     targets: readonly P[],
   ) {
     this.#keeper = keeper;
     this.id = about.id;
-    this.origin = about.origin;
     this.wire = about.wire;
-    this.arrived = about.arrived;
     this.due = about.due;
     this.bytes = about.bytes;
+    this.delivery = about.delivery;
     this.source = source;
     this.targets = targets;
   }
@@ -78,10 +82,6 @@ export class WaitingFrame<P extends { readonly name: string }> implements WireFr
 
   get to(): readonly string[] {
     return this.targets.map(({ name }) => name);
-  }
-
-  isKeptBy(keeper: FrameKeeper<P>): boolean {
-    return this.#keeper === keeper;
   }
 
   fire(): void {

@@ -23,7 +23,7 @@ export class WireCounters {
   delivered = 0;
   filtered = 0;
   flooded = 0;
-  readonly lost: Record<LossReason, number> = { malformed: 0, unplugged: 0, loss: 0, full: 0, loop: 0, hand: 0 };
+  readonly lost: Record<LossReason, number> = { malformed: 0, unplugged: 0, loss: 0, full: 0, loop: 0, alone: 0 };
 
   /** A frame was handed to as many ports. */
   handedTo(ports: number): void {

@@ -16,7 +16,7 @@ const links = fc.record({
   loss: fc.constantFrom(0, 0, 0.3),
 });
 const debug = fc.oneof(
-  fc.record({ kind: fc.constantFrom('hold' as const, 'run' as const, 'step' as const, 'hop' as const) }),
+  fc.record({ kind: fc.constantFrom('hold' as const, 'run' as const, 'step' as const) }),
   fc.record({ kind: fc.constant('speed' as const), speed: fc.constantFrom(0.1, 0.5, 1) }),
   fc.record({ kind: fc.constant('break' as const), at: fc.nat(80) }),
 );
@@ -24,10 +24,7 @@ const debug = fc.oneof(
 type Traffic = { kind: 'send'; from: number; to: number };
 type Links = { kind: 'link'; of: number; delay: number; jitter: number; loss: number };
 type Pause = { kind: 'pass'; ms: number };
-type Debug =
-  | { kind: 'hold' | 'run' | 'step' | 'hop' }
-  | { kind: 'speed'; speed: number }
-  | { kind: 'break'; at: number };
+type Debug = { kind: 'hold' | 'run' | 'step' } | { kind: 'speed'; speed: number } | { kind: 'break'; at: number };
 type Deed = Traffic | Links | Pause | Debug;
 
 /** Does all of it to a new wire, then lets it run out. */
@@ -51,11 +48,8 @@ function play(deeds: readonly Deed[], after?: (bed: TestBed, deed: Deed) => void
       case 'break':
         bed.wire.addBreakpoint(({ bytes }) => numberIn(bytes) === deed.at);
         break;
-      case 'hop':
-        bed.wire.stepHop(({ from }) => from === '1');
-        break;
       default:
-        bed.wire[deed.kind]();
+        bed.clock[deed.kind]();
     }
     after?.(bed, deed);
   }
@@ -65,8 +59,8 @@ function play(deeds: readonly Deed[], after?: (bed: TestBed, deed: Deed) => void
 
 function finish(bed: TestBed): void {
   bed.clock.setSpeed(1);
-  while (bed.wire.state.value.waiting > 0) {
-    bed.wire.run();
+  while (bed.wire.waiting.value.length > 0) {
+    bed.clock.run();
     bed.time.pass(1000);
   }
 }
@@ -135,6 +129,10 @@ describe('for any traffic and any sequence of hold, run, step, slow motion and b
     fc.assert(
       fc.property(fc.array(fc.oneof(traffic, pause), { minLength: 1, maxLength: 60 }), fc.nat(60), (deeds, at) => {
         const bed = new TestBed(hosts);
+        let stoppedAt: unknown = null;
+        bed.clock.onChange((state) => {
+          if (state.kind === 'held') stoppedAt = state.at;
+        });
         bed.wire.addBreakpoint(({ bytes }) => numberIn(bytes) === at);
         let number = 0;
         for (const deed of deeds) {
@@ -146,8 +144,10 @@ describe('for any traffic and any sequence of hold, run, step, slow motion and b
           expect(bed.log).toEqual(reference.log);
           return;
         }
-        expect(bed.wire.state.value.kind).toBe('held');
-        expect(bed.wire.state.value.stoppedAt && numberIn(bed.wire.state.value.stoppedAt.bytes)).toBe(at);
+        expect(bed.clock.held).toBe(true);
+        const [first] = bed.wire.waiting.value;
+        expect(first).toBe(stoppedAt);
+        expect(first && numberIn(first.bytes)).toBe(at);
         expect(bed.got).toEqual(
           reference.got
             .filter((sighting) => sighting.number < at)

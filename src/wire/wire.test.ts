@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { frame, numberIn, TestBed } from '../../tests/support/wire.ts';
 import { connect, type FramePort } from './frame-port.ts';
-import { Wire } from './wire.ts';
+import { Wire, type WireOptions } from './wire.ts';
 import type { FrameLoss, WireFrame } from './wire-frame.ts';
 
 const ids = (frames: readonly WireFrame[]): number[] => frames.map(({ bytes }) => numberIn(bytes));
@@ -39,7 +39,7 @@ describe('a wire that runs', () => {
     expect(new Set(got.map(({ buffer }) => buffer)).size).toBe(2);
     expect(seen).toHaveLength(1);
     expect(ids(seen)).toEqual([5]);
-    expect(seen[0]).toMatchObject({ id: 1, origin: 1, wire: 'lan', from: 'a', to: ['b', 'c'] });
+    expect(seen[0]).toMatchObject({ id: 1, wire: 'lan', from: 'a', to: ['b', 'c'] });
     end();
     bed.wire.port('a')?.send(frame(0, 255, 6));
     expect(seen).toHaveLength(1);
@@ -70,7 +70,7 @@ describe('a wire that runs', () => {
     bed.wire.onLoss((loss) => lost.push(loss));
     bed.send(0, 255, 1);
     for (let n = 0; n < 10 && bed.time.pending > 0; n++) bed.time.pass(1);
-    expect(bed.wire.state.value.waiting).toBe(0);
+    expect(bed.wire.waiting.value).toEqual([]);
     expect(lost.map(({ reason }) => reason)).toContain('loop');
     expect(bed.wire.statistics().lost.loop).toBeGreaterThan(0);
   });
@@ -83,7 +83,7 @@ describe('a wire that runs', () => {
     bed.send(1, 0, 1);
     bed.send(0, 1, 2);
     expect(bed.log).toEqual(['2<0#2']);
-    expect(lost).toMatchObject([{ reason: 'unplugged', ports: [], frame: { from: '1', to: [] } }]);
+    expect(lost).toMatchObject([{ reason: 'unplugged', ports: [], whole: true, frame: { from: '1', to: [] } }]);
     bed.port(1).setLink({ plugged: true });
     bed.send(0, 1, 3);
     expect(bed.log).toContain('1<0#3');
@@ -130,8 +130,7 @@ describe('a wire that runs', () => {
     pull();
     expect(listeners.size).toBe(0);
     expect(bed.wire.port('nic')?.up).toBe(false);
-    bed.wire.removePort('nic');
-    expect(bed.wire.ports.map(({ name }) => name)).toEqual(['0']);
+    expect(bed.wire.ports.map(({ name }) => name)).toEqual(['0', 'nic']);
     expect(() => bed.wire.addPort('0')).toThrow(/another name/);
   });
 });
@@ -139,48 +138,37 @@ describe('a wire that runs', () => {
 describe('a wire that is held', () => {
   test('keeps what comes, in order, for as long as it takes, and goes on as if nothing had been', () => {
     const bed = new TestBed(2).introduce();
-    bed.wire.hold();
+    bed.clock.hold();
     bed.send(0, 1, 1);
     bed.send(1, 0, 2);
     bed.send(0, 1, 3);
     bed.time.pass(600_000);
     expect(bed.log).toEqual([]);
     expect(ids(bed.wire.waiting.value)).toEqual([1, 2, 3]);
-    expect(bed.wire.state.value).toMatchObject({ kind: 'held', waiting: 3, stoppedAt: null, pressure: 'low' });
-    bed.wire.run();
+    bed.clock.run();
     expect(bed.log).toEqual(['1<0#1', '0<1#2', '1<0#3']);
     expect(bed.got.every(({ at }) => at === 0)).toBe(true);
-    expect(bed.wire.state.value).toMatchObject({ kind: 'running', waiting: 0 });
+    expect(bed.wire.waiting.value).toEqual([]);
   });
 
   test('steps one frame at a time, and holds for that', () => {
     const bed = new TestBed(2).introduce();
-    expect(bed.wire.step()).toBeNull();
+    expect(bed.clock.step()).toBeNull();
     bed.send(0, 1, 1);
     bed.send(0, 1, 2);
-    expect(bed.wire.step()).toMatchObject({ from: '0', to: ['1'] });
+    bed.clock.step();
     expect(bed.log).toEqual(['1<0#1']);
     expect(ids(bed.wire.waiting.value)).toEqual([2]);
   });
 
   test('what a frame held bytes for can still be looked at when it has gone', () => {
     const bed = new TestBed(2).introduce();
-    bed.wire.hold();
+    bed.clock.hold();
     bed.port(1).onFrame((bytes) => bytes.fill(0));
     bed.send(0, 1, 9);
     const [held] = bed.wire.waiting.value;
-    bed.wire.run();
+    bed.clock.run();
     expect(held && numberIn(held.bytes)).toBe(9);
-  });
-
-  test('steps a chosen packet one hop, and those before it', () => {
-    const bed = new TestBed(2).introduce();
-    bed.wire.hold();
-    for (const number of [1, 2, 3]) bed.send(0, 1, number);
-    expect(bed.wire.stepHop(is(9))).toBeNull();
-    expect(bed.log).toEqual([]);
-    expect(bed.wire.stepHop(is(2))).toMatchObject({ from: '0' });
-    expect(bed.log).toEqual(['1<0#1', '1<0#2']);
   });
 
   test('wires of one clock stand together and are stepped in one order', () => {
@@ -190,29 +178,29 @@ describe('a wire that is held', () => {
     far.addPort('b').onFrame((bytes) => got.push(numberIn(bytes)));
     const from = far.addPort('a');
     from.onFrame(() => {});
-    bed.wire.hold();
+    bed.clock.hold();
     from.send(frame(1, 2, 1));
     bed.send(0, 1, 2);
-    expect(far.state.value.kind).toBe('held');
-    expect(bed.wire.step()).toMatchObject({ wire: 'lan' });
+    bed.clock.step();
     expect(got).toEqual([1]);
+    expect(bed.log).toEqual([]);
+    bed.clock.step();
     expect(bed.log).toEqual(['1<0#2']);
   });
 
-  test('says in time that it fills up, and refuses what does not fit: nothing goes silently', () => {
+  test('refuses what does not fit, and says so: nothing goes silently', () => {
     const bed = new TestBed(2, { capacity: 100 }).introduce();
-    const levels: string[] = [];
     const lost: FrameLoss[] = [];
-    bed.wire.onPressure(({ level, bytes }) => levels.push(`${level} ${bytes}`));
     bed.wire.onLoss((loss) => lost.push(loss));
-    bed.wire.hold();
+    bed.clock.hold();
     for (let number = 1; number <= 6; number++) bed.send(0, 1, number);
-    expect(levels).toEqual(['high 54', 'full 90']);
-    expect(bed.wire.state.value).toMatchObject({ waiting: 5, pressure: 'full' });
-    expect(lost).toMatchObject([{ reason: 'full', ports: ['1'] }]);
-    bed.wire.run();
-    expect(levels.at(-1)).toBe('low 18');
+    expect(bed.wire.waiting.value).toHaveLength(5);
+    expect(lost).toMatchObject([{ reason: 'full', ports: ['1'], whole: true }]);
+    bed.clock.run();
     expect(bed.log).toHaveLength(5);
+    bed.clock.hold();
+    bed.send(0, 1, 7);
+    expect(bed.wire.waiting.value).toHaveLength(1);
     expect(bed.wire.statistics().lost.full).toBe(1);
   });
 
@@ -220,22 +208,22 @@ describe('a wire that is held', () => {
     const bed = new TestBed(3).introduce();
     const lost: FrameLoss[] = [];
     bed.wire.onLoss((loss) => lost.push(loss));
-    bed.wire.hold();
+    bed.clock.hold();
     bed.send(0, 255, 1);
     bed.port(1).setLink({ plugged: false });
-    bed.wire.run();
+    bed.clock.run();
     expect(bed.log).toEqual(['2<0#1']);
-    expect(lost).toMatchObject([{ reason: 'unplugged', ports: ['1'] }]);
+    expect(lost).toMatchObject([{ reason: 'unplugged', ports: ['1'], whole: false }]);
   });
 
   test('forgets at a reset what belonged to the run before, and leaves nothing when it is disposed of', () => {
     const bed = new TestBed(2).introduce();
-    bed.wire.hold();
+    bed.clock.hold();
     bed.send(0, 1, 1);
     bed.wire.reset();
     expect(bed.wire.waiting.value).toEqual([]);
     expect(bed.wire.table()).toEqual([]);
-    bed.wire.run();
+    bed.clock.run();
     expect(bed.log).toEqual([]);
     bed.send(0, 1, 2);
     expect(bed.log).toEqual(['1<0#2']);
@@ -250,68 +238,90 @@ describe('a wire that is held', () => {
 });
 
 describe('a breakpoint', () => {
-  test('stops just before its frame is delivered, once, and goes on past it', async () => {
+  test('stops just before its frame is delivered, once, and goes on past it', () => {
     const bed = new TestBed(2).introduce();
-    const breakpoint = bed.wire.addBreakpoint(is(2));
+    const stoppedAt: number[] = [];
+    bed.clock.onChange((state) => {
+      if (state.kind === 'held' && state.at !== null)
+        stoppedAt.push(numberIn((state.at as unknown as WireFrame).bytes));
+    });
+    const remove = bed.wire.addBreakpoint(is(2));
     for (const number of [1, 2, 3]) bed.send(0, 1, number);
     expect(bed.log).toEqual(['1<0#1']);
-    expect(bed.wire.state.value.kind).toBe('held');
-    expect(bed.wire.state.value.stoppedAt && numberIn(bed.wire.state.value.stoppedAt.bytes)).toBe(2);
-    expect(breakpoint.hits).toBe(1);
-    bed.wire.run();
+    expect(stoppedAt).toEqual([2]);
+    bed.clock.run();
     expect(bed.log).toEqual(['1<0#1', '1<0#2', '1<0#3']);
     bed.send(0, 1, 2);
-    expect(breakpoint.hits).toBe(2);
-    breakpoint.remove();
-    bed.wire.step();
-    expect(bed.wire.state.value.stoppedAt).toBeNull();
-    bed.wire.run();
+    expect(stoppedAt).toEqual([2, 2]);
+    remove();
+    bed.clock.step();
+    expect(bed.log).toHaveLength(4);
+    bed.clock.run();
     bed.send(0, 1, 2);
-    expect(bed.wire.state.value.kind).toBe('running');
-  });
-
-  test('is for one port, if so wanted', () => {
-    const bed = new TestBed(3).introduce();
-    bed.wire.addBreakpoint(() => true, { port: '2', once: true });
-    bed.send(0, 1, 1);
-    bed.send(1, 0, 2);
-    expect(bed.log).toEqual(['1<0#1', '0<1#2']);
-    bed.send(0, 2, 3);
-    expect(bed.log).toHaveLength(2);
-    bed.wire.run();
-    bed.send(2, 0, 4);
-    expect(bed.log.slice(2)).toEqual(['2<0#3', '0<2#4']);
-  });
-
-  test('runUntil resolves with the frame, or with null when someone else holds, or gives up', async () => {
-    const bed = new TestBed(2).introduce();
-    bed.wire.hold();
-    for (const number of [1, 2, 3]) bed.send(0, 1, number);
-    const found = await bed.wire.runUntil(is(3));
-    expect(found && numberIn(found.bytes)).toBe(3);
-    expect(bed.log).toEqual(['1<0#1', '1<0#2']);
-    const never = bed.wire.runUntil(is(9));
-    bed.wire.hold();
-    expect(await never).toBeNull();
-    const controller = new AbortController();
-    const given = bed.wire.runUntil(is(9), { signal: controller.signal });
-    controller.abort();
-    expect(await given).toBeNull();
-    expect(await bed.wire.runUntil(is(9), { signal: controller.signal })).toBeNull();
-    bed.send(0, 1, 9);
-    expect(bed.log.at(-1)).toBe('1<0#9');
+    expect(bed.clock.held).toBe(false);
+    expect(bed.log).toHaveLength(5);
   });
 
   test('one that breaks holds its frame, and a step gets past it', () => {
     const bed = new TestBed(2).introduce();
-    const breakpoint = bed.wire.addBreakpoint(() => {
+    const remove = bed.wire.addBreakpoint(() => {
       throw new Error('no such field');
     });
     expect(() => bed.send(0, 1, 1)).toThrow('no such field');
     expect(ids(bed.wire.waiting.value)).toEqual([1]);
-    breakpoint.remove();
-    bed.wire.run();
+    remove();
+    bed.clock.run();
     expect(bed.log).toEqual(['1<0#1']);
+  });
+});
+
+describe('a frame that no port gets', () => {
+  /** What was told of each frame: its number, and as what. */
+  function watched(hosts: number, options?: WireOptions) {
+    const bed = new TestBed(hosts, options).introduce();
+    const told: string[] = [];
+    bed.wire.onFrame(({ bytes }) => told.push(`seen ${numberIn(bytes)}`));
+    bed.wire.onLoss(({ frame: { bytes }, reason, ports, whole }) => {
+      const what = `${whole ? 'lost' : 'partly lost'} ${numberIn(bytes)}`;
+      told.push(`${what}: ${reason} ${ports.join(' ')}`.trim());
+    });
+    return { bed, told };
+  }
+
+  test('is told once, as lost: with the cables that are out, or that nobody else is there', () => {
+    const { bed, told } = watched(3);
+    bed.port(1).setLink({ plugged: false });
+    bed.send(0, 1, 1);
+    bed.port(2).setLink({ plugged: false });
+    bed.send(0, 255, 2);
+    bed.send(0, 1, 3);
+    bed.send(1, 0, 4);
+    expect(told).toEqual(['seen 1', 'lost 2: unplugged 1 2', 'lost 3: unplugged 1 2', 'lost 4: unplugged']);
+    const { bed: lonely, told: toldThere } = watched(1);
+    lonely.send(0, 255, 5);
+    expect(toldThere).toEqual(['lost 5: alone']);
+    expect(lonely.wire.statistics().lost.alone).toBe(2);
+  });
+
+  test('is told as lost when the last cable is pulled under it, and not before', () => {
+    const { bed, told } = watched(3);
+    bed.port(2).setLink({ delay: 10 });
+    bed.send(0, 255, 1);
+    bed.clock.hold();
+    bed.send(0, 255, 2);
+    for (const host of [1, 2]) bed.port(host).setLink({ plugged: false });
+    bed.clock.run();
+    bed.time.pass(20);
+    expect(told).toEqual(['seen 1', 'partly lost 2: unplugged 1', 'partly lost 1: unplugged 2', 'lost 2: unplugged 2']);
+  });
+
+  test('is told once though its ports lose it for different reasons', () => {
+    const { bed, told } = watched(3, { capacity: 20 });
+    bed.clock.hold();
+    bed.send(0, 1, 1);
+    bed.port(2).setLink({ loss: 1 });
+    bed.send(0, 255, 2);
+    expect(told).toEqual(['lost 2: loss 2', 'partly lost 2: full 1']);
   });
 });
 
@@ -348,7 +358,7 @@ describe('links', () => {
     const bed = new TestBed(2).introduce();
     bed.port(0).setLink({ delay: 10 });
     bed.send(0, 1, 1);
-    bed.wire.step();
+    bed.clock.step();
     expect(bed.got).toMatchObject([{ number: 1, at: 10 }]);
   });
 

@@ -40,7 +40,8 @@ async function measure(via: Via, { count, length, window }: Load): Promise<Extra
   if (sender === undefined || receiver === undefined) throw new Error('There are no threads.');
   const channel = `lockstep-bench-${process.pid}-${channels++}`;
   const say = (thread: Worker, message: ToFrameThread): void => thread.postMessage(message);
-  const wire = new Wire('lan', realTime());
+  const clock = realTime();
+  const wire = new Wire('lan', clock);
   try {
     return await new Promise((resolve, reject) => {
       for (const [index, thread] of threads.entries()) {
@@ -59,7 +60,7 @@ async function measure(via: Via, { count, length, window }: Load): Promise<Extra
     for (const thread of threads) say(thread, { type: 'end' });
     await Promise.all(threads.map((thread) => thread.terminate()));
     wire.dispose();
-    wire.clock.dispose();
+    clock.dispose();
   }
 }
 

@@ -84,6 +84,12 @@ export class PlainMachine implements Machine {
     for (const wire of this.#wires) wire(frame);
   }
 
+  /** Its tap saw one packet at a device of its own namespace. */
+  sawFrame(frame: Omit<TapFrame, 'ifindex' | 'originalLength'>): void {
+    const frames = [{ ...frame, ifindex: 2, originalLength: frame.bytes.length }];
+    for (const tap of this.taps) tap({ frames, lost: 0 });
+  }
+
   saw(ifindexes: readonly number[], lost = 0): void {
     const frames = ifindexes.map(
       (ifindex): TapFrame => ({

@@ -51,7 +51,8 @@ export class PacketPages {
   #end = 0;
   readonly #places: Place[] = [];
   readonly #placeNumbers = new Map<string, number>();
-  readonly #comments = new Map<number, string>();
+  /** What few packets have, by index. */
+  readonly #rare = new Map<number, Pick<ListedHop, 'comment' | 'undelivered'>>();
 
   get start(): number {
     return this.#start;
@@ -79,7 +80,12 @@ export class PacketPages {
     page.firsts[at] = page.lasts[at] = this.#end;
     page.size++;
     if (page.size === PAGE) page.close();
-    if (packet.comment !== undefined) this.#comments.set(this.#end, packet.comment);
+    const { comment, undelivered } = packet;
+    if (comment !== undefined || undelivered !== undefined)
+      this.#rare.set(this.#end, {
+        ...(comment === undefined ? {} : { comment }),
+        ...(undelivered === undefined ? {} : { undelivered }),
+      });
     return this.#end++;
   }
 
@@ -89,13 +95,12 @@ export class PacketPages {
     for (; this.#end - this.#start > count && pages < this.#pages.length - 1; pages++) this.#start += PAGE;
     if (pages === 0) return;
     this.#pages.splice(0, pages);
-    for (const index of this.#comments.keys()) if (index < this.#start) this.#comments.delete(index);
+    for (const index of this.#rare.keys()) if (index < this.#start) this.#rare.delete(index);
   }
 
   packet(index: number): ListedHop {
     const { page, at } = this.#find(index);
     const time = page.times[at] ?? 0;
-    const comment = this.#comments.get(index);
     return {
       ...(this.#places[page.places[at] ?? 0] as Place),
       n: page.numbers[at] ?? 0,
@@ -103,7 +108,7 @@ export class PacketPages {
       exactly: { seconds: Math.floor(time), nanoseconds: page.nanoseconds[at] ?? 0 },
       bytes: page.bytes.subarray(at === 0 ? 0 : page.ends[at - 1], page.ends[at]),
       originalLength: page.originalLengths[at] ?? 0,
-      ...(comment === undefined ? {} : { comment }),
+      ...this.#rare.get(index),
     };
   }
 

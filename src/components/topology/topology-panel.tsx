@@ -1,9 +1,10 @@
-// The living picture of a lab: what its kernels say, and the packets that move. Picture or list, and one device's
-// inspector beside it.
+// The living picture of a lab: what its kernels say, and the packets that move. Picture or list, and the inspector of one
+// device or wire beside it.
 import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Hop } from '../../hop/hop.ts';
 import type { Lab } from '../../lab/lab.ts';
+import { wireId } from '../../topology/merge-graphs.ts';
 import { MachineBar } from '../machines/machine-bar.tsx';
 import type { ShownHop } from '../ui/shown-hop.ts';
 import { useSignalValue } from '../ui/use-signal-value.ts';
@@ -11,6 +12,7 @@ import { plural } from '../ui/words.ts';
 import { announceChanges } from './inspector/change-announcer.ts';
 import { DeviceList } from './inspector/device-list.tsx';
 import { Inspector } from './inspector/inspector.tsx';
+import { WireInspector } from './inspector/wire-inspector.tsx';
 import type { PlayerStatus } from './motion/packet-player.ts';
 import type { Picture } from './picture/picture.ts';
 import './topology.css';
@@ -33,6 +35,7 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
   const graph = useSignalValue(lab.graph);
   const [view, setView] = useState<'picture' | 'list'>('picture');
   const [selected, setSelected] = useState<string | null>(null);
+  const wire = lab.wires.find(({ name }) => wireId(name) === selected);
   const [status, setStatus] = useState<PlayerStatus>(QUIET);
   const [failure, setFailure] = useState('');
   const [saved, setSaved] = useState('');
@@ -176,7 +179,7 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
         {view === 'picture' ? (
           <fieldset
             class="tp-picture"
-            aria-label="Picture of the network. Arrow keys go from device to device, Enter inspects one, plus and minus zoom."
+            aria-label="Picture of the network. Arrow keys go from device to device and to the wires, Enter inspects one, plus and minus zoom."
             ref={host}
           />
         ) : (
@@ -196,7 +199,10 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
           </div>
         )}
         <Status status={status} onCatchUp={() => picture.current?.player.catchUp()} />
-        {selected !== null && <Inspector lab={lab} graph={graph} deviceId={selected} onClose={close} />}
+        {wire !== undefined && <WireInspector wire={wire} onClose={close} />}
+        {selected !== null && wire === undefined && (
+          <Inspector lab={lab} graph={graph} deviceId={selected} onClose={close} />
+        )}
       </div>
       <Announcements lab={lab} />
       <p class="tp-spoken" aria-live="polite">

@@ -80,38 +80,46 @@ function tupleOf(protocol: number, side: Readonly<Record<string, string>>): Tupl
 
 /** What all machines' tables say: which tuples are one conversation, and which entry turned the one into the other. */
 export class NatTable {
+  readonly #keep: number;
+  /** By machine, tuple before and tuple after: what was told, the latest last. */
+  readonly #entries = new Map<string, ConntrackEntry>();
   /** Union-find: tuples that NAT turns into each other have one root. */
   readonly #parents = new Map<string, string>();
   readonly #members = new Map<string, string[]>();
   /** By machine, tuple before and tuple after. */
   readonly #rewrites = new Map<string, ConntrackEntry>();
 
-  /** True when it says something new. Entries without NAT say nothing. */
+  /** @param keep connections that are kept: when there are more, those that were longest not told of are forgotten */
+  constructor({ keep = Infinity }: { readonly keep?: number } = {}) {
+    this.#keep = keep;
+  }
+
+  /**
+   * True when it says something new; then others may have been forgotten, and tuples that were one conversation be several. Entries
+   * without NAT say nothing.
+   */
   add(entry: ConntrackEntry): boolean {
-    const after = inverse(entry.reply);
     const from = tupleKey(entry.original);
-    const to = tupleKey(after);
+    const to = tupleKey(inverse(entry.reply));
     if (from === to) return false;
-    const known = this.#rewrites.get(rewrite(entry.machine, from, to));
+    const key = rewrite(entry.machine, from, to);
+    const known = this.#rewrites.get(key);
     // Which of several equal entries is named must not depend on which came first.
-    if (known !== undefined && known.id <= entry.id) return false;
-    const pairs = [
-      [from, to],
-      [addressKey(entry.original), addressKey(after)],
-    ] as const;
-    for (const [before, behind] of pairs) {
-      for (const [a, b] of [
-        [before, behind],
-        [inverseKey(behind), inverseKey(before)],
-      ] as const) {
-        if (a === b) continue;
-        const key = rewrite(entry.machine, a, b);
-        const present = this.#rewrites.get(key);
-        if (present === undefined || rank(entry) < rank(present)) this.#rewrites.set(key, entry);
-        this.#join(a, b);
-      }
+    const isNew = known === undefined || known.id > entry.id;
+    const told = isNew ? entry : this.#entries.get(key);
+    if (told !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, told);
     }
+    if (!isNew) return false;
+    if (this.#entries.size > this.#keep) this.#forget();
+    else this.#connect(entry);
     return true;
+  }
+
+  /** What it was told and has not forgotten, the latest last. */
+  get entries(): readonly ConntrackEntry[] {
+    return [...this.#entries.values()];
   }
 
   connected(a: string, b: string): boolean {
@@ -133,6 +141,36 @@ export class NatTable {
   /** The entry by which a machine turns one tuple into the other. */
   entry(machine: string, from: string, to: string): ConntrackEntry | undefined {
     return this.#rewrites.get(rewrite(machine, from, to));
+  }
+
+  /** A quarter at a time, since what is left has to be connected anew: sets that were joined cannot be taken apart. */
+  #forget(): void {
+    for (const key of this.#entries.keys()) {
+      if (this.#entries.size <= this.#keep * 0.75) break;
+      this.#entries.delete(key);
+    }
+    for (const map of [this.#parents, this.#members, this.#rewrites]) map.clear();
+    for (const entry of this.#entries.values()) this.#connect(entry);
+  }
+
+  #connect(entry: ConntrackEntry): void {
+    const after = inverse(entry.reply);
+    const pairs = [
+      [tupleKey(entry.original), tupleKey(after)],
+      [addressKey(entry.original), addressKey(after)],
+    ] as const;
+    for (const [before, behind] of pairs) {
+      for (const [a, b] of [
+        [before, behind],
+        [inverseKey(behind), inverseKey(before)],
+      ] as const) {
+        if (a === b) continue;
+        const key = rewrite(entry.machine, a, b);
+        const present = this.#rewrites.get(key);
+        if (present === undefined || rank(entry) < rank(present)) this.#rewrites.set(key, entry);
+        this.#join(a, b);
+      }
+    }
   }
 
   #join(a: string, b: string): void {

@@ -1,7 +1,7 @@
 // What shows where a packet ended, besides the packets themselves. Each kind is read from what tools of a stock Debian
 // print; nothing of it is needed, and a packet for which there is none has an unknown end.
 
-export type Evidence = TraceEvidence | KernelEvidence | CounterEvidence | WireEvidence;
+export type Evidence = TraceEvidence | KernelEvidence | CounterEvidence;
 
 /** A rule of nftables that took a packet: out of `nft monitor trace` (nft-trace.ts). */
 export interface TraceEvidence {
@@ -57,13 +57,4 @@ export interface CounterMatch {
   readonly destinationPort?: number;
   /** Of a rule or a policy: "FORWARD". */
   readonly chain?: string;
-}
-
-/** The wire between the machines did not deliver a frame, and knows why. */
-export interface WireEvidence {
-  readonly kind: 'wire';
-  /** The frame's hop on the wire. */
-  readonly hop: number;
-  /** In words: "the link is set to lose some". */
-  readonly reason: string;
 }

@@ -3,14 +3,15 @@
 
 import type { ComponentChildren } from 'preact';
 import { isDown, KIND_WORD } from '../../../topology/device-words.ts';
-import type { DeviceNode, Edge, Graph, NamespaceNode } from '../../../topology/graph.ts';
+import type { DeviceNode, Edge, Graph, NamespaceNode, WireNode } from '../../../topology/graph.ts';
 import { networkWords } from '../../../topology/workload-words.ts';
 import { namespaceLabel, tunnelLabel } from '../picture/node-label.ts';
 
 interface Props {
   readonly graph: Graph;
   readonly selected: string | null;
-  readonly onSelect: (deviceId: string) => void;
+  /** Of a device or a wire. */
+  readonly onSelect: (id: string) => void;
 }
 
 export function DeviceList({ graph, selected, onSelect }: Props) {
@@ -44,6 +45,11 @@ export function DeviceList({ graph, selected, onSelect }: Props) {
             {wire.name} <span class="tp-word">wire</span>
           </h3>
           <ul>
+            <li>
+              <DeviceButton device={wire} selected={selected} onSelect={onSelect}>
+                <span class="tp-word">what it carries, loses and has learnt</span>
+              </DeviceButton>
+            </li>
             {pluggedInto(wire.id, graph).map((device) => (
               <li key={device.id}>
                 <DeviceButton device={device} selected={selected} onSelect={onSelect}>
@@ -60,7 +66,7 @@ export function DeviceList({ graph, selected, onSelect }: Props) {
 }
 
 interface ButtonProps extends Omit<Props, 'graph'> {
-  readonly device: DeviceNode;
+  readonly device: DeviceNode | WireNode;
   /** What is said of it beside its name. */
   readonly children: ComponentChildren;
 }

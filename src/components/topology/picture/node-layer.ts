@@ -1,5 +1,5 @@
 // The text of the picture, as real elements over cytoscape's canvas: it is sharp, it is set in the site's faces, and it
-// takes the focus. One tab stop for the whole picture; arrow keys go from a device to the next one in that direction.
+// takes the focus. One tab stop for the whole picture; arrow keys go from a device or a wire to the next one in that direction.
 import type { CollectionReturnValue, Core, EdgeSingular } from 'cytoscape';
 import type { Graph } from '../../../topology/graph.ts';
 import { COLUMN, isFolded } from './layout-place.ts';
@@ -15,8 +15,9 @@ const FAR = 0.6;
 export interface NodeLayerOptions {
   readonly host: HTMLElement;
   readonly cy: Core;
-  onSelect(deviceId: string): void;
-  onFocus(deviceId: string): void;
+  /** Of a device or a wire. */
+  onSelect(id: string): void;
+  onFocus(id: string): void;
 }
 
 export class NodeLayer {
@@ -26,7 +27,7 @@ export class NodeLayer {
   readonly #notes = new Map<string, string>();
   /** A machine at which a tunnel ends, and its root namespace -> its NIC. */
   #tunnelled = new Map<string, string>();
-  /** The device that the tab key leads to. */
+  /** The device or wire that the tab key leads to. */
   #stop = '';
 
   constructor(options: NodeLayerOptions) {
@@ -79,7 +80,12 @@ export class NodeLayer {
     this.#tunnelled = tunnelled(graph);
     for (const { id, name } of graph.wires) {
       wanted.add(id);
-      this.#legend(id, 'tp-bar', name, 'wire');
+      const bar = this.#element(id, 'button', 'tp-bar');
+      bar.setAttribute('aria-label', wireSentence(id, name, graph));
+      fill(bar, [
+        ['tp-name', name],
+        ['tp-word', 'wire'],
+      ]);
     }
     for (const edge of graph.edges) {
       if (edge.kind !== 'tunnel') continue;
@@ -91,7 +97,9 @@ export class NodeLayer {
       element.remove();
       this.#elements.delete(id);
     }
-    if (!this.#elements.has(this.#stop)) this.#setStop(this.#buttons()[0]?.dataset.id ?? '');
+    // A wire is there before any device is; the way in is a device.
+    if (!this.#elements.has(this.#stop))
+      this.#setStop(graph.devices.find(({ id }) => this.#elements.has(id))?.id ?? '');
     this.place();
   }
 
@@ -122,8 +130,9 @@ export class NodeLayer {
       } else if (element.classList.contains('tp-bar')) {
         const at = node.position();
         const [left, top] = [at.x - Number(node.data('width')) / 2, at.y - Number(node.data('height')) / 2];
+        element.style.width = `${node.data('width')}px`;
         element.style.height = `${node.data('height')}px`;
-        element.style.transform = `translate(${left + 12}px, ${top}px)`;
+        element.style.transform = `translate(${left}px, ${top}px)`;
       } else if (element.classList.contains('tp-node')) {
         const at = node.position();
         const [width, height] = [node.data('width') as number, node.data('height') as number];
@@ -154,12 +163,12 @@ export class NodeLayer {
     element.style.transform = `translate(${x}, ${(inner ? box.y2 : box.y1) - 8}px)`;
   }
 
-  select(deviceId: string | null): void {
-    for (const button of this.#buttons()) button.setAttribute('aria-pressed', String(button.dataset.id === deviceId));
+  select(selected: string | null): void {
+    for (const button of this.#buttons()) button.setAttribute('aria-pressed', String(button.dataset.id === selected));
   }
 
-  focus(deviceId: string): boolean {
-    const element = this.#elements.get(deviceId);
+  focus(id: string): boolean {
+    const element = this.#elements.get(id);
     element?.focus({ preventScroll: true });
     return element !== undefined;
   }
@@ -196,7 +205,7 @@ export class NodeLayer {
   }
 
   #buttons(): HTMLElement[] {
-    return [...this.#elements.values()].filter((element) => element.classList.contains('tp-node'));
+    return [...this.#elements.values()].filter((element) => element instanceof HTMLButtonElement);
   }
 
   #setStop(id: string): void {
@@ -213,7 +222,7 @@ export class NodeLayer {
     if (next !== undefined) this.focus(next);
   }
 
-  /** The closest device whose middle lies in the direction, with what lies aside counted double. */
+  /** The closest device or wire whose middle lies in the direction, with what lies aside counted double. */
   #nearest(from: string, [dx, dy]: readonly [number, number]): string | undefined {
     const { cy } = this.#options;
     const here = cy.getElementById(from).position();
@@ -224,11 +233,8 @@ export class NodeLayer {
       const node = cy.getElementById(id);
       if (id === from || node.empty()) continue;
       const at = node.position();
-      // A bridge is as wide as its ports: from each of them it lies straight above.
-      const reach =
-        node.data('deviceKind') === 'bridge' || cy.getElementById(from).data('deviceKind') === 'bridge'
-          ? Number(node.data('width')) / 2
-          : 0;
+      // A bridge or a wire is as wide as its ports: from each of them it lies straight above.
+      const reach = isBar(node) || isBar(cy.getElementById(from)) ? Number(node.data('width')) / 2 : 0;
       const along = (at.x - here.x) * dx + (at.y - here.y) * dy;
       const aside = Math.max(0, Math.abs((at.x - here.x) * dy) + Math.abs((at.y - here.y) * dx) - Math.abs(dy) * reach);
       const distance = along + 2 * aside;
@@ -265,7 +271,18 @@ const DIRECTIONS: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 const idOf = (target: EventTarget | null): string | undefined =>
-  target instanceof HTMLElement ? target.closest<HTMLElement>('.tp-node')?.dataset.id : undefined;
+  target instanceof HTMLElement ? target.closest<HTMLElement>('.tp-node, .tp-bar')?.dataset.id : undefined;
+
+const isBar = (node: CollectionReturnValue): boolean =>
+  node.data('deviceKind') === 'bridge' || node.data('kind') === 'wire';
+
+/** "lan, wire, plugged in: host-01, host-02" */
+function wireSentence(id: string, name: string, graph: Graph): string {
+  const machines = graph.edges.flatMap(({ kind, source, target }) =>
+    kind === 'plug' && target === id ? (graph.devices.find((device) => device.id === source)?.machine ?? []) : [],
+  );
+  return `${name}, wire${machines.length === 0 ? '' : `, plugged in: ${machines.join(', ')}`}`;
+}
 
 /** Only what changed is written, so that nothing is selected away or announced again. */
 function fill(element: HTMLElement, parts: readonly (readonly [className: string, text: string])[]): void {

@@ -14,7 +14,8 @@ import { onThemeChange, readColours } from './theme-colours.ts';
 export interface PictureOptions {
   readonly lab: Lab;
   readonly host: HTMLElement;
-  onSelect(deviceId: string): void;
+  /** Of a device or a wire. */
+  onSelect(id: string): void;
   readonly onDrawn?: ((hop: Hop) => void) | undefined;
 }
 
@@ -100,13 +101,13 @@ export class Picture {
     });
   }
 
-  select(deviceId: string | null): void {
-    this.#scene.select(deviceId);
-    this.#layer.select(deviceId);
+  select(id: string | null): void {
+    this.#scene.select(id);
+    this.#layer.select(id);
   }
 
-  focus(deviceId: string): boolean {
-    return this.#layer.focus(deviceId);
+  focus(id: string): boolean {
+    return this.#layer.focus(id);
   }
 
   fit(): void {

@@ -25,7 +25,8 @@ export function elementsOf(graph: Graph, layout: Layout): ElementDefinition[] {
   return [
     ...graph.machines.map(({ id }) => node({ id, kind: 'machine' })),
     ...[...layout.rooms].map(([id, box]) => node({ ...sizeOf(box), id: roomOf(id), parent: id, kind: 'room' }, box)),
-    ...[...layout.wires].map(([id, box]) => node({ ...sizeOf(box), id, kind: 'wire' }, box)),
+    // The view is moved by a wire as by the ground beside it.
+    ...[...layout.wires].map(([id, box]) => ({ ...node({ ...sizeOf(box), id, kind: 'wire' }, box), pannable: true })),
     ...graph.namespaces
       .filter((namespace) => drawn.some((device) => device.namespace === namespace.id))
       .map(({ id, machine, root }) => ({

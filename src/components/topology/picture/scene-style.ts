@@ -64,9 +64,6 @@ export function sceneStyle(colours: Colours): StylesheetJson {
       selector: 'node[deviceKind = "loopback"], node[deviceKind = "dummy"]',
       style: { shape: 'round-rectangle', 'corner-radius': '10px', 'border-width': 1 },
     },
-    { selector: 'node.down', style: { 'border-style': 'dashed', 'border-color': colours.muted } },
-    { selector: 'node.selected', style: { 'border-color': colours.accent, 'border-width': 3 } },
-    { selector: 'node[kind = "room"]', style: { ...sized, 'background-opacity': 0, 'border-width': 0 } },
     {
       selector: 'node[kind = "wire"]',
       style: {
@@ -75,9 +72,11 @@ export function sceneStyle(colours: Colours): StylesheetJson {
         'corner-radius': '13px',
         'border-width': 2,
         'border-color': colours.text,
-        events: 'no',
       },
     },
+    { selector: 'node.down', style: { 'border-style': 'dashed', 'border-color': colours.muted } },
+    { selector: 'node.selected', style: { 'border-color': colours.accent, 'border-width': 3 } },
+    { selector: 'node[kind = "room"]', style: { ...sized, 'background-opacity': 0, 'border-width': 0 } },
     {
       selector: 'node[kind = "stub"]',
       style: { width: 8, height: 8, shape: 'ellipse', 'background-color': colours.text, 'border-width': 0 },

@@ -15,7 +15,8 @@ export interface SceneOptions {
   readonly colours: Colours;
   /** No gliding, no fading. */
   still(): boolean;
-  onSelect(deviceId: string): void;
+  /** Of a device or a wire. */
+  onSelect(id: string): void;
   /** Something moved, or the view did: at most once a frame. */
   onMoved(): void;
 }
@@ -59,7 +60,9 @@ export class Scene {
       minZoom: 0.2,
       maxZoom: 3,
     });
-    this.cy.on('tap', 'node[kind = "device"]', (event) => options.onSelect((event.target as NodeSingular).id()));
+    this.cy.on('tap', 'node[kind = "device"], node[kind = "wire"]', (event) =>
+      options.onSelect((event.target as NodeSingular).id()),
+    );
     this.cy.on('pan zoom resize position bounds', () => options.onMoved());
     this.cy.on('dragpan', () => {
       this.#followsContent = false;
@@ -121,9 +124,9 @@ export class Scene {
     this.#options.onMoved();
   }
 
-  select(deviceId: string | null): void {
+  select(id: string | null): void {
     this.cy.nodes('.selected').removeClass('selected');
-    if (deviceId !== null) this.cy.getElementById(deviceId).addClass('selected');
+    if (id !== null) this.cy.getElementById(id).addClass('selected');
   }
 
   /** The whole picture, or the machine that the view is about. */
@@ -161,9 +164,9 @@ export class Scene {
     this.cy.panBy({ x, y });
   }
 
-  /** Brings a device into the view, for the keyboard. */
-  reveal(deviceId: string): void {
-    const node = this.cy.getElementById(deviceId);
+  /** Brings a device or a wire into the view, for the keyboard. */
+  reveal(id: string): void {
+    const node = this.cy.getElementById(id);
     if (node.empty()) return;
     const box = node.renderedBoundingBox({});
     const margin = 8;

@@ -1,0 +1,115 @@
+// One wire, as its switch tells of it now: asked about once a second while it is open.
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Wire } from '../../../wire/wire.ts';
+import { type WireWords, wireWords } from './wire-words.ts';
+
+interface Props {
+  readonly wire: Wire;
+  readonly onClose: () => void;
+}
+
+/** ms */
+const ASKED_EVERY = 1000;
+
+export function WireInspector({ wire, onClose }: Props) {
+  const [words, setWords] = useState(() => wireWords(wire));
+  const panel = useRef<HTMLElement>(null);
+
+  useEffect(() => panel.current?.focus({ preventScroll: true }), [wire]);
+  useEffect(() => {
+    const ask = (): void => setWords(wireWords(wire));
+    ask();
+    const timer = setInterval(ask, ASKED_EVERY);
+    return () => clearInterval(timer);
+  }, [wire]);
+
+  return (
+    <section
+      class="tp-inspector"
+      aria-label={`Wire ${wire.name}`}
+      tabIndex={-1}
+      ref={panel}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.stopPropagation();
+        onClose();
+      }}
+    >
+      <header class="tp-inspector-head">
+        <h3>
+          <span class="tp-name">{wire.name}</span>
+          <span class="tp-word">wire, {words.cables}</span>
+        </h3>
+        <button type="button" class="tp-button" onClick={onClose} aria-label="Close the inspector">
+          Close
+        </button>
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within reach of the keyboard */}
+      <div class="tp-inspector-body" tabIndex={0}>
+        <Ports ports={words.ports} />
+        <section class="tp-part">
+          <h4>What its switch has learnt</h4>
+          {words.learnt.length === 0 ? (
+            <p class="tp-none">No address: until a machine sends something, what is for it goes to all.</p>
+          ) : (
+            <ul class="tp-lines">
+              {words.learnt.map(({ mac, port, heard }) => (
+                <li key={mac}>
+                  {mac} is behind the port of {port}, heard {heard}
+                </li>
+              ))}
+            </ul>
+          )}
+        </section>
+        <section class="tp-part">
+          <h4>Frames since the lab was opened</h4>
+          <ul class="tp-lines">
+            {words.counted.map(([name, count]) => (
+              <li key={name}>
+                {name}: {count}
+              </li>
+            ))}
+          </ul>
+        </section>
+        <section class="tp-part">
+          <h4>Lost</h4>
+          {words.lost.length === 0 ? (
+            <p class="tp-none">It has lost no frame.</p>
+          ) : (
+            <ul class="tp-lines">
+              {words.lost.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+          )}
+        </section>
+      </div>
+    </section>
+  );
+}
+
+function Ports({ ports }: Pick<WireWords, 'ports'>) {
+  return (
+    <table class="tp-counters">
+      <thead>
+        <tr>
+          <th scope="col">Port of</th>
+          <th scope="col">cable</th>
+          <th scope="col">frames from it</th>
+          <th scope="col">frames to it</th>
+        </tr>
+      </thead>
+      <tbody>
+        {ports.map(({ machine, cable, sent, received }) => (
+          <tr key={machine}>
+            <th scope="row">{machine}</th>
+            <td>{cable}</td>
+            <td>{sent}</td>
+            <td>{received}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
