@@ -1,12 +1,17 @@
 // `docker run -d`, typed in the terminal: from Enter until the prompt is back below the container's id. The first one after
-// a start finds the emulator without compiled code and the disk without what the page cache had.
-import type { Bench } from '../../src/cli/bench/figure.ts';
+// a start finds the emulator without compiled code and the disk without what the page cache had. The next ones beside those in QEMU.
+import { type Bench, median } from '../../src/cli/bench/figure.ts';
+import { findImage } from '../../src/cli/builder/image.ts';
 import { withProfile } from './support/chromium.ts';
+import { startQemu } from './support/qemu.ts';
 import { openSite } from './support/site.ts';
 
 const first = 'docker run, first after Start';
 const next = 'docker run, next ones';
+const besideQemu = 'docker run, next ones, of the same image’s in QEMU’s TCG';
 const nextInRound = 2;
+/** MB, as the lab's machine has it. */
+const memory = 384;
 const containerId = /^[0-9a-f]{64}$/;
 
 export const bench: Bench = {
@@ -14,6 +19,7 @@ export const bench: Bench = {
   figures: [
     { name: first, unit: 's', target: { max: 8 } },
     { name: next, unit: 's', target: { max: 5 } },
+    { name: besideQemu, unit: '×', target: { max: 3 } },
   ],
   async run({ root, signal, samples, say }) {
     const site = await openSite(root);
@@ -30,9 +36,32 @@ export const bench: Bench = {
           await lab.close();
         }
       });
-      return results;
+      const rival = median(await inQemu(root, signal, samples));
+      return {
+        ...results,
+        [besideQemu]: rival === null ? [] : (results[next] ?? []).map((seconds) => seconds / rival),
+      };
     } finally {
       site.close();
     }
   },
 };
+
+/** Seconds of each `docker run` there, once the programs have run before. */
+async function inQemu(root: string, signal: AbortSignal, samples: number): Promise<number[]> {
+  const guest = await startQemu(await findImage(root), memory, signal);
+  try {
+    await guest.run('systemctl is-system-running --wait; systemctl start docker && echo Up-$((1+1))', /Up-2/);
+    const image =
+      'cd /usr/lib/lockstep/docker/whoami && docker import -c "$(grep ^CMD Dockerfile)" rootfs.tar.gz whoami';
+    await guest.run(`${image} && cd && echo Made-$((1+1))`, /Made-2/);
+    const run = (): Promise<number> => guest.run('docker run -d whoami', /(^|[^0-9a-f])[0-9a-f]{64}\r\n[^]*# $/);
+    await run();
+    await run();
+    const seconds: number[] = [];
+    for (let n = 0; n < samples; n++) seconds.push(await run());
+    return seconds;
+  } finally {
+    guest.close();
+  }
+}

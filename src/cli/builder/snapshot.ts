@@ -302,7 +302,8 @@ class LabBuilder {
   }
 }
 
-function kernelCommandLine(): string {
+/** Of every machine that is switched on. */
+export function kernelCommandLine(): string {
   return [
     'console=ttyS0 quiet',
     // The time stamp counter is the emulator's clock: it never drifts, and can be stopped.

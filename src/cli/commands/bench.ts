@@ -59,7 +59,7 @@ export async function bench({ root, signal, name, json }: BenchOptions): Promise
   if (chosen.length === 0) throw new UsageError('There are no benches in tests/bench.');
   const { buildAll, installWhatIsNeeded } = await import('../builder/build-all.ts');
   const workshop = { root, signal, output: process.stderr, onlyWhenSlow: true };
-  await installWhatIsNeeded(workshop, ['machines', 'browser', 'tshark']);
+  await installWhatIsNeeded(workshop, ['machines', 'browser', 'tshark', 'qemu']);
   await buildAll(workshop);
   const say = (text: string): void => console.error(text);
   say('measuring: how fast this computer is');

@@ -6,8 +6,8 @@ import { delimiter, join } from 'node:path';
 
 /**
  * What a program is needed for: making the machine image and the labs' snapshots; fetching Go for that, where there is
- * none; comparing with tshark; a browser that tests and benches drive.
- * @typedef {'machines' | 'fetching-go' | 'tshark' | 'browser'} Need
+ * none; comparing with tshark; a browser that tests and benches drive; the emulator that benches compare with.
+ * @typedef {'machines' | 'fetching-go' | 'tshark' | 'browser' | 'qemu'} Need
  * @typedef {{ name: string, provides: string, need: Need }} DebianPackage
  */
 
@@ -25,6 +25,7 @@ export const debianPackages = [
   { name: 'python3-pip', provides: 'pip3', need: 'fetching-go' },
   { name: 'tshark', provides: 'tshark', need: 'tshark' },
   { name: 'chromium', provides: 'chromium', need: 'browser' },
+  { name: 'qemu-system-x86', provides: 'qemu-system-i386', need: 'qemu' },
 ];
 
 // mke2fs lives in /sbin, which is not on the PATH of an ordinary Debian user.
