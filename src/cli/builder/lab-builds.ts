@@ -1,16 +1,11 @@
 // Builds the machine image and each lab's snapshot, and knows at any moment how far each lab is.
 import type { LabFile } from '../../lab/lab-file.ts';
-import { type BuildReport, buildReport, type Expectation } from '../progress/build-report.ts';
+import { type BuildReport, buildReport } from '../progress/build-report.ts';
 import { buildContext, Progress } from '../progress/progress.ts';
 import { buildImage, type Image } from './image.ts';
+import { buildOrder, expectationFor } from './lab-order.ts';
 import { buildSnapshot } from './snapshot.ts';
 import { prepareSystem } from './system-needs.ts';
-
-/** Seconds on two cores, cold: only their proportions matter, for the percentage of the whole. */
-export const labBuildExpectation: Expectation = {
-  seconds: { components: 120, 'machine image': 150, 'lab super-bridge': 180 },
-  defaultSeconds: 60,
-};
 
 export interface LabBuildsOptions {
   readonly root: string;
@@ -29,12 +24,14 @@ interface LabBuild {
 
 export class LabBuilds {
   readonly #options: LabBuildsOptions;
+  readonly #labs: readonly LabFile[];
   readonly #builds: ReadonlyMap<string, LabBuild>;
 
   constructor(labs: readonly LabFile[], options: LabBuildsOptions) {
     this.#options = options;
+    this.#labs = buildOrder(labs);
     this.#builds = new Map(
-      labs.map((lab) => [
+      this.#labs.map((lab) => [
         lab.id,
         { lab, progress: new Progress(), outcome: 'building', message: '', endedAt: null } satisfies LabBuild,
       ]),
@@ -45,10 +42,10 @@ export class LabBuilds {
   report(id: string): BuildReport | null {
     const build = this.#builds.get(id);
     if (!build) return null;
-    const { progress, outcome, message, endedAt } = build;
+    const { lab, progress, outcome, message, endedAt } = build;
     return buildReport(
       { steps: progress.steps, startedAt: progress.startedAt, outcome, message, endedAt },
-      labBuildExpectation,
+      expectationFor(lab, this.#labs),
       Date.now(),
     );
   }
@@ -60,7 +57,7 @@ export class LabBuilds {
   /** Builds everything. A lab that fails does not stop the others; throws at the end when one did. */
   async run(): Promise<void> {
     const { root, signal, display } = this.#options;
-    const all = originsFirst([...this.#builds.values()]);
+    const all = [...this.#builds.values()];
     const shared = buildContext(root, signal, display, ...all.map((build) => build.progress));
     let image: Image;
     try {
@@ -93,21 +90,4 @@ export class LabBuilds {
     build.message = error instanceof Error ? error.message : String(error);
     build.endedAt = Date.now();
   }
-}
-
-/** A lab whose machines are made from another one's comes after it. */
-function originsFirst(builds: readonly LabBuild[]): LabBuild[] {
-  const ordered: LabBuild[] = [];
-  const seen = new Set<string>();
-  const add = (build: LabBuild) => {
-    if (seen.has(build.lab.id)) return;
-    seen.add(build.lab.id);
-    for (const { from } of build.lab.machines) {
-      const origin = builds.find(({ lab }) => lab.id === from?.split('/')[0]);
-      if (origin !== undefined) add(origin);
-    }
-    ordered.push(build);
-  };
-  for (const build of builds) add(build);
-  return ordered;
 }
