@@ -6,6 +6,7 @@ import { nearest } from '../basics/nearest.ts';
 import type { LabFile } from '../lab/lab-file.ts';
 import { LabFileError } from '../lab/lab-file-error.ts';
 import { parseLabFile } from '../lab/parse-lab-file.ts';
+import { componentNames } from './builder/component-file.ts';
 import { UsageError } from './usage-error.ts';
 
 const folder = 'sandboxes/labs';
@@ -29,7 +30,10 @@ export async function readLab(root: string, id: string): Promise<LabFile> {
     );
   }
   const path = `${folder}/${id}/lab.yaml`;
-  const lab = parseLabFile(await readFile(join(root, path), 'utf8'), path);
+  const lab = parseLabFile(await readFile(join(root, path), 'utf8'), path, {
+    components: await componentNames(root),
+    hasFile: (name) => existsSync(join(root, folder, id, name)),
+  });
   if (lab.id !== id) {
     throw new LabFileError(path, [
       { line: 1, column: 1, message: `id: found "${lab.id}"; expected "${id}", the name of the folder` },

@@ -31,6 +31,12 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('a command for the machine', () => {
+  it('that reads says how many bytes of input follow', () => {
+    const { agent, sent } = open();
+    void agent.exec('tar -x', { inputBytes: 70_000 });
+    expect(sent[0]).toMatch(/^exec \S+ 60 \S+ 70000$/);
+  });
+
   it('goes out whole, on one line, and its answer comes back whole, in any language and with any status', async () => {
     await fc.assert(
       fc.asyncProperty(text, text, text, fc.nat(255), async (command, stdout, stderr, exitCode) => {

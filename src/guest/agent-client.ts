@@ -33,7 +33,7 @@ export class AgentClient {
     this.#timers = timers;
   }
 
-  exec(command: string, { timeout = 60_000, signal }: ExecOptions = {}): Promise<ExecResult> {
+  exec(command: string, { timeout = 60_000, signal, inputBytes = 0 }: ExecOptions = {}): Promise<ExecResult> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const id = `x${this.#next++}`;
@@ -53,7 +53,8 @@ export class AgentClient {
       const forget = this.#timers.after(patience, silent);
       signal?.addEventListener('abort', aborted, { once: true });
       this.#pending.set(id, { started: performance.now(), resolve, end });
-      this.#send(`exec ${id} ${Math.max(1, Math.ceil(timeout / 1000))} ${encode(command)}`);
+      const input = inputBytes > 0 ? ` ${inputBytes}` : '';
+      this.#send(`exec ${id} ${Math.max(1, Math.ceil(timeout / 1000))} ${encode(command)}${input}`);
     });
   }
 

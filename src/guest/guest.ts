@@ -25,6 +25,8 @@ export interface ExecOptions {
   /** ms in which the machine runs (none pass while it is frozen); default 60 000. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
+  /** Bytes that whoever calls writes to the agent's port next: the command's standard input. Left out: it has none. */
+  readonly inputBytes?: number;
 }
 
 /**

@@ -14,6 +14,20 @@ const name = (what: string) =>
     .string()
     .regex(hostName, { error: `${what}: lower-case letters, digits and "-" inside, at most 63 characters (RFC 1123)` });
 
+const scriptFile = z.string().regex(/^(?!.*\.\.)[\w./-]+$/, { error: 'a file beside lab.yaml, such as "start.sh"' });
+
+const warmSchema = z
+  .strictObject({
+    run: scriptFile
+      .optional()
+      .describe('Script beside lab.yaml, run as root: the commands that readers run first. It leaves nothing behind.'),
+    type: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Commands that are typed into the first terminal, as a reader types them. They leave nothing behind.'),
+  })
+  .describe('What is done in the machine before the snapshot is taken, so that it is quick when a reader does it.');
+
 const machineSchema = z
   .strictObject({
     name: name('the name of a machine').describe('What the lab, the terminals and the command line call the machine.'),
@@ -39,11 +53,16 @@ const machineSchema = z
       .array(z.string().regex(kebab, { error: 'the name of a folder in sandboxes/image/docker, such as "whoami"' }))
       .default([])
       .describe('Docker images that are there when the lab starts; folders of sandboxes/image/docker.'),
-    start: z
-      .string()
-      .regex(/^(?!.*\.\.)[\w./-]+$/, { error: 'a file beside lab.yaml, such as "start.sh"' })
+    components: z
+      .array(z.string().regex(kebab, { error: 'the name of a folder in sandboxes/components, such as "flannel"' }))
+      .default([])
+      .describe(
+        'Programs that Debian does not have, put into the machine before its services are started; folders of sandboxes/components. Those of the machine that it is made "from" are there already.',
+      ),
+    start: scriptFile
       .optional()
       .describe('Script beside lab.yaml, run in the machine as root before the snapshot is taken.'),
+    warm: warmSchema.optional(),
   })
   .describe('A machine.');
 
@@ -57,6 +76,13 @@ const wireSchema = z
   })
   .describe('An Ethernet segment between machines.');
 
+const provisionSchema = z
+  .strictObject({
+    machine: z.string().describe('Name of the machine that it is run in.'),
+    run: scriptFile.describe('Script beside lab.yaml, run as root.'),
+  })
+  .describe('A script that is run when all machines are up.');
+
 export const labFileSchema = z
   .strictObject({
     $schema: z.string().optional().describe('Where an editor finds the JSON Schema of this file.'),
@@ -68,8 +94,14 @@ export const labFileSchema = z
     summary: z.string().min(1).max(300).describe('What one can do here, in a sentence or two.'),
     machines: z.array(machineSchema).min(1).max(8).describe('The machines, in the order in which they are shown.'),
     wires: z.array(wireSchema).max(8).default([]).describe('The wires between them. Left out: none.'),
+    provision: z
+      .array(provisionSchema)
+      .default([])
+      .describe(
+        'Scripts that are run one after the other when all machines are up and have run their own start script: for what one machine does to the others.',
+      ),
   })
-  .check(({ value: { machines, wires }, issues }) => {
+  .check(({ value: { machines, wires, provision }, issues }) => {
     const mistake = (path: PropertyKey[], input: string, message: string) =>
       issues.push({ code: 'custom', input, path, message });
     for (const [list, named] of [
@@ -112,16 +144,15 @@ export const labFileSchema = z
           `an address that no other one has: machines[${first}] has it already`,
         );
     }
+    const isMachine = (name: string) => machines.some((machine) => machine.name === name);
+    const aMachine = `the name of a machine of this lab (${machines.map(({ name }) => `"${name}"`).join(', ')})`;
+    for (const [index, { machine }] of provision.entries())
+      if (!isMachine(machine)) mistake(['provision', index, 'machine'], machine, aMachine);
     const plugged = new Map<string, string>();
     for (const [w, wire] of wires.entries()) {
       for (const [m, machine] of wire.machines.entries()) {
         const path = ['wires', w, 'machines', m];
-        if (!machines.some(({ name }) => name === machine))
-          mistake(
-            path,
-            machine,
-            `the name of a machine of this lab (${machines.map(({ name }) => `"${name}"`).join(', ')})`,
-          );
+        if (!isMachine(machine)) mistake(path, machine, aMachine);
         const other = plugged.get(machine);
         if (other !== undefined)
           mistake(path, machine, `a machine whose NIC is free: that of "${machine}" is plugged into "${other}"`);

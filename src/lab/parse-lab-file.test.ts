@@ -44,7 +44,7 @@ describe('a lab file', () => {
 
   test('with a key that resembles none: which ones there are', () => {
     expect(complaint(`${good}    colour: red\n`)).toBe(
-      'lab.yaml:11:5: unknown key "colour" in machines[1]. Known here: name, from, memory, address, hostname, services, images, start.',
+      'lab.yaml:11:5: unknown key "colour" in machines[1]. Known here: name, from, memory, address, hostname, services, images, components, start, warm.',
     );
   });
 
@@ -53,6 +53,29 @@ describe('a lab file', () => {
       'lab.yaml:7:5: unknown key "consoles" in machines[0]. Known here: name, ',
     );
     expect(complaint(`${good}wires: [{ name: lan, mtu: 9000 }]\n`)).toContain('unknown key "mtu" in wires[0]');
+  });
+
+  test('with what a machine gets and does before its snapshot, and what is done to the whole lab', () => {
+    const text = good
+      .replace('services: [docker]', 'components: [flannel]\n    warm: { run: warm.sh, type: [docker ps] }')
+      .concat('provision:\n  - { machine: host-02, run: site.sh }\n');
+    const lab = parseLabFile(text, 'lab.yaml', { components: ['flannel'], hasFile: () => true });
+    expect(lab.machines.map(({ components, warm }) => ({ components, warm }))).toEqual([
+      { components: ['flannel'], warm: { run: 'warm.sh', type: ['docker ps'] } },
+      { components: [], warm: undefined },
+    ]);
+    expect(lab.provision).toEqual([{ machine: 'host-02', run: 'site.sh' }]);
+    const nothingThere = { components: ['etcd'], hasFile: () => false };
+    expect(() => parseLabFile(text, 'lab.yaml', nothingThere)).toThrow(
+      [
+        'lab.yaml:7:18: machines[0].components[0]: there is no component "flannel". Folders of sandboxes/components: etcd',
+        'lab.yaml:8:18: machines[0].warm.run: there is no file "warm.sh" beside lab.yaml',
+        'lab.yaml:13:30: provision[0].run: there is no file "site.sh" beside lab.yaml',
+      ].join('\n'),
+    );
+    expect(complaint(text.replace('machine: host-02', 'machine: host-03'))).toContain(
+      'provision[0].machine: found "host-03"; expected the name of a machine of this lab ("host-01", "host-02")',
+    );
   });
 
   test('with a machine that is made from that of another lab', () => {

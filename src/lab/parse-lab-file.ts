@@ -7,6 +7,14 @@ import { LabFileError, type LabFileProblem } from './lab-file-error.ts';
 
 type Path = readonly PropertyKey[];
 
+/** What a lab file may name, and only those who can look at folders know. */
+export interface Surroundings {
+  /** Names of the components that there are. */
+  readonly components: readonly string[];
+  /** Whether there is such a file beside lab.yaml. */
+  readonly hasFile: (name: string) => boolean;
+}
+
 /** The node at a path, or the nearest one above it that is there. */
 function nodeAt(document: Document, path: Path): Node | null {
   for (let length = path.length; length >= 0; length--) {
@@ -76,9 +84,10 @@ function knownKeys(path: Path): string[] {
 
 /**
  * @param file the name to show in errors
+ * @param around left out: what the file names is taken to be there
  * @throws LabFileError
  */
-export function parseLabFile(text: string, file: string): LabFile {
+export function parseLabFile(text: string, file: string, around?: Surroundings): LabFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const problem = (offset: number, message: string): LabFileProblem => {
@@ -94,7 +103,13 @@ export function parseLabFile(text: string, file: string): LabFile {
 
   const value = plainValue(document, file);
   const result = labFileSchema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    const absent = (around === undefined ? [] : absentees(result.data, around)).map(({ path, message }) =>
+      problem(nodeAt(document, path)?.range?.[0] ?? 0, `${show(path)}: ${message}`),
+    );
+    if (absent.length > 0) throw new LabFileError(file, inOrder(absent));
+    return result.data;
+  }
 
   const problems = result.error.issues.flatMap((issue): LabFileProblem[] => {
     if (issue.code === 'unrecognized_keys') {
@@ -117,10 +132,39 @@ export function parseLabFile(text: string, file: string): LabFile {
       ),
     ];
   });
-  throw new LabFileError(
-    file,
-    problems.sort((a, b) => a.line - b.line || a.column - b.column),
-  );
+  throw new LabFileError(file, inOrder(problems));
+}
+
+const inOrder = (problems: readonly LabFileProblem[]): LabFileProblem[] =>
+  [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+
+interface Absent {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** What the lab names and is not there. */
+function absentees({ machines, provision }: LabFile, { components, hasFile }: Surroundings): Absent[] {
+  const fileAt = (path: Path, name: string | undefined): Absent[] =>
+    name === undefined || hasFile(name) ? [] : [{ path, message: `there is no file "${name}" beside lab.yaml` }];
+  return [
+    ...machines.flatMap((machine, m) => [
+      ...machine.components.flatMap((name, c) =>
+        components.includes(name)
+          ? []
+          : [{ path: ['machines', m, 'components', c], message: noComponent(name, components) }],
+      ),
+      ...fileAt(['machines', m, 'start'], machine.start),
+      ...fileAt(['machines', m, 'warm', 'run'], machine.warm?.run),
+    ]),
+    ...provision.flatMap(({ run }, index) => fileAt(['provision', index, 'run'], run)),
+  ];
+}
+
+function noComponent(name: string, components: readonly string[]): string {
+  const guess = nearest(name, components);
+  const hint = guess === null ? '' : ` Did you mean "${guess}"?`;
+  return `there is no component "${name}".${hint} Folders of sandboxes/components: ${components.join(', ') || 'none'}`;
 }
 
 /** A file whose aliases multiply ("billion laughs") ends here, not in memory: the library counts them. */

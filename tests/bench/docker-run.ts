@@ -55,7 +55,7 @@ async function inQemu(root: string, signal: AbortSignal, samples: number): Promi
     const image =
       'cd /usr/lib/lockstep/docker/whoami && docker import -c "$(grep ^CMD Dockerfile)" rootfs.tar.gz whoami';
     await guest.run(`${image} && cd && echo Made-$((1+1))`, /Made-2/);
-    const run = (): Promise<number> => guest.run('docker run -d whoami', /(^|[^0-9a-f])[0-9a-f]{64}\r\n[^]*# $/);
+    const run = (): Promise<number> => guest.run('docker run -d whoami', /(^|[^0-9a-f])[0-9a-f]{64}\r\n[\s\S]*# $/);
     await run();
     await run();
     const seconds: number[] = [];

@@ -5,7 +5,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { oldestGo } from '../../src/cli/builder/component-file.ts';
+import { componentNames, oldestGo } from '../../src/cli/builder/component-file.ts';
 import { buildComponents, type Component } from '../../src/cli/builder/components.ts';
 import { provideGo } from '../../src/cli/builder/go.ts';
 import { outputOf } from '../../src/cli/child.ts';
@@ -88,7 +88,7 @@ async function project(changes: Partial<typeof files> = {}): Promise<string> {
 
 async function build(at: string, tell: (detail: string) => void = () => {}, until = signal) {
   const step = () => ({ progress: (_: number, detail = '') => tell(detail), done: tell });
-  const [component] = await buildComponents({ root: at, signal: until, step });
+  const [component] = await buildComponents({ root: at, signal: until, step }, ['greeter']);
   if (component === undefined) throw new Error('nothing was built');
   return component;
 }
@@ -165,7 +165,8 @@ describe('a component', () => {
 
 describe('the components of the machines', () => {
   test('are there, and say their versions', async () => {
-    const components = await buildComponents({ root: checkout, signal, step: () => quiet });
+    const names = await componentNames(checkout);
+    const components = await buildComponents({ root: checkout, signal, step: () => quiet }, names);
     for (const { tree, programs } of components)
       for (const path of programs) expect(existsSync(join(tree, path)), path).toBe(true);
     const flannel = components.find(({ name }) => name === 'flannel');

@@ -1,6 +1,6 @@
 // The process that builds: started by start-build.ts, which it tells how far it is.
 import { buildingShown } from '../builder/build-all.ts';
-import { LabBuilds, labBuildExpectation } from '../builder/lab-builds.ts';
+import { LabBuilds } from '../builder/lab-builds.ts';
 import { buildSite } from '../builder/site.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { readLabs } from '../labs.ts';
@@ -33,7 +33,7 @@ async function build({ root, site }: StartBuild, signal: AbortSignal): Promise<v
       const builds = new LabBuilds(labs, { root, signal, display });
       builds.onChange((id) => {
         const status = builds.status(id);
-        if (status) tell({ kind: 'lab', id, status, expectation: labBuildExpectation });
+        if (status) tell({ kind: 'lab', id, status });
       });
       await builds.run();
     },

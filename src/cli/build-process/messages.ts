@@ -1,6 +1,6 @@
 // What the process that builds and the one that serves say to each other, as JSON. Whoever builds holds hundreds of megabytes of
 // machines, in an engine that does not give them back: they go when that process ends, and the server stays small.
-import type { BuildStatus, Expectation } from '../progress/build-report.ts';
+import type { BuildStatus } from '../progress/build-report.ts';
 import type { Step } from '../progress/progress.ts';
 
 /** The first message, to the process that builds. */
@@ -18,6 +18,6 @@ export type BuildMessage =
   /** A step of the display that began, moved or ended. */
   | { readonly kind: 'step'; readonly index: number; readonly step: Step }
   | { readonly kind: 'site-ready' }
-  | { readonly kind: 'lab'; readonly id: string; readonly status: BuildStatus; readonly expectation: Expectation }
+  | { readonly kind: 'lab'; readonly id: string; readonly status: BuildStatus }
   /** The last message. `failure`: what went wrong, for people. */
   | { readonly kind: 'end'; readonly failure: string | null };

@@ -54,9 +54,9 @@ describe('a build in a process of its own', () => {
       await tell({ kind: 'site-ready' });
       const status = { steps: [${step('running', 0.25)}], startedAt: Date.now(), outcome: 'building', message: '', endedAt: null };
       const expectation = { seconds: { site: 100 }, defaultSeconds: 1 };
-      await tell({ kind: 'lab', id: 'a', status, expectation });
+      await tell({ kind: 'lab', id: 'a', status: { ...status, expectation } });
       process.once('SIGUSR1', async () => {
-        await tell({ kind: 'lab', id: 'a', status: { ...status, outcome: 'ready', endedAt: Date.now() }, expectation });
+        await tell({ kind: 'lab', id: 'a', status: { ...status, expectation, outcome: 'ready', endedAt: Date.now() } });
         await tell({ kind: 'end', failure: null });
         process.exit(0);
       });
@@ -93,7 +93,7 @@ describe('a build in a process of its own', () => {
       await tell({ kind: 'step', index: 0, step: ${step('running', 0.5)} });
       await tell({ kind: 'site-ready' });
       const status = { steps: [], startedAt: 1, outcome: 'ready', message: '', endedAt: 2 };
-      await tell({ kind: 'lab', id: 'b', status, expectation: { seconds: {}, defaultSeconds: 1 } });
+      await tell({ kind: 'lab', id: 'b', status: { ...status, expectation: { seconds: {}, defaultSeconds: 1 } } });
       ${end}`);
     await build.siteReady;
     await expect(build.ended).rejects.toThrow(words);

@@ -1,7 +1,7 @@
 // Builds in a process of its own, and shows here how far it is: what `up` and `dev` have instead of building themselves.
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type BuildReport, type BuildStatus, buildReport, type Expectation } from '../progress/build-report.ts';
+import { type BuildReport, type BuildStatus, buildReport } from '../progress/build-report.ts';
 import type { Progress } from '../progress/progress.ts';
 import type { LabStatus } from '../serve/lab-assets.ts';
 import type { BuildMessage, StartBuild } from './messages.ts';
@@ -33,12 +33,14 @@ export class BuildProcess implements LabStatus {
   readonly #child: ChildProcess;
   readonly #labs = new Map<string, BuildStatus>();
   #isAsked = false;
-  #expectation: Expectation = { seconds: {}, defaultSeconds: 60 };
 
   constructor({ root, signal, labs, site, display, say, program = builder }: BuildProcessOptions) {
     signal.throwIfAborted();
     for (const id of labs)
-      this.#labs.set(id, { steps: [], startedAt: Date.now(), outcome: 'building', message: '', endedAt: null });
+      this.#labs.set(id, {
+        ...{ steps: [], startedAt: Date.now(), outcome: 'building', message: '', endedAt: null },
+        expectation: { seconds: {}, defaultSeconds: 60 },
+      });
     // In a group of its own: Ctrl-C on a terminal reaches this process, which passes it on once. Twice would mean "at once".
     const child = fork(program, {
       cwd: root,
@@ -66,10 +68,7 @@ export class BuildProcess implements LabStatus {
       else if (message.kind === 'step') show(message.index, message.step);
       else if (message.kind === 'site-ready') whenSite.resolve();
       else if (message.kind === 'end') end = message;
-      else {
-        this.#labs.set(message.id, message.status);
-        this.#expectation = message.expectation;
-      }
+      else this.#labs.set(message.id, message.status);
     });
     this.ended = new Promise<void>((resolve, reject) => {
       child.once('error', (error) => reject(new Error(`The build could not be started: ${error.message}`)));
@@ -96,7 +95,7 @@ export class BuildProcess implements LabStatus {
 
   report(lab: string): BuildReport | null {
     const status = this.#labs.get(lab);
-    return status ? buildReport(status, this.#expectation, Date.now()) : null;
+    return status ? buildReport(status, Date.now()) : null;
   }
 
   /** Ends the process, and waits until it has tidied up. */

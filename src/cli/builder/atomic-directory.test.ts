@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readStamp, replaceDirectory, sweepScratch, writeStamp } from './atomic-directory.ts';
-import { sourceHash } from './source-hash.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -50,32 +49,4 @@ test('a stamp is there whole, or not at all', async () => {
   await writeStamp(stamp, 'abc');
   expect(await readStamp(stamp)).toBe('abc');
   expect(await readFile(stamp, 'utf8')).toBe('abc\n');
-});
-
-describe('the hash of the sources', () => {
-  const hash = (): Promise<string> =>
-    sourceHash(folder, ['src', 'config'], { ignore: (path) => path.endsWith('.test.ts') });
-
-  test('changes with a name, a content, a new file, a link and a file that appears; with nothing else', async () => {
-    await mkdir(join(folder, 'src/inner'), { recursive: true });
-    await writeFile(join(folder, 'src/a.ts'), 'one');
-    const seen = [await hash()];
-    const changes: (() => Promise<unknown>)[] = [
-      () => writeFile(join(folder, 'src/a.ts'), 'two'),
-      () => writeFile(join(folder, 'src/inner/b.ts'), ''),
-      () => writeFile(join(folder, 'config'), ''),
-      () => symlink('a.ts', join(folder, 'src/c.ts')),
-      () => rm(join(folder, 'src/a.ts')),
-    ];
-    for (const change of changes) {
-      await change();
-      seen.push(await hash());
-    }
-    expect(new Set(seen).size).toBe(seen.length);
-
-    const before = await hash();
-    await writeFile(join(folder, 'src/a.test.ts'), 'a test');
-    await writeFile(join(folder, 'elsewhere'), 'x');
-    expect(await hash()).toBe(before);
-  });
 });

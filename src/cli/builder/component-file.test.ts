@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { root as checkout } from '../setup/root.mjs';
 import { oldestGo, readComponent, readComponents } from './component-file.ts';
-import { planComponents } from './components.ts';
+import { planComponent } from './components.ts';
 
 const good = 'programs:\n  - package: example.test/hello\n    path: /usr/local/bin/hello\n';
 let root = '';
@@ -67,8 +67,8 @@ describe('all components', () => {
   });
 
   it('of this checkout can be read, and say where their programs will be', async () => {
-    const [flannel] = (await planComponents(checkout)).filter(({ name }) => name === 'flannel');
-    expect(flannel?.programs).toEqual(['/usr/local/bin/flanneld']);
-    expect(flannel?.tree).toBe(join(checkout, `build/cache/component-flannel-${flannel?.key}/tree`));
+    const flannel = await planComponent(checkout, 'flannel');
+    expect(flannel.programs).toEqual(['/usr/local/bin/flanneld']);
+    expect(flannel.tree).toBe(join(checkout, `build/cache/component-flannel-${flannel.key}/tree`));
   });
 });

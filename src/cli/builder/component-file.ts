@@ -54,11 +54,18 @@ export async function readComponent(root: string, name: string): Promise<Compone
   return { ...result.data, name, go: version, patches: files.filter((each) => each.endsWith('.patch')).sort() };
 }
 
+/** Names of all components, sorted. */
+export async function componentNames(root: string): Promise<string[]> {
+  const entries = await readdir(join(root, componentsFolder), { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
 /** All components, by name. */
 export async function readComponents(root: string): Promise<ComponentRecipe[]> {
-  const entries = await readdir(join(root, componentsFolder), { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return Promise.all(names.sort().map((name) => readComponent(root, name)));
+  return Promise.all((await componentNames(root)).map((name) => readComponent(root, name)));
 }
 
 /** The oldest Go that can build them all. */

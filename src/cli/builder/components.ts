@@ -1,19 +1,21 @@
 // The components: programs of the cluster that Debian does not have, or not in a version that can be shown. Each folder of
-// sandboxes/components pins Go modules; they are vendored, changed where a patch says so, and compiled for the machines.
+// sandboxes/components pins Go modules; they are vendored, changed where a patch says so, and compiled for the machines. A lab
+// names those that its machines get, and they are compiled when such a lab is built.
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { provideFolder, takeFolder } from './cache/shared-folder.ts';
 import { compileComponent, type Tell } from './compile-component.ts';
-import { type ComponentRecipe, componentsFolder, oldestGo, readComponents } from './component-file.ts';
+import { type ComponentRecipe, componentsFolder, oldestGo, readComponent } from './component-file.ts';
 import { contentKey } from './content-key.ts';
 import type { BuildContext } from './context.ts';
 import { type Go, provideGo } from './go.ts';
+import { prelink } from './prelink.ts';
 
 export interface Component {
   readonly name: string;
   readonly key: string;
-  /** A tree that is laid over the machine's root. */
+  /** A tree that is put into the machine, over its root. */
   readonly tree: string;
   /** The programs in it, as paths in the machine: "/usr/local/bin/flanneld". */
   readonly programs: readonly string[];
@@ -21,19 +23,20 @@ export interface Component {
   readonly modules: string;
 }
 
-const sources = ['compile-component.ts', 'component-file.ts', 'components.ts', 'go-licences.ts'].map(
+const sources = ['compile-component.ts', 'component-file.ts', 'components.ts', 'go-licences.ts', 'prelink.ts'].map(
   (name) => `src/cli/builder/${name}`,
 );
 
-/** What the components are, or will be when they are built. Their keys depend on neither this computer nor its Go. */
-export async function planComponents(root: string): Promise<Component[]> {
-  return Promise.all((await readComponents(root)).map((recipe) => plan(root, recipe)));
+/** What a component is, or will be when it is built. Its key depends on neither this computer nor its Go. */
+export async function planComponent(root: string, name: string): Promise<Component> {
+  return plan(root, await readComponent(root, name));
 }
 
-/** Builds what is not in build/cache. */
-export async function buildComponents(ctx: BuildContext): Promise<Component[]> {
-  const recipes = await readComponents(ctx.root);
-  const components = await planComponents(ctx.root);
+/** Builds those of these that are not in build/cache; returns all, in the order of their names. */
+export async function buildComponents(ctx: BuildContext, names: Iterable<string>): Promise<Component[]> {
+  const recipes = await Promise.all([...new Set(names)].sort().map((name) => readComponent(ctx.root, name)));
+  if (recipes.length === 0) return [];
+  const components = await Promise.all(recipes.map((recipe) => plan(ctx.root, recipe)));
   const missing: Component[] = [];
   // A copy each: the machine gets their files with the permissions that they were made with.
   for (const component of components)
@@ -61,7 +64,8 @@ export async function buildComponents(ctx: BuildContext): Promise<Component[]> {
 }
 
 async function plan(root: string, recipe: ComponentRecipe): Promise<Component> {
-  const key = await contentKey(root, [`${componentsFolder}/${recipe.name}`, ...sources]);
+  const ignore = (path: string) => path.endsWith('/README.md');
+  const key = await contentKey(root, [`${componentsFolder}/${recipe.name}`, ...sources], { ignore });
   const folder = join(root, 'build/cache', `component-${recipe.name}-${key}`);
   return {
     name: recipe.name,
@@ -87,6 +91,7 @@ async function build(ctx: BuildContext, go: Go, recipe: ComponentRecipe, compone
       signal: ctx.signal,
       tell,
     });
+    for (const path of component.programs) await relocate(join(work, 'out', basename(component.tree), path));
     await writeFile(join(work, 'out', basename(component.modules)), modules.map((module) => `${module}\n`).join(''));
     // The folder takes its final name only when everything in it is whole: an interrupted build is never trusted.
     await mkdir(dirname(folder), { recursive: true });
@@ -95,4 +100,10 @@ async function build(ctx: BuildContext, go: Go, recipe: ComponentRecipe, compone
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** As the image's own programs are; those that are at a fixed place already stay as they are. */
+async function relocate(path: string): Promise<void> {
+  const moved = prelink(await readFile(path));
+  if (moved !== null) await writeFile(path, moved);
 }

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const key = (at = root) => contentKey(at, ['recipe'], ['v1']);
+const key = (at = root) => contentKey(at, ['recipe'], { extra: ['v1'] });
 
 describe('the key of what is built from a folder', () => {
   it('is the same for the same contents, wherever they lie, whenever they were written', async () => {
@@ -73,14 +73,24 @@ describe('the key of what is built from a folder', () => {
 
   it('depends on what is given besides, and on which paths are asked for', async () => {
     const keys = await Promise.all([
-      contentKey(root, ['recipe'], ['v1']),
-      contentKey(root, ['recipe'], ['v2']),
-      contentKey(root, ['recipe'], ['v', '1']),
+      contentKey(root, ['recipe'], { extra: ['v1'] }),
+      contentKey(root, ['recipe'], { extra: ['v2'] }),
+      contentKey(root, ['recipe'], { extra: ['v', '1'] }),
       contentKey(root, ['recipe']),
-      contentKey(root, ['recipe', 'other.txt'], ['v1']),
-      contentKey(root, ['recipe/overlay'], ['v1']),
+      contentKey(root, ['recipe', 'other.txt'], { extra: ['v1'] }),
+      contentKey(root, ['recipe/overlay'], { extra: ['v1'] }),
     ]);
     expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it('does not depend on what is to be ignored: a file, or a folder', async () => {
+    const ignore = (path: string) => path === 'recipe/overlay' || path.endsWith('.md');
+    const before = await contentKey(root, ['recipe'], { ignore });
+    await writeFile(join(root, 'recipe/README.md'), 'words');
+    await writeFile(join(root, 'recipe/overlay/agent'), 'changed');
+    expect(await contentKey(root, ['recipe'], { ignore })).toBe(before);
+    await writeFile(join(root, 'recipe/packages.txt'), 'changed');
+    expect(await contentKey(root, ['recipe'], { ignore })).not.toBe(before);
   });
 
   it('says which path is missing', async () => {

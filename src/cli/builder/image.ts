@@ -5,7 +5,6 @@ import { basename, dirname, join } from 'node:path';
 import { outputOf } from '../child.ts';
 import { takenNote } from './cache/provide.ts';
 import { provideFolder } from './cache/shared-folder.ts';
-import { buildComponents, type Component, planComponents } from './components.ts';
 import { contentKey } from './content-key.ts';
 import type { BuildContext } from './context.ts';
 import { buildDockerContexts } from './docker-images.ts';
@@ -30,17 +29,12 @@ const diskMegabytes = 2048;
 
 /** The image as it is, or will be when it is built: its folder is named by the hash of everything that it is made from. */
 export async function findImage(root: string): Promise<Image> {
-  const components = await planComponents(root);
-  const key = await contentKey(
-    root,
-    [
-      ...parts.map((part) => `${recipe}/${part}`),
-      'src/cli/builder/image.ts',
-      'src/cli/builder/docker-images.ts',
-      'src/cli/builder/prelink.ts',
-    ],
-    components.map(({ name, key }) => `${name} ${key}`),
-  );
+  const key = await contentKey(root, [
+    ...parts.map((part) => `${recipe}/${part}`),
+    'src/cli/builder/image.ts',
+    'src/cli/builder/docker-images.ts',
+    'src/cli/builder/prelink.ts',
+  ]);
   const folder = join(root, 'build/cache', `image-${key}`);
   return {
     key,
@@ -52,11 +46,11 @@ export async function findImage(root: string): Promise<Image> {
   };
 }
 
-/** Builds the image, with the components that go into it, unless it is there. */
+/** Builds the image, unless it is there. */
 export async function buildImage(ctx: BuildContext): Promise<Image> {
   const image = await findImage(ctx.root);
   if (image.cached) {
-    for (const name of ['components', 'machine image']) ctx.step(name).done('cached');
+    ctx.step('machine image').done('cached');
     return image;
   }
   const folder = dirname(image.disk);
@@ -70,7 +64,6 @@ export async function buildImage(ctx: BuildContext): Promise<Image> {
 }
 
 async function makeImage(ctx: BuildContext, folder: string): Promise<void> {
-  const components = await buildComponents(ctx);
   const step = ctx.step('machine image');
   const work = join(ctx.root, 'build/tmp', `${basename(folder)}-${process.pid}`);
   await rm(work, { recursive: true, force: true });
@@ -81,7 +74,6 @@ async function makeImage(ctx: BuildContext, folder: string): Promise<void> {
     await debian(ctx, work, root, (fraction, detail) => step.progress(0.01 + 0.75 * fraction, detail));
     step.progress(0.78, 'laying our files over it');
     await overlay(ctx, root);
-    for (const { tree } of components) await cp(tree, root, { recursive: true });
     step.progress(0.81, 'relocating programs');
     await prelinkPrograms(ctx, root);
     step.progress(0.82, 'Docker images');
@@ -116,7 +108,6 @@ async function makeImage(ctx: BuildContext, folder: string): Promise<void> {
       ],
       { signal: ctx.signal },
     );
-    await writeFile(join(work, 'out/sources.txt'), await sourcesNote(components));
     // The folder takes its final name only when everything in it is whole: an interrupted build is never trusted.
     await mkdir(join(ctx.root, 'build/cache'), { recursive: true });
     await rename(join(work, 'out'), folder);
@@ -124,22 +115,6 @@ async function makeImage(ctx: BuildContext, folder: string): Promise<void> {
     await rm(work, { recursive: true, force: true });
   }
   step.done();
-}
-
-async function sourcesNote(components: readonly Component[]): Promise<string> {
-  const modules = await Promise.all(
-    components.map(async ({ name, programs, modules }) => {
-      const doc = `/usr/share/doc/${name}/copyright`;
-      return `\n${programs.join(', ')} (licences and changes: ${doc} in the machine):\n${await readFile(modules, 'utf8')}`;
-    }),
-  );
-  return `Each line of packages.txt names a package, its version, its source package, and the version of that.
-They come from Debian 12 (bookworm), i386, unchanged.
-Their sources: on any Debian system with "deb-src" lines for bookworm, "apt-get source SOURCE=VERSION";
-every version ever published is kept at snapshot.debian.org.
-
-Not from Debian: the programs below, compiled from Go modules. The source of each: "go mod download MODULE@VERSION".
-${modules.join('')}`;
 }
 
 /** mmdebstrap from the machine's own apt sources; when the security index is out of step with its mirror, without it. */

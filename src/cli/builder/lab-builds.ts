@@ -1,18 +1,13 @@
 // Builds the machine image and each lab's snapshot, and knows at any moment how far each lab is.
 import type { LabFile } from '../../lab/lab-file.ts';
-import { type BuildReport, type BuildStatus, buildReport, type Expectation } from '../progress/build-report.ts';
+import { type BuildReport, type BuildStatus, buildReport } from '../progress/build-report.ts';
 import { buildContext, Progress } from '../progress/progress.ts';
 import { SharedCache } from './cache/shared-cache.ts';
 import type { BuildContext } from './context.ts';
 import { buildImage, findImage, type Image } from './image.ts';
+import { buildOrder, expectationFor } from './lab-order.ts';
 import { buildSnapshot } from './snapshot.ts';
 import { prepareSystem } from './system-needs.ts';
-
-/** Seconds on two cores, cold: only their proportions matter, for the percentage of the whole. */
-export const labBuildExpectation: Expectation = {
-  seconds: { components: 120, 'machine image': 150, 'lab super-bridge': 180 },
-  defaultSeconds: 60,
-};
 
 export interface LabBuildsOptions {
   readonly root: string;
@@ -31,13 +26,15 @@ interface LabBuild {
 
 export class LabBuilds {
   readonly #options: LabBuildsOptions;
+  readonly #labs: readonly LabFile[];
   readonly #builds: ReadonlyMap<string, LabBuild>;
   readonly #listeners = new Set<(id: string) => void>();
 
   constructor(labs: readonly LabFile[], options: LabBuildsOptions) {
     this.#options = options;
+    this.#labs = buildOrder(labs);
     this.#builds = new Map(
-      labs.map((lab) => [
+      this.#labs.map((lab) => [
         lab.id,
         { lab, progress: new Progress(), outcome: 'building', message: '', endedAt: null } satisfies LabBuild,
       ]),
@@ -47,15 +44,16 @@ export class LabBuilds {
   /** null when there is no such lab. */
   report(id: string): BuildReport | null {
     const status = this.status(id);
-    return status && buildReport(status, labBuildExpectation, Date.now());
+    return status && buildReport(status, Date.now());
   }
 
   /** How far a lab is; null when there is no such lab. */
   status(id: string): BuildStatus | null {
     const build = this.#builds.get(id);
     if (!build) return null;
-    const { progress, outcome, message, endedAt } = build;
-    return { steps: progress.steps, startedAt: progress.startedAt, outcome, message, endedAt };
+    const { lab, progress, outcome, message, endedAt } = build;
+    const { steps, startedAt } = progress;
+    return { steps, startedAt, outcome, message, endedAt, expectation: expectationFor(lab, this.#labs) };
   }
 
   /** Calls the listener whenever a lab is further than it was. */
@@ -67,7 +65,7 @@ export class LabBuilds {
   /** Builds everything. A lab that fails does not stop the others; throws at the end when one did. */
   async run(): Promise<void> {
     const { root, signal, display } = this.#options;
-    const all = originsFirst([...this.#builds.values()]);
+    const all = [...this.#builds.values()];
     const cache = await SharedCache.ofUser({ signal, warn: (text) => display.warn('cache of all checkouts', text) });
     // What all need is seen in each of them.
     const shared = (): BuildContext => {
@@ -122,21 +120,4 @@ export class LabBuilds {
     build.endedAt = Date.now();
     for (const listener of this.#listeners) listener(build.lab.id);
   }
-}
-
-/** A lab whose machines are made from another one's comes after it. */
-function originsFirst(builds: readonly LabBuild[]): LabBuild[] {
-  const ordered: LabBuild[] = [];
-  const seen = new Set<string>();
-  const add = (build: LabBuild) => {
-    if (seen.has(build.lab.id)) return;
-    seen.add(build.lab.id);
-    for (const { from } of build.lab.machines) {
-      const origin = builds.find(({ lab }) => lab.id === from?.split('/')[0]);
-      if (origin !== undefined) add(origin);
-    }
-    ordered.push(build);
-  };
-  for (const build of builds) add(build);
-  return ordered;
 }

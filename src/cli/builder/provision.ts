@@ -4,25 +4,27 @@ import { join } from 'node:path';
 import type { Console } from '../../guest/guest.ts';
 import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
 import type { V86Machine } from '../../machine/v86/v86-machine.ts';
-import { dropPageCache, noteCgroups, tidyUp } from './tidy-up.ts';
+import type { Component } from './components.ts';
+import { firstReport, type InGuest, inGuest } from './in-guest.ts';
+import { putTree } from './put-tree.ts';
+import { noteCgroups, tidyUp } from './tidy-up.ts';
 
 export interface ProvisionOptions {
   readonly root: string;
   readonly lab: LabFile;
   readonly mac: string;
+  /** Those that are put into it. */
+  readonly components: readonly Component[];
   readonly signal: AbortSignal;
   tell(fraction: number, detail: string): void;
 }
 
-const bootSeconds = 300;
-const commandSeconds = 300;
+type Step = readonly [string, (tell: (fraction: number) => void) => Promise<unknown>];
 
-type Step = readonly [string, () => Promise<unknown>];
-
-/** Gives a machine its name and address, starts its services, imports its images, and runs its start script. */
+/** Gives a machine its name and address, its components, starts its services, imports its images, and runs its start script. */
 export async function provision(machine: V86Machine, file: LabMachine, options: ProvisionOptions): Promise<void> {
-  const { root, lab, mac, signal, tell } = options;
-  const run = runner(machine, signal);
+  const { root, lab, mac, components, signal, tell } = options;
+  const run = inGuest(machine, signal);
   tell(0, file.from === undefined ? 'booting' : 'waking up');
   await firstReport(machine, signal);
   if (file.from === undefined) await run('systemctl is-system-running --wait || systemctl --failed --no-legend');
@@ -30,37 +32,37 @@ export async function provision(machine: V86Machine, file: LabMachine, options: 
   await run(identityScript(lab, file, mac));
 
   const steps: Step[] = [
+    ...components.map(
+      ({ name, tree }): Step => [`putting ${name} into it`, (tell) => putTree(machine, tree, { signal, tell })],
+    ),
     ...file.services.map(
       (unit): Step => [`starting ${unit}`, () => run(`systemctl enable --now ${unit} && systemctl is-active ${unit}`)],
     ),
     ...file.images.map((image): Step => [`importing the Docker image ${image}`, () => run(importImage(image))]),
   ];
-  if (file.start !== undefined) {
-    const script = await readFile(join(root, 'sandboxes/labs', lab.id, file.start), 'utf8');
-    // Without Debian's init scripts, which systemctl would ask perl about: a megabyte of page cache in each copy.
-    steps.push([`running ${file.start}`, () => run(`export SYSTEMCTL_SKIP_SYSV=1\n${script}`)]);
-  }
-  // Everything that the first commands load is loaded now, then thrown out of memory, then loaded again: what is left
-  // in the page cache is what a reader's first command needs, and no more. A copy's page cache is like that already, but
-  // for what was read to make it ready, and that is thrown out when it is tidied up.
-  if (file.from === undefined) {
-    steps.push(
-      ['rehearsing the first commands', () => firstCommands(machine)],
-      ['dropping the page cache', () => run(dropPageCache)],
-      ['rehearsing them again', () => firstCommands(machine)],
-      ['rehearsing what is typed', () => typedCommands(machine, signal)],
-    );
-  }
-  const begin = file.from === undefined ? 0.4 : 0.1;
+  const { start } = file;
+  if (start !== undefined) steps.push([`running ${start}`, () => runScript(run, root, lab, start)]);
+  const begin = file.from === undefined ? 0.5 : 0.1;
   for (const [index, [detail, work]] of steps.entries()) {
-    tell(begin + ((1 - begin) * index) / steps.length, detail);
-    await work();
+    const share = (fraction: number) => tell(begin + ((1 - begin) * (index + fraction)) / steps.length, detail);
+    share(0);
+    await work(share);
   }
+}
+
+/** Runs a script of the lab's folder. */
+export async function runScript(run: InGuest, root: string, lab: LabFile, name: string): Promise<void> {
+  // Without Debian's init scripts, which systemctl would ask perl about: a megabyte of page cache in each copy.
+  await run(`export SYSTEMCTL_SKIP_SYSV=1\n${await readScript(root, lab, name)}`);
+}
+
+export function readScript(root: string, { id }: LabFile, name: string): Promise<string> {
+  return readFile(join(root, 'sandboxes/labs', id, name), 'utf8');
 }
 
 /** The last that is done in a machine, when all of its lab are ready. A reader's terminals begin with a fresh prompt. */
 export async function finish(machine: V86Machine, signal: AbortSignal): Promise<void> {
-  const run = runner(machine, signal);
+  const run = inGuest(machine, signal);
   await run(tidyUp);
   // Not `restart`: with it systemd sends no SIGHUP (src/core/unit.c, unit_kill_context), and a shell ignores SIGTERM for 30 s.
   await run(`systemctl stop ${shells}`);
@@ -91,15 +93,6 @@ async function promptOf(console: Console, signal: AbortSignal): Promise<void> {
   }
 }
 
-function runner(machine: V86Machine, signal: AbortSignal): (command: string) => Promise<string> {
-  return async (command) => {
-    signal.throwIfAborted();
-    const { stdout, stderr, exitCode } = await machine.exec(command, { timeout: commandSeconds * 1000, signal });
-    if (exitCode !== 0) throw new Error(`"${command}" ended with status ${exitCode}:\n${stdout}${stderr}`.trimEnd());
-    return stdout;
-  };
-}
-
 /** Who the machine is, on its network and to itself. Debian's own places, so that it is the same after a reboot. */
 function identityScript(lab: LabFile, file: LabMachine, mac: string): string {
   const host = file.hostname ?? file.name;
@@ -128,48 +121,4 @@ function importImage(image: string): string {
   return `cd /usr/lib/lockstep/docker/${image} && changes=() &&
     while read -r line; do case $line in CMD*|EXPOSE*|ENV*) changes+=(-c "$line");; esac; done <Dockerfile &&
     docker import "\${changes[@]}" rootfs.tar.gz ${image}`;
-}
-
-/** What readers type first; run in the builder so that it is quick in the page. Leaves nothing behind. */
-export async function firstCommands(machine: V86Machine): Promise<void> {
-  if ((await machine.exec('systemctl is-active -q docker')).exitCode !== 0) return;
-  const script = `docker run -d --name warm-a toolbox sleep 600 && docker run -d --name warm-b whoami &&
-    docker ps && web=$(docker inspect -f '{{.NetworkSettings.IPAddress}}' warm-b) &&
-    docker exec warm-a ping -c 1 $web && docker exec warm-a wget -qO- http://$web/ &&
-    ip addr show docker0 && ip -br link && bridge fdb show br docker0 && ip route && ip neigh && brctl show docker0 && docker inspect warm-a >/dev/null;
-    docker rm -f warm-a warm-b`;
-  const { exitCode, stderr, stdout } = await machine.exec(script, { timeout: commandSeconds * 1000 });
-  if (exitCode !== 0) throw new Error(`The first commands failed with status ${exitCode}:\n${stdout}${stderr}`);
-}
-
-/** Types a few commands as a reader does, for the page cache of the shell's own machinery. */
-async function typedCommands(machine: V86Machine, signal: AbortSignal): Promise<void> {
-  const done = '/run/typed';
-  for (const command of [
-    'docker ps',
-    'ip -br link',
-    'docker run -d --name warm-c toolbox sleep 600',
-    'docker rm -f warm-c',
-  ]) {
-    for (const key of `${command}; touch ${done}\r`) {
-      machine.consoles[0]?.write(new TextEncoder().encode(key));
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    const wait = `until [ -e ${done} ]; do sleep 0.2; done; rm ${done}`;
-    const { exitCode } = await machine.exec(wait, { timeout: commandSeconds * 1000, signal });
-    if (exitCode !== 0)
-      throw new Error(`"${command}", typed into the terminal, did not end within ${commandSeconds} s`);
-  }
-}
-
-/** Resolves when the machine's agent has told its kernel's state for the first time. */
-async function firstReport(machine: V86Machine, signal: AbortSignal): Promise<void> {
-  const started = Date.now();
-  while (machine.kernel.value === null) {
-    signal.throwIfAborted();
-    const state = machine.state.value;
-    if (state.kind === 'failed') throw new Error(state.message);
-    if (Date.now() - started > bootSeconds * 1000) throw new Error(`it did not come up within ${bootSeconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -4,10 +4,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mustRun } from '../child.ts';
 import { readStamp, replaceDirectory, writeStamp } from './atomic-directory.ts';
+import { contentKey } from './content-key.ts';
 import type { BuildContext } from './context.ts';
 import { buildPaths } from './paths.ts';
 import { precompress } from './precompress.ts';
-import { sourceHash } from './source-hash.ts';
 import { requireOwnFolders } from './system-needs.ts';
 
 /** What the site is made of. */
@@ -35,7 +35,7 @@ export async function buildSite(context: BuildContext): Promise<SiteBuild> {
   const { root, signal } = context;
   const paths = buildPaths(root);
   const step = context.step('site');
-  const hash = await sourceHash(root, sources, { ignore: isNoSource });
+  const hash = await contentKey(root, sources, { ignore: isNoSource });
   if ((await readStamp(paths.siteStamp)) === hash && existsSync(join(paths.dist, 'index.html'))) {
     step.done('cached');
     return { cached: true };

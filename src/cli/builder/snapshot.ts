@@ -1,7 +1,6 @@
 // A lab's snapshot: its machines are started, from the image or as copies of another lab's, and made ready, joined by the
 // lab's wires. They are saved at one moment, and cut into chunks. Then they are restored once, as a reader's browser will:
 // that proves the snapshot, and shows which parts of the disk the first commands read.
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toBase64 } from '../../basics/base64.ts';
@@ -10,38 +9,24 @@ import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
 import { LabOfMachines } from '../../lab/lab-of-machines.ts';
 import { type LabManifest, manifestFormat, readManifest } from '../../lab/manifest.ts';
 import { nodeDrivers } from '../../lab/node-drivers.ts';
-import { engineVersion } from '../../machine/v86/engine/emulator.ts';
 import { type MachineManifest, planOf } from '../../machine/v86/manifest.ts';
 import { readSetup } from '../../machine/v86/read-setup.ts';
 import type { SavedMachine, StartMachine } from '../../machine/v86/thread/messages.ts';
 import { nodeThread, nodeWasm } from '../../machine/v86/thread/thread-node.ts';
 import { V86Machine } from '../../machine/v86/v86-machine.ts';
-import { readLab } from '../labs.ts';
 import { takenNote } from './cache/provide.ts';
 import { provideLab } from './cache/shared-lab.ts';
 import { ChunkWriter } from './chunk-writer.ts';
-import { contentKey } from './content-key.ts';
+import { buildComponents, type Component } from './components.ts';
 import type { BuildContext } from './context.ts';
 import { cutUp, hashesOf, type MachineLabels, type Origin } from './cut-up.ts';
 import type { Image } from './image.ts';
+import { inGuest } from './in-guest.ts';
+import { componentsOf, labKey, originsOf } from './lab-keys.ts';
+import { macOf, makeReady } from './make-ready.ts';
 import { buildPaths } from './paths.ts';
-import { finish, firstCommands, provision } from './provision.ts';
-
-// What the state of a machine depends on besides the image and the lab's own folder.
-const sources = [
-  'src/cli/builder/snapshot.ts',
-  'src/cli/builder/cut-up.ts',
-  'src/cli/builder/provision.ts',
-  'src/cli/builder/tidy-up.ts',
-  // Which devices the machine has, and what it was when its kernel began.
-  'src/machine/v86/engine/emulator.ts',
-  'src/machine/v86/engine/power.ts',
-  'src/machine/v86/engine/wiring.ts',
-  'src/machine/v86/engine/v86-internals.ts',
-  'src/machine/v86/engine/hand-over.ts',
-  'src/machine/v86/manifest.ts',
-  'src/machine/v86/storage/ram-layers.ts',
-];
+import { readScript } from './provision.ts';
+import { sourcesNote } from './sources-note.ts';
 
 /** The file that names everything: written last, so that whoever finds it finds a whole lab. */
 type StampedManifest = LabManifest & { readonly key: string };
@@ -53,38 +38,22 @@ export async function buildSnapshot(
   ctx: BuildContext,
   makeImage: () => Promise<unknown>,
 ): Promise<{ cached: boolean }> {
-  const { cached } = await snapshotOf(lab, image, ctx, makeImage, []);
+  const { cached } = await snapshotOf(lab, image, ctx, makeImage);
   if (!cached) await sweepChunks(buildPaths(ctx.root).siteAssets);
   return { cached };
 }
 
-/** @param copies labs whose machines wait for this one */
 async function snapshotOf(
   lab: LabFile,
   image: Image,
   ctx: BuildContext,
   makeImage: () => Promise<unknown>,
-  copies: readonly string[],
 ): Promise<{ manifest: StampedManifest; cached: boolean }> {
-  if (copies.includes(lab.id))
-    throw new Error(
-      `The labs ${[...copies, lab.id].join(', ')} are made from each other: one of them has to come first.`,
-    );
-  const assets = buildPaths(ctx.root).siteAssets;
+  const key = await labKey(ctx.root, lab);
   const origins = new Map<string, StampedManifest>();
-  for (const { from } of lab.machines) {
-    const id = from?.split('/')[0];
-    if (id === undefined || origins.has(id)) continue;
-    const origin = await snapshotOf(await readLab(ctx.root, id), image, ctx, makeImage, [...copies, lab.id]);
-    origins.set(id, origin.manifest);
-  }
-  const keys = [...origins.values()].map(({ key }) => key);
-  const key = await contentKey(
-    ctx.root,
-    [`sandboxes/labs/${lab.id}`, ...sources],
-    [image.key, engineVersion, `lab.json ${manifestFormat}`, ...keys],
-  );
-  const manifestPath = join(assets, 'labs', lab.id, 'lab.json');
+  for (const origin of await originsOf(ctx.root, lab))
+    origins.set(origin.id, (await snapshotOf(origin, image, ctx, makeImage)).manifest);
+  const manifestPath = join(buildPaths(ctx.root).siteAssets, 'labs', lab.id, 'lab.json');
   const current = await currentManifest(manifestPath, lab.id, key);
   if (current !== null) {
     ctx.step(`lab ${lab.id}`).done('cached');
@@ -108,15 +77,22 @@ async function makeSnapshot(
   ctx: BuildContext,
   manifestPath: string,
 ): Promise<void> {
+  const has = await Promise.all(lab.machines.map((machine) => componentsOf(ctx.root, lab, machine)));
+  const components = await buildComponents(
+    ctx,
+    has.flatMap((names) => [...names]),
+  );
   const step = ctx.step(`lab ${lab.id}`);
   const folder = dirname(manifestPath);
-  const builder = new LabBuilder(lab, image, origins, ctx, (fraction, detail) => step.progress(fraction, detail));
+  const builder = new LabBuilder({ lab, image, origins, components }, ctx, (fraction, detail) =>
+    step.progress(fraction, detail),
+  );
   const machines = (await builder.build()).map(planOf);
   const { title, wires } = lab;
   const manifest: StampedManifest = { format: manifestFormat, key, lab: lab.id, title, wires, machines };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'packages.txt'), await readFile(image.packages));
-  await writeFile(join(folder, 'sources.txt'), await readFile(join(image.packages, '../sources.txt')));
+  await writeFile(join(folder, 'sources.txt'), await sourcesNote(components));
   await writeFile(`${manifestPath}.part`, JSON.stringify(manifest));
   await rename(`${manifestPath}.part`, manifestPath);
   step.done();
@@ -132,10 +108,19 @@ async function currentManifest(path: string, lab: string, key: string): Promise<
   }
 }
 
+interface LabParts {
+  readonly lab: LabFile;
+  readonly image: Image;
+  readonly origins: ReadonlyMap<string, LabManifest>;
+  /** Those that its machines have, from other labs or by their own names. */
+  readonly components: readonly Component[];
+}
+
 class LabBuilder {
   readonly #lab: LabFile;
   readonly #image: Image;
   readonly #origins: ReadonlyMap<string, LabManifest>;
+  readonly #components: readonly Component[];
   readonly #ctx: BuildContext;
   readonly #tell: (fraction: number, detail: string) => void;
   /** Folder that chunks/ lies in. */
@@ -144,15 +129,14 @@ class LabBuilder {
   readonly #serial = new Map<string, string[]>();
 
   constructor(
-    lab: LabFile,
-    image: Image,
-    origins: ReadonlyMap<string, LabManifest>,
+    { lab, image, origins, components }: LabParts,
     ctx: BuildContext,
     tell: (fraction: number, detail: string) => void,
   ) {
     this.#lab = lab;
     this.#image = image;
     this.#origins = origins;
+    this.#components = components;
     this.#ctx = ctx;
     this.#tell = tell;
     this.#assets = join(buildPaths(ctx.root).siteAssets, 'machine');
@@ -187,22 +171,16 @@ class LabBuilder {
     try {
       this.#tell(0.01, 'switching on');
       await lab.start();
-      // One after the other: who depends on another machine comes after it in the file.
-      for (const [index, machine] of machines.entries()) {
-        const { file, mac } = plans[index] as (typeof plans)[number];
-        now = file.name;
-        await provision(machine, file, {
-          root: this.#ctx.root,
-          lab: this.#lab,
-          mac,
-          signal,
-          tell: (fraction, detail) =>
-            this.#tell(0.01 + (0.45 * (index + fraction)) / machines.length, `${file.name}: ${detail}`),
-        });
-      }
-      this.#tell(0.46, 'tidying up');
-      now = machines.map(({ name }) => name).join(', ');
-      await Promise.all(machines.map((machine) => finish(machine, signal)));
+      await makeReady(machines, {
+        root: this.#ctx.root,
+        lab: this.#lab,
+        components: this.#components,
+        signal,
+        tell: (fraction, detail) => this.#tell(0.01 + 0.45 * fraction, detail),
+        about: (machine) => {
+          now = machine ?? machines.map(({ name }) => name).join(', ');
+        },
+      });
       await lab.freeze();
       const parts = [];
       for (const [index, machine] of machines.entries()) {
@@ -269,8 +247,8 @@ class LabBuilder {
   }
 
   /**
-   * Restores the lab, runs what readers type first, and adds the pieces of the disks that this read. What a copy's first
-   * commands read is known from its origin: it has to show only that it runs.
+   * Restores the lab, runs what readers run first, and adds the pieces of the disks that this read to those that the machine's
+   * origin is known to read. One that has nothing to rehearse has to show only that it runs.
    */
   async #rehearse(machines: readonly MachineManifest[]): Promise<MachineManifest[]> {
     const { id, title, wires } = this.#lab;
@@ -286,10 +264,11 @@ class LabBuilder {
       if (state.kind === 'failed') throw new Error(state.message);
       const rehearsed: MachineManifest[] = [];
       for (const [index, machine] of (lab.machines as V86Machine[]).entries()) {
-        const origin = this.#origin(this.#lab.machines[index] as LabMachine);
+        const file = this.#lab.machines[index] as LabMachine;
+        const origin = this.#origin(file);
         const known = 'machine' in origin ? origin.machine.disk.prefetch : [];
-        if ('disk' in origin) await firstCommands(machine);
-        else await machine.exec('true');
+        const run = inGuest(machine, this.#ctx.signal);
+        await run(file.warm?.run === undefined ? 'true' : await readScript(this.#ctx.root, this.#lab, file.warm.run));
         const { touched } = await machine.save();
         const manifest = machines[index] as MachineManifest;
         rehearsed.push({ ...manifest, disk: { ...manifest.disk, prefetch: [...new Set([...touched, ...known])] } });
@@ -313,12 +292,6 @@ export function kernelCommandLine(): string {
     'apparmor=0 selinux=0 lsm=capability audit=0',
     'net.ifnames=0 noresume',
   ].join(' ');
-}
-
-/** A locally administered address that stays the same for this machine of this lab. */
-function macOf(lab: string, machine: string): string {
-  const digest = createHash('sha256').update(`${lab}/${machine}`).digest();
-  return ['02', ...[...digest.subarray(0, 5)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
 }
 
 /**

@@ -14,6 +14,7 @@ export interface BuildReport {
 }
 
 export interface BuildStatus {
+  readonly expectation: Expectation;
   readonly steps: readonly Step[];
   readonly outcome: 'building' | 'ready' | 'failed';
   readonly message: string;
@@ -44,9 +45,9 @@ function share(steps: readonly Step[], { seconds, defaultSeconds }: Expectation)
 }
 
 /** `now` in ms since the epoch. Never says 100 before the build is ready. */
-export function buildReport(status: BuildStatus, expectation: Expectation, now: number): BuildReport {
+export function buildReport(status: BuildStatus, now: number): BuildReport {
   const current = status.steps.findLast((step) => step.state === 'running');
-  const percent = Math.floor(share(status.steps, expectation) * 100);
+  const percent = Math.floor(share(status.steps, status.expectation) * 100);
   return {
     state: status.outcome,
     step: status.outcome === 'building' ? (current?.name ?? '') : '',

@@ -121,8 +121,8 @@ describe('build.json', () => {
     const progress = new Progress(() => 0);
     const image = progress.step('machine image');
     image.progress(0.5, 'kernel');
-    const status = { startedAt: 0, endedAt: null, message: '', outcome: 'building' as const };
-    expect(buildReport({ ...status, steps: progress.steps }, expectation, 12_400)).toEqual({
+    const status = { startedAt: 0, endedAt: null, message: '', outcome: 'building' as const, expectation };
+    expect(buildReport({ ...status, steps: progress.steps }, 12_400)).toEqual({
       state: 'building',
       step: 'machine image',
       percent: 30,
@@ -132,9 +132,9 @@ describe('build.json', () => {
     });
     image.done();
     progress.step('lab snapshot').done();
-    expect(buildReport({ ...status, steps: progress.steps }, expectation, 0).percent).toBe(99);
+    expect(buildReport({ ...status, steps: progress.steps }, 0).percent).toBe(99);
     const ready = { ...status, steps: progress.steps, outcome: 'ready' as const, endedAt: 90_000 };
-    expect(buildReport(ready, expectation, 500_000)).toMatchObject({
+    expect(buildReport(ready, 500_000)).toMatchObject({
       state: 'ready',
       percent: 100,
       elapsedSeconds: 90,
@@ -146,13 +146,14 @@ describe('build.json', () => {
     progress.step('machine image').progress(0.5);
     progress.failRunning(new Error('mmdebstrap failed'));
     const status = {
+      expectation,
       steps: progress.steps,
       startedAt: 0,
       endedAt: 1,
       message: 'mmdebstrap failed',
       outcome: 'failed' as const,
     };
-    expect(buildReport(status, expectation, 5)).toMatchObject({
+    expect(buildReport(status, 5)).toMatchObject({
       state: 'failed',
       step: '',
       message: 'mmdebstrap failed',

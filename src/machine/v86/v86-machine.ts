@@ -28,6 +28,13 @@ export interface V86Options {
   readonly onSerial?: (line: string) => void;
 }
 
+/** What a command reads. */
+export interface CommandInput {
+  /** How many bytes there are; known before, because what follows them on the agent's port is the next message. */
+  readonly bytes: number;
+  readonly pieces: AsyncIterable<Uint8Array>;
+}
+
 const storageFull =
   'The browser keeps no more of this lab: its storage for this site is full. The lab works all the same, and is downloaded again the next time. Free some storage, or just go on.';
 
@@ -216,6 +223,25 @@ export class V86Machine implements Machine {
     if (message.type !== 'saved')
       throw new Error(`${this.name} could not be saved: ${message.type === 'failed' ? message.message : message.type}`);
     return message.state;
+  }
+
+  /**
+   * Runs a command that reads `input`. The agent does nothing else meanwhile, and the machine is of no use any more when this
+   * rejects: part of the input would be taken for messages.
+   */
+  async execWithInput(command: string, input: CommandInput, options?: ExecOptions): Promise<ExecResult> {
+    const result = this.exec(command, { ...options, inputBytes: input.bytes });
+    const [answer] = await Promise.all([result, this.#feed(input)]);
+    return answer;
+  }
+
+  async #feed({ bytes, pieces }: CommandInput): Promise<void> {
+    let fed = 0;
+    for await (const piece of pieces) {
+      fed += piece.length;
+      await this.#must({ type: 'feed', id: 0, bytes: piece }, 'A command could not be given its input in');
+    }
+    if (fed !== bytes) throw new Error(`A command in ${this.name} was to get ${bytes} bytes of input, but got ${fed}.`);
   }
 
   async statistics(): Promise<MachineStatistics | undefined> {

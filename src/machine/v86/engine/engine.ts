@@ -51,6 +51,13 @@ export class Engine {
         if (power.dark) return;
         power.hardware?.wiring.input(message);
         return power.hardware?.scheduler.wake();
+      case 'feed':
+        if (!power.dark) {
+          const taken = power.hardware?.wiring.feed(message.bytes);
+          power.hardware?.scheduler.wake();
+          await taken;
+        }
+        return this.#host.post({ type: 'answer', id: message.id });
       case 'carrier':
         power.hardware?.wiring.setCarrier(message.up);
         return power.hardware?.scheduler.wake();

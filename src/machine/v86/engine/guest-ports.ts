@@ -17,6 +17,11 @@ export class GuestPort {
     for (let at = 0; at < bytes.length; at += bufferBytes) this.#queue.push(bytes.slice(at, at + bufferBytes));
   }
 
+  /** Resolves when the guest's driver has taken everything that was written. */
+  drained(): Promise<void> {
+    return this.#queue.drained();
+  }
+
   get idle(): boolean {
     return this.#queue.idle;
   }

@@ -12,6 +12,8 @@ export class InputQueue {
   #head = 0;
   #bytes = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Those who wait until nothing waits. */
+  #drained: (() => void)[] = [];
 
   /**
    * @param queue the guest's receive queue, asked for anew each time
@@ -46,6 +48,7 @@ export class InputQueue {
     if (this.#head === this.#waiting.length) {
       this.#waiting = [];
       this.#head = 0;
+      this.#tellDrained();
       return;
     }
     this.#timer = setTimeout(() => this.pump(), retryMilliseconds);
@@ -55,10 +58,20 @@ export class InputQueue {
     return this.#head === this.#waiting.length;
   }
 
+  /** Resolves when the guest's driver has taken everything, or it was thrown away. */
+  drained(): Promise<void> {
+    return this.idle ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#waiting = [];
     this.#head = this.#bytes = 0;
+    this.#tellDrained();
+  }
+
+  #tellDrained(): void {
+    for (const resolve of this.#drained.splice(0)) resolve();
   }
 }

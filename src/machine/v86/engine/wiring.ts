@@ -97,6 +97,13 @@ export class Wiring {
     }
   }
 
+  /** Input of a command that the agent runs; resolves when the guest's kernel has taken it. */
+  async feed(bytes: Uint8Array): Promise<void> {
+    const port = this.#ports[agentPort];
+    port?.write(bytes);
+    await port?.drained();
+  }
+
   setCarrier(up: boolean): void {
     const nic = this.#emulator.v86.cpu.devices.virtio_net;
     nic.status = up ? 1 : 0;

@@ -32,6 +32,8 @@ export type ToMachine =
   | { readonly type: 'console-resize'; readonly console: number; readonly columns: number; readonly rows: number }
   | { readonly type: 'agent'; readonly line: string }
   | { readonly type: 'frame'; readonly bytes: Uint8Array }
+  /** Input of a command that the agent runs; answered when the guest's kernel has taken it. */
+  | { readonly type: 'feed'; readonly id: number; readonly bytes: Uint8Array }
   /** Whether its NIC's cable is in. */
   | { readonly type: 'carrier'; readonly up: boolean }
   /** Guest ms in a real ms. */
