@@ -20,7 +20,7 @@ export interface World {
 
 /** Seconds within which a machine hands a packet on, unless it waits for something: what is that close is one burst. */
 const NEAR = 0.1;
-/** Seconds that a packet waits at most: for the answer to an ARP question, in a debugger's hand. */
+/** Seconds that a packet waits at most: for the answer to an ARP question, or because a reader has stopped time. */
 const LONGEST_WAIT = 60;
 /** Seconds that a clock is wrong at most, once all are set as well as they can be. */
 const MOST_DRIFT = 1;
@@ -196,7 +196,7 @@ export function link(sightings: readonly Sighting[], world: World): Step[] {
   return steps;
 }
 
-/** For each sighting the one that it follows: the surest pairs first, as long as nobody follows himself. */
+/** For each sighting the one that it follows: the surest pairs first; a pair that would close a circle is left out. */
 function linkPairs(sorted: readonly Sighting[], { places, nat }: World): number[] {
   const parents = sorted.map(() => -1);
   if (sorted.length > MOST_COMPARED) return parents.map((_, i) => i - 1);

@@ -1,4 +1,4 @@
-// Untrusted text from a machine -> KernelReport. Whoever is root in the guest can print what he likes on the agent's
+// Untrusted text from a machine -> KernelReport. Whoever is root in the guest can print anything on the agent's
 // port, so nothing is read before it is checked here, and only the fields that we know are copied out.
 //
 // The agent sends JSON texts with the record separator between them (RFC 7464: a text that cannot be read costs itself, and

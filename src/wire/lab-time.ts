@@ -28,7 +28,7 @@ export class LabTime {
     return this.ofClock(this.clock.now());
   }
 
-  /** The time of a moment that has just been, which its witness noted. @param ago real ms since then */
+  /** The time of a moment that has just been, by a guest that noted it. @param ago real ms since then */
   before(ago: number): number {
     return this.ofClock(this.clock.at(this.#source.now() - ago));
   }
