@@ -1,4 +1,4 @@
-// A lab from its description, with the drivers of the place: a page, Node, a test.
+// A lab from its manifest, with the drivers of the place: a page, Node, a test.
 import { LabTime } from '../wire/lab-time.ts';
 import { type DriverTable, driverOf } from './drivers.ts';
 import type { Lab } from './lab.ts';

@@ -9,10 +9,10 @@ export interface DriverEntry {
   readonly early?: boolean;
 }
 
-/** By the name that a lab's description has for it. */
+/** By the name that a lab's manifest has for it. */
 export type DriverTable = Readonly<Record<string, DriverEntry>>;
 
-/** In a page, before a lab's description has come. What fails here is said when a machine needs it. */
+/** In a page, before a lab's manifest has come. What fails here is said when a machine needs it. */
 export function prepareDrivers(table: DriverTable): void {
   for (const { early, load } of Object.values(table))
     if (early === true)

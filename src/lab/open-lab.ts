@@ -5,9 +5,9 @@ import type { Lab } from './lab.ts';
 import { readManifest } from './manifest.ts';
 import { pageDrivers } from './page-drivers.ts';
 
-/** Not started yet. Throws an Error that says what to do when the lab's description cannot be had, ManifestError when it is not understood. */
+/** Not started yet. Throws an Error that says what to do when the lab's manifest cannot be had, ManifestError when it is not understood. */
 export async function openLab(id: string): Promise<Lab> {
-  // An emulator is fetched and compiled while the description is on its way.
+  // An emulator is fetched and compiled while the manifest is on its way.
   prepareDrivers(pageDrivers);
   const root = new URL(import.meta.env.BASE_URL, location.origin);
   const url = new URL(`labs/${encodeURIComponent(id)}/lab.json`, root);

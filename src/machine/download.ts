@@ -8,7 +8,7 @@ export interface Download {
   readonly size: number;
 }
 
-/** As a lab's description names it (a Check of basics/json-checks.ts). @throws Mismatch */
+/** As a lab's manifest names it (a Check of basics/json-checks.ts). @throws Mismatch */
 export function readDownload(value: unknown, path: string): Download {
   const { hash, size } = object(value, path, ['hash', 'size']);
   return {

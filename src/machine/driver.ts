@@ -1,10 +1,10 @@
 // What makes machines of one kind. A driver is a folder beside this file, and an object that is a Driver; the tables in src/lab/
-// say under which name a lab's description calls for it. To add one: CONTRIBUTING.md.
+// say under which name a lab's manifest calls for it. To add one: CONTRIBUTING.md.
 import type { LabTime } from '../wire/lab-time.ts';
 import type { Download } from './download.ts';
 import type { Machine } from './machine.ts';
 
-/** One machine, as a lab's description (lab/manifest.ts) has it. */
+/** One machine, as a lab's manifest (lab/manifest.ts) has it. */
 export interface MachinePlan {
   readonly name: string;
   /** Which driver makes it: a name in the tables of src/lab/. */
@@ -35,7 +35,7 @@ export interface Driver {
   create(plan: MachinePlan, place: MachinePlace): Machine;
 }
 
-/** A lab's description says what this page, or this checkout, does not understand: its message says what, and what to do. */
+/** A lab's manifest says what this page, or this checkout, does not understand: its message says what, and what to do. */
 export class ManifestError extends Error {
   override readonly name = 'ManifestError';
 

@@ -1,12 +1,18 @@
 // Two real machines on one wire. Both are started from the same snapshot, and get names and addresses of their own.
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLab } from '../../src/lab/create-lab.ts';
 import type { Lab } from '../../src/lab/lab.ts';
-import { createNodeLab } from '../../src/lab/node-lab.ts';
+import { readManifest } from '../../src/lab/manifest.ts';
+import { nodeDrivers } from '../../src/lab/node-drivers.ts';
 import { TimeControl, type TimeState } from '../../src/lab/time-control.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { dissect } from '../../src/packet/dissect.ts';
 import { summarize } from '../../src/packet/summary.ts';
+
+const assets = (path: string): string => fileURLToPath(new URL(`../../build/site-assets/${path}`, import.meta.url));
 
 let lab: Lab;
 let time: TimeControl;
@@ -14,13 +20,10 @@ let one: Machine;
 let other: Machine;
 
 beforeAll(async () => {
-  lab = await createNodeLab('super-bridge', {
-    change: (built) => ({
-      ...built,
-      machines: built.machines.flatMap((machine) => [machine, { ...machine, name: 'host-02' }]),
-      wires: [{ name: 'lan', machines: ['host-01', 'host-02'] }],
-    }),
-  });
+  const built = readManifest('super-bridge', await readFile(assets('labs/super-bridge/lab.json'), 'utf8'));
+  const machines = built.machines.flatMap((machine) => [machine, { ...machine, name: 'host-02' }]);
+  const wires = [{ name: 'lan', machines: ['host-01', 'host-02'] }];
+  lab = await createLab({ ...built, machines, wires }, { base: assets('machine'), drivers: nodeDrivers });
   time = new TimeControl(lab);
   await lab.start();
   [one, other] = lab.machines as [Machine, Machine];

@@ -1,5 +1,8 @@
 // A browser's Cache storage in memory, for tests in Node: as much of the standard's interface as chunks and their lists need.
 
+// A test may have put its own timers in the place of these.
+const { setImmediate: soon } = globalThis;
+
 export class MemoryCaches {
   readonly #caches = new Map<string, MemoryCache>();
   /** Bytes of all caches together; more than that does not go in. */
@@ -33,6 +36,10 @@ export class MemoryCache {
     return [...this.#kept.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
+  bytesOf(url: string): Uint8Array | undefined {
+    return this.#kept.get(url)?.bytes;
+  }
+
   get urls(): string[] {
     return [...this.#kept.keys()];
   }
@@ -43,6 +50,8 @@ export class MemoryCache {
   };
   put = async (url: string, response: Response): Promise<void> => {
     const bytes = new Uint8Array(await response.arrayBuffer());
+    // Several writes are under way before the first one fails.
+    await new Promise((resolve) => soon(resolve));
     const before = this.#kept.get(url)?.bytes.length ?? 0;
     if (!this.#hasRoom(bytes.length - before)) throw new DOMException('Quota exceeded.', 'QuotaExceededError');
     this.#kept.set(url, { bytes, headers: response.headers });

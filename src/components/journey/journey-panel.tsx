@@ -178,7 +178,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
           steps.grip === null ? '' : gripWords({ grip: steps.grip, ranPast: steps.total - steps.position }, frozen)
         }
         more={journey?.end !== 'unknown' || at === null ? '' : time.journeys.pending(at.n)}
-        hint={time.whyNoStop || hint(awaits, frozen, steps.total)}
+        hint={hint(awaits, frozen, steps.total, time.whyNoStop === '')}
       />
       <p class="jn-said" aria-live="polite">
         {awaits === null ? said : `Waiting for ${awaits}.`}
@@ -187,9 +187,11 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   );
 }
 
-function hint(awaits: string | null, frozen: boolean, total: number): string {
+/** @param stops time can be stopped in this lab */
+function hint(awaits: string | null, frozen: boolean, total: number, stops: boolean): string {
   if (awaits !== null) return `Waiting for ${awaits}: time goes on until it is there.`;
   if (frozen) return 'Nothing was seen yet. Step lets time go on to the next packet.';
+  if (!stops) return 'Step back, and the way of the packet that was seen there stands here, hop by hop.';
   return total === 0
     ? 'The way of a packet stands here, hop by hop, when time stands still.'
     : 'Step back, or stop time, and the way of the packet stands here, hop by hop.';

@@ -83,7 +83,7 @@ class LockstepLab extends HTMLElement {
       if (words !== null) this.#part('.lab-size').textContent = words;
       if (building && this.#session?.state.kind === 'off') await this.#session.start();
     } catch {
-      // No connection, a description that is not understood, or the page is gone: the start itself will say what is wrong, where it
+      // No connection, a manifest that is not understood, or the page is gone: the start itself will say what is wrong, where it
       // matters.
     }
   }

@@ -5,8 +5,10 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MemoryCaches } from '../../../../tests/support/memory-caches.ts';
 import type { ChunkRef } from '../manifest.ts';
 import { contentSize, openBrowserStore } from './browser-store.ts';
+import { chunkCache } from './chunk-keeper.ts';
 import { chunkPath } from './chunk-store.ts';
 
 const base = 'https://course.example/machine/';
@@ -19,36 +21,17 @@ function pack(content: Uint8Array): { ref: ChunkRef; url: string; bytes: Uint8Ar
 
 const { setImmediate: realImmediate } = globalThis;
 
-/** Cache storage with one cache, whose bytes are limited as a browser's quota limits them. */
-class Storage {
-  readonly kept = new Map<string, Uint8Array>();
-  quota = Number.POSITIVE_INFINITY;
-
-  open = async () => this;
-  match = async (url: string) => {
-    const bytes = this.kept.get(url);
-    return bytes && new Response(bytes.slice());
-  };
-  delete = async (url: string) => this.kept.delete(url);
-  put = async (url: string, response: Response) => {
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    // Several writes are under way before the first one fails.
-    await new Promise((resolve) => realImmediate(resolve));
-    const used = [...this.kept.values()].reduce((sum, { length }) => sum + length, 0);
-    if (used + bytes.length > this.quota) throw new DOMException('Quota exceeded.', 'QuotaExceededError');
-    this.kept.set(url, bytes);
-  };
-}
+const kept = () => storage.of(chunkCache);
 
 let asked: string[];
-let storage: Storage;
+let storage: MemoryCaches;
 /** What the server answers, one by one; the last one for ever. */
 let answers: (() => Response)[];
 
 beforeEach(() => {
   vi.useFakeTimers();
   asked = [];
-  storage = new Storage();
+  storage = new MemoryCaches();
   const realFetch = globalThis.fetch;
   vi.stubGlobal('fetch', async (url: string) => {
     // The decoder brings its own WebAssembly along.
@@ -102,7 +85,7 @@ describe('a chunk', () => {
     const later = await openBrowserStore(base, full);
     expect(await through(later.get(ref))).toEqual(content);
     expect(asked).toEqual([url]);
-    expect([...storage.kept.keys()]).toEqual([url]);
+    expect(kept().urls).toEqual([url]);
   });
 
   it('that several machines ask for at the same time is downloaded once', async () => {
@@ -116,12 +99,12 @@ describe('a chunk', () => {
 
   it('that was altered in the browser’s storage is downloaded again', async () => {
     const { ref, url, bytes } = pack(content);
-    storage.kept.set(url, bytes.slice(0, -1));
+    await kept().put(url, new Response(bytes.slice(0, -1)));
     answers = [ok(bytes)];
     const store = await openBrowserStore(base, full);
     expect(await through(store.get(ref))).toEqual(content);
     expect(asked).toHaveLength(1);
-    expect(storage.kept.get(url)).toEqual(bytes);
+    expect(kept().bytesOf(url)).toEqual(bytes);
   });
 
   it('is asked for again when the connection breaks, the server stumbles, or bytes are altered on the way', async () => {
@@ -149,7 +132,7 @@ describe('a chunk', () => {
     answers = [status(404)];
     await expect(through(store.get(ref))).rejects.toThrow('the server answered 404');
     expect(asked).toHaveLength(1);
-    expect(storage.kept.size).toBe(0);
+    expect(kept().urls).toEqual([]);
   });
 
   it('that is whole but cannot be unpacked is a mismatch', async () => {
@@ -190,7 +173,7 @@ describe('a browser that keeps nothing', () => {
     const got = await through(Promise.all(chunks.map(({ ref }) => store.get(ref))));
     for (const [index, bytes] of got.entries()) expect(bytes).toEqual(content.map((byte) => byte ^ index));
     expect(said).toBe(1);
-    expect(storage.kept.size).toBe(1);
+    expect(kept().urls).toHaveLength(1);
   });
 
   it('is no obstacle: storage that refuses to open, and pages that have none', async () => {
