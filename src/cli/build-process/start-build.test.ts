@@ -94,11 +94,17 @@ describe('a build in a process of its own', () => {
       await tell({ kind: 'site-ready' });
       const status = { steps: [], startedAt: 1, outcome: 'ready', message: '', endedAt: 2 };
       await tell({ kind: 'lab', id: 'b', status, expectation: { seconds: {}, defaultSeconds: 1 } });
+      const running = { ...status, steps: [${step('running', 0.5)}], outcome: 'building', endedAt: null };
+      await tell({ kind: 'lab', id: 'a', status: running, expectation: { seconds: {}, defaultSeconds: 1 } });
       ${end}`);
     await build.siteReady;
     await expect(build.ended).rejects.toThrow(words);
     quiet.mockRestore();
-    expect(build.report('a')).toMatchObject({ state: 'failed', message: expect.stringMatching(words) });
+    expect(build.report('a')).toMatchObject({
+      state: 'failed',
+      message: expect.stringMatching(words),
+      steps: [{ name: 'site', state: 'failed' }],
+    });
     expect(build.report('b')).toMatchObject({ state: 'ready' });
     expect(display.steps[0]?.state).toBe('failed');
   });
