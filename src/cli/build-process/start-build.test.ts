@@ -94,17 +94,11 @@ describe('a build in a process of its own', () => {
       await tell({ kind: 'site-ready' });
       const status = { steps: [], startedAt: 1, outcome: 'ready', message: '', endedAt: 2 };
       await tell({ kind: 'lab', id: 'b', status, expectation: { seconds: {}, defaultSeconds: 1 } });
-      const running = { ...status, steps: [${step('running', 0.5)}], outcome: 'building', endedAt: null };
-      await tell({ kind: 'lab', id: 'a', status: running, expectation: { seconds: {}, defaultSeconds: 1 } });
       ${end}`);
     await build.siteReady;
     await expect(build.ended).rejects.toThrow(words);
     quiet.mockRestore();
-    expect(build.report('a')).toMatchObject({
-      state: 'failed',
-      message: expect.stringMatching(words),
-      steps: [{ name: 'site', state: 'failed' }],
-    });
+    expect(build.report('a')).toMatchObject({ state: 'failed', message: expect.stringMatching(words) });
     expect(build.report('b')).toMatchObject({ state: 'ready' });
     expect(display.steps[0]?.state).toBe('failed');
   });
@@ -123,6 +117,17 @@ describe('a build in a process of its own', () => {
     await expect(build.ended).rejects.toThrow('Ctrl-C');
     await expect(build.siteReady).rejects.toThrow('Ctrl-C');
     expect(await readFile(join(folder, 'tidy'), 'utf8')).toBe('1');
+  });
+
+  test('that broke off in the middle of a step of a lab: the step has failed as well', async () => {
+    const { build } = await start(`
+      const expectation = { seconds: {}, defaultSeconds: 1 };
+      const steps = [${step('done', 1)}, ${step('running', 0.5)}];
+      const status = { steps, startedAt: 1, outcome: 'building', message: '', endedAt: null, expectation };
+      await tell({ kind: 'lab', id: 'a', status, expectation });
+      process.exit(0);`);
+    await expect(build.ended).rejects.toThrow('in the middle of its work');
+    expect(build.report('a')?.steps.map(({ state }) => state)).toEqual(['done', 'failed']);
   });
 });
 

@@ -3,6 +3,7 @@ import type { LabFile } from '../../lab/lab-file.ts';
 import { type BuildReport, type BuildStatus, buildReport, type Expectation } from '../progress/build-report.ts';
 import { buildContext, Progress } from '../progress/progress.ts';
 import { SharedCache } from './cache/shared-cache.ts';
+import type { BuildContext } from './context.ts';
 import { buildImage, findImage, type Image } from './image.ts';
 import { buildSnapshot } from './snapshot.ts';
 import { prepareSystem } from './system-needs.ts';
@@ -67,16 +68,18 @@ export class LabBuilds {
   async run(): Promise<void> {
     const { root, signal, display } = this.#options;
     const all = originsFirst([...this.#builds.values()]);
-    const { image, cache } = await this.#prepare(all);
-    // The image is made when a lab has to be built: labs that are there, or in the cache, do without. Who waits for it sees it.
-    let made: Promise<Image> | undefined;
-    const makeImage = (): Promise<Image> => {
-      const waiting = all.filter(({ outcome }) => outcome === 'building').map(({ progress }) => progress);
-      made ??= buildImage({ ...buildContext(root, signal, display, ...waiting), cache });
-      return made;
+    const cache = await SharedCache.ofUser({ signal, warn: (text) => display.warn('cache of all checkouts', text) });
+    // What all need is seen in each of them.
+    const shared = (): BuildContext => {
+      const waiting = all.filter(({ outcome }) => outcome === 'building');
+      return { ...buildContext(root, signal, display, ...waiting.map(({ progress }) => progress)), cache };
     };
     const errors = new Set<unknown>();
     try {
+      const image = await this.#prepare(all, shared());
+      // The image is made when a lab has to be built: labs that are there, or in the cache, do without.
+      let made: Promise<Image> | undefined;
+      const makeImage = (): Promise<Image> => (made ??= buildImage(shared()));
       for (const build of all) {
         try {
           const context = { ...buildContext(root, signal, display, build.progress), cache };
@@ -97,12 +100,10 @@ export class LabBuilds {
   }
 
   /** Sees to what every lab needs; when that fails, all have failed. */
-  async #prepare(all: readonly LabBuild[]): Promise<{ image: Image; cache: SharedCache | undefined }> {
-    const { root, signal, display } = this.#options;
+  async #prepare(all: readonly LabBuild[], shared: BuildContext): Promise<Image> {
     try {
-      await prepareSystem(['machines'], buildContext(root, signal, display, ...all.map(({ progress }) => progress)));
-      const warn = (text: string): void => display.warn('cache of all checkouts', text);
-      return { image: await findImage(root), cache: await SharedCache.ofUser({ signal, warn }) };
+      await prepareSystem(['machines'], shared);
+      return await findImage(this.#options.root);
     } catch (error) {
       for (const build of all) this.#fail(build, error);
       throw error;
