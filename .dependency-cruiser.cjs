@@ -157,6 +157,12 @@ module.exports = {
       'The command line has no DOM.',
     ),
     layer(
+      'server-does-not-build',
+      { path: '^src/cli/(commands/(up|dev)\\.ts|serve/|build-process/(start-build|messages)\\.ts)', pathNot: test },
+      { path: '^src/cli/builder/', pathNot: '^src/cli/builder/paths\\.ts$' },
+      'What builds machines holds their memory until its process ends: the one that goes on serving has it done in another one.',
+    ),
+    layer(
       'no-node-in-a-page',
       {
         path: '^src/(basics|components|guest|topology|journey|hop|recording|wire|capture)/',

@@ -118,6 +118,17 @@ describe('a build in a process of its own', () => {
     await expect(build.siteReady).rejects.toThrow('Ctrl-C');
     expect(await readFile(join(folder, 'tidy'), 'utf8')).toBe('1');
   });
+
+  test('that broke off in the middle of a step of a lab: the step has failed as well', async () => {
+    const { build } = await start(`
+      const expectation = { seconds: {}, defaultSeconds: 1 };
+      const steps = [${step('done', 1)}, ${step('running', 0.5)}];
+      const status = { steps, startedAt: 1, outcome: 'building', message: '', endedAt: null, expectation };
+      await tell({ kind: 'lab', id: 'a', status, expectation });
+      process.exit(0);`);
+    await expect(build.ended).rejects.toThrow('in the middle of its work');
+    expect(build.report('a')?.steps.map(({ state }) => state)).toEqual(['done', 'failed']);
+  });
 });
 
 describe('the real one', () => {

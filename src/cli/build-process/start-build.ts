@@ -112,9 +112,14 @@ export class BuildProcess implements LabStatus {
 
   #failRest(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    for (const [id, status] of this.#labs)
-      if (status.outcome === 'building')
-        this.#labs.set(id, { ...status, outcome: 'failed', message, endedAt: Date.now() });
+    const endedAt = Date.now();
+    for (const [id, status] of this.#labs) {
+      if (status.outcome !== 'building') continue;
+      const steps = status.steps.map((step) =>
+        step.state === 'running' ? { ...step, state: 'failed' as const, endedAt } : step,
+      );
+      this.#labs.set(id, { ...status, steps, outcome: 'failed', message, endedAt });
+    }
   }
 }
 

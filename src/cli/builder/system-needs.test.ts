@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { basename, dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { root as checkout } from '../setup/root.mjs';
 import { buildImage, findImage } from './image.ts';
 import { absentees, imageIsBuilt, obstacle, readSystem } from './system-needs.ts';
@@ -50,8 +50,23 @@ describe('what keeps a command from going on', () => {
 
 describe('the image', () => {
   beforeEach(async () => {
+    // Not that of whoever runs the tests.
+    vi.stubEnv('LOCKSTEP_CACHE', join(root, 'cache'));
     for (const path of ['sandboxes/image', 'sandboxes/components', 'src/cli/builder'])
       await cp(join(checkout, path), join(root, path), { recursive: true });
+  });
+
+  afterEach(() => void vi.unstubAllEnvs());
+
+  test('need not be built where another checkout has left it in the cache', async () => {
+    const { disk } = await findImage(root);
+    const entry = join(root, 'cache/entries', basename(dirname(disk)));
+    await mkdir(entry, { recursive: true });
+    expect(await imageIsBuilt(root)).toBe(false);
+    await writeFile(join(entry, 'seal.json'), JSON.stringify({ format: 1, made: Date.now(), files: [] }));
+    expect(await imageIsBuilt(root)).toBe(true);
+    vi.stubEnv('LOCKSTEP_CACHE', 'off');
+    expect(await imageIsBuilt(root)).toBe(false);
   });
 
   test('is not built where there is only its recipe, and asking builds nothing', async () => {

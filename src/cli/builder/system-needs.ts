@@ -2,6 +2,7 @@
 // Root installs what is missing; everybody else is told before anything else is done, with one line to copy.
 import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { asRoot } from '../setup/as-root.ts';
 import { canInstall, installLine, missingDebianPackages, type Need } from '../setup/debian-packages.mjs';
 import type { BuildContext } from './context.ts';
@@ -55,12 +56,13 @@ export async function prepareSystem(needs: readonly Need[], context: BuildContex
   await installDebianPackages(missing, context);
 }
 
-/** Whether the image is there. What its name depends on, image.ts alone knows. */
+/** Whether the image is there, or another checkout has built it. What its name depends on, image.ts alone knows. */
 export async function imageIsBuilt(root: string): Promise<boolean> {
   try {
     // Loaded here: the test runner reads the system even while the code of the build is broken.
-    const { findImage } = await import('./image.ts');
-    return (await findImage(root)).cached;
+    const [{ findImage }, { hasEntry }] = await Promise.all([import('./image.ts'), import('./cache/shared-cache.ts')]);
+    const image = await findImage(root);
+    return image.cached || (await hasEntry(basename(dirname(image.disk))));
   } catch {
     return false;
   }

@@ -41,6 +41,21 @@ describe('progress', () => {
     ]);
   });
 
+  test('of another process is shown by its numbers there, among the steps that began here', () => {
+    const [there, here] = [new Progress(), new Progress()];
+    const show = here.mirror();
+    there.onChange((step) => show(there.steps.indexOf(step), step));
+    const image = there.step('machine image');
+    here.step('of its own').done();
+    there.step('lab').progress(0.5);
+    image.done('cached');
+    expect(here.steps.map(({ name, state, fraction }) => [name, state, fraction])).toEqual([
+      ['machine image', 'done', 1],
+      ['of its own', 'done', 1],
+      ['lab', 'running', 0.5],
+    ]);
+  });
+
   test('of one builder can be seen in two places', () => {
     const [all, lab] = [new Progress(), new Progress()];
     const context = buildContext('/x', new AbortController().signal, all, lab);
@@ -91,6 +106,21 @@ describe('on a terminal', () => {
     expect(lines.filter((line) => line.includes('quick'))).toEqual(['✔ quick · cached · 0.0 s']);
     expect(lines.filter((line) => line.startsWith('• slow ·  50 %')).length).toBeGreaterThanOrEqual(2);
     expect(lines.at(-1)).toMatch(/^✔ slow · /);
+  });
+
+  test('a warning is said once, whole, and stays', () => {
+    const note = `no room: ${'x'.repeat(100)}.`;
+    for (const [screen, render] of [
+      [new Screen(true), renderLive],
+      [new Screen(), renderPlain],
+    ] as const) {
+      const progress = new Progress();
+      const stop = render(progress, screen);
+      progress.warn('cache', note);
+      progress.step('one').done();
+      stop();
+      expect(screen.text.split(`! cache · ${note}\n`)).toHaveLength(2);
+    }
   });
 
   test('CI gets a log even where there is a terminal', () => {

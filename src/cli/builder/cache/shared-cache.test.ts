@@ -18,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BuildContext } from '../context.ts';
 import { cacheFolder, requireOwnCache } from './cache-folder.ts';
 import { sealName } from './seal.ts';
-import { SharedCache } from './shared-cache.ts';
+import { hasEntry, SharedCache } from './shared-cache.ts';
 import { provideFolder, takeFolder } from './shared-folder.ts';
 import { type Bounds, defaultBounds } from './sweep.ts';
 import { transfer } from './transfer.ts';
@@ -81,7 +81,9 @@ const neverBuilt = async (): Promise<void> => {
 describe('what one checkout has built', () => {
   test('another one takes: the same files, links included, and builds nothing', async () => {
     const [one, two] = [checkout('one'), checkout('two')];
+    expect(await hasEntry('thing-1', folder())).toBe(false);
     expect(await provide(one)).toBe('built');
+    expect(await hasEntry('thing-1', folder())).toBe(true);
     expect(await provide(two, { build: neverBuilt })).toBe('taken');
     for (const path of ['bin/program', 'bin/other', 'disk']) expect(await read(two, path)).toBe(await read(one, path));
     expect((await lstat(join(two.root, 'build/cache/thing-1/bin/other'))).isSymbolicLink()).toBe(true);
@@ -287,7 +289,7 @@ describe('what is thrown out', () => {
     const short = { ...defaultBounds, age: 50 };
     await provide(checkout('one'));
     await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(await checkout('two', short).cache.has('thing-1')).toBe(false);
+    expect(await hasEntry('thing-1', folder(), short)).toBe(false);
     expect(await provide(checkout('two', short), { name: 'thing-2' })).toBe('built');
     expect(await readdir(join(folder(), 'entries'))).toEqual(['thing-2']);
   });

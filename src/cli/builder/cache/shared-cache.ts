@@ -108,12 +108,6 @@ export class SharedCache {
     return true;
   }
 
-  /** Whether there is such an entry; whether it is whole is seen when it is taken. */
-  async has(name: string): Promise<boolean> {
-    const entry = await Entry.open(this.#entry(name));
-    return entry !== null && !isTooOld(entry.made, this.#bounds);
-  }
-
   /** When everything that was built is kept, and what is too much has been thrown out. Never throws. */
   async settled(): Promise<void> {
     while (this.#unfinished.size > 0) await Promise.allSettled([...this.#unfinished]);
@@ -153,6 +147,12 @@ export class SharedCache {
   #entry(name: string): string {
     return join(this.#options.folder, 'entries', name);
   }
+}
+
+/** Whether the cache of this user has such an entry; whether it is whole is seen when it is taken. */
+export async function hasEntry(name: string, folder = cacheFolder(), bounds = defaultBounds): Promise<boolean> {
+  const entry = folder === null ? null : await Entry.open(join(folder, 'entries', name));
+  return entry !== null && !isTooOld(entry.made, bounds);
 }
 
 const goesOn =
