@@ -72,7 +72,7 @@ it('is let go by a step when its cable was pulled while it was held, and not awa
   await time.freeze();
   machines[0]?.sends(new Uint8Array(60).fill(0xff, 0, 6));
   time.toEnd();
-  expect(time.state.value.steps).toMatchObject({ held: 1, grip: 'holds' });
+  expect(time.state.value.steps).toMatchObject({ held: 1, position: 1, total: 0 });
   lab.setCable('host-02', false);
   await time.step();
   expect(time.state.value.steps).toMatchObject({ held: 0, total: 1 });

@@ -117,6 +117,18 @@ test('the picture and its list have both machines, and the wire between them', a
   await toolbar().getByRole('button', { name: 'Picture' }).click();
 });
 
+test('a wire is chosen by keyboard, tells of its cables and its switch, and gives the focus back', async () => {
+  const wire = page.locator('#lab-picture .tp-bar');
+  await wire.press('Enter');
+  const inspector = page.getByRole('region', { name: 'Wire lan' });
+  await expect(inspector).toContainText('2 of 2 cables in');
+  for (const machine of machines) await expect(inspector.getByRole('rowheader', { name: machine })).toBeVisible();
+  await expect(inspector).toContainText('What its switch has learnt');
+  await page.keyboard.press('Escape');
+  await expect(inspector).toBeHidden();
+  await expect(wire).toBeFocused();
+});
+
 test('a ping goes over the wire, and its way has both machines and the wire', async () => {
   await type('kube-worker-01', 'ping -c 2 10.0.0.122');
   await expect.poll(() => flat('kube-worker-01'), slow).toContain(', 0% packet loss');

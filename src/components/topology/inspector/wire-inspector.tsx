@@ -59,6 +59,7 @@ export function WireInspector({ wire, onClose }: Props) {
                   {mac} is behind the port of {port}, heard {heard}
                 </li>
               ))}
+              {words.moreLearnt > 0 && <li>and {words.moreLearnt.toLocaleString('en')} more</li>}
             </ul>
           )}
         </section>

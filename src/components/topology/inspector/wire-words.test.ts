@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { TestBed } from '../../../../tests/support/wire.ts';
+import { frame, TestBed } from '../../../../tests/support/wire.ts';
 import { wireWords } from './wire-words.ts';
 
 it('tells of a wire that nothing was sent on', () => {
@@ -8,6 +8,7 @@ it('tells of a wire that nothing was sent on', () => {
     cables: '1 of 1 cable in',
     ports: [{ machine: '0', cable: 'in', sent: '0', received: '0' }],
     learnt: [],
+    moreLearnt: 0,
     counted: [
       ['Sent', '0'],
       ['Delivered', '0'],
@@ -53,4 +54,14 @@ it('tells what was sent, learnt, delivered and lost, and why', () => {
     '1 0 s ago',
     '0 1 min 05 s ago',
   ]);
+});
+
+it('lists the latest hundred of many addresses, and says how many more there are', () => {
+  const bed = new TestBed(2);
+  for (let host = 0; host < 250; host++) {
+    bed.port(0).send(frame(host, 255));
+    bed.time.pass(1);
+  }
+  const { learnt, moreLearnt } = wireWords(bed.wire);
+  expect([learnt.length, learnt[0]?.mac, moreLearnt]).toEqual([100, '02:00:00:00:00:f9', 150]);
 });

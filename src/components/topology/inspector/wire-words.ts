@@ -8,8 +8,10 @@ export interface WireWords {
   readonly cables: string;
   /** In the order of the lab's file; a port is called after its machine. */
   readonly ports: readonly PortWords[];
-  /** Addresses that frames came from, the latest first. */
+  /** Addresses that frames came from, the latest first; of many, the latest hundred. */
   readonly learnt: readonly { readonly mac: string; readonly port: string; readonly heard: string }[];
+  /** Learnt as well, and not listed. */
+  readonly moreLearnt: number;
   readonly counted: readonly (readonly [name: string, count: string])[];
   /** "3 times: a cable was out" */
   readonly lost: readonly string[];
@@ -23,6 +25,9 @@ export interface PortWords {
   readonly received: string;
 }
 
+/** A reader can send from as many addresses as he likes. */
+const MOST_LEARNT = 100;
+
 const WHY_LOST: Readonly<Record<LossReason, string>> = {
   unplugged: 'a cable was out',
   loss: 'the link lost it, as it was told to',
@@ -34,6 +39,7 @@ const WHY_LOST: Readonly<Record<LossReason, string>> = {
 
 export function wireWords(wire: Pick<Wire, 'ports' | 'statistics' | 'table'>): WireWords {
   const { frames, delivered, flooded, filtered, lost, ports } = wire.statistics();
+  const table = wire.table().sort((a, b) => a.age - b.age);
   const plugged = wire.ports.filter(({ link }) => link.peek().plugged).length;
   return {
     cables: `${plugged} of ${plural(wire.ports.length, 'cable')} in`,
@@ -43,10 +49,10 @@ export function wireWords(wire: Pick<Wire, 'ports' | 'statistics' | 'table'>): W
       sent: number(ports[name]?.framesIn ?? 0),
       received: number(ports[name]?.framesOut ?? 0),
     })),
-    learnt: wire
-      .table()
-      .sort((a, b) => a.age - b.age)
+    learnt: table
+      .slice(0, MOST_LEARNT)
       .map(({ mac, port, age }) => ({ mac, port, heard: `${durationWords(age / 1000)} ago` })),
+    moreLearnt: Math.max(0, table.length - MOST_LEARNT),
     counted: [
       ['Sent', number(frames)],
       ['Delivered', number(delivered)],
