@@ -10,53 +10,7 @@ import { buildComponents, type Component } from '../../src/cli/builder/component
 import { provideGo } from '../../src/cli/builder/go.ts';
 import { outputOf } from '../../src/cli/child.ts';
 import { root as checkout } from '../../src/cli/setup/root.mjs';
-
-const files = {
-  'component.yaml': `programs:
-  - package: example.test/greeter
-    path: /usr/local/bin/greeter
-cgo: true
-stamp:
-  example.test/greeter/text.Version: v1.2.3
-`,
-  'go.mod': `module lockstep/components/greeter
-
-go 1.26
-
-tool example.test/greeter
-
-require example.test/greeter v0.0.0
-
-replace example.test/greeter => ./greeter
-`,
-  'greeting.patch': `It says something else.
-
-diff --git a/example.test/greeter/text/text.go b/example.test/greeter/text/text.go
---- a/example.test/greeter/text/text.go
-+++ b/example.test/greeter/text/text.go
-@@ -1,4 +1,4 @@
- package text
- 
- var Version = "dev"
--const Greeting = "before"
-+const Greeting = "after"
-`,
-  'greeter/go.mod': 'module example.test/greeter\n\ngo 1.26\n',
-  'greeter/LICENSE': 'Anybody may greet.\n',
-  'greeter/text/text.go': 'package text\n\nvar Version = "dev"\nconst Greeting = "before"\n',
-  'greeter/main.go': `package main
-
-// int bits(void) { return 8 * sizeof(void *); }
-import "C"
-import "example.test/greeter/text"
-import "os"
-import "strconv"
-
-func main() {
-	os.Stdout.WriteString(text.Greeting + " " + text.Version + " " + strconv.Itoa(int(C.bits())) + "\\n")
-}
-`,
-};
+import { greeterFiles } from './greeter.ts';
 
 const { signal } = new AbortController();
 const quiet = { progress: () => {}, done: () => {} };
@@ -73,11 +27,11 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
 });
 
-async function project(changes: Partial<typeof files> = {}): Promise<string> {
+async function project(changes: Partial<typeof greeterFiles> = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lockstep-components-'));
   folders.push(folder);
   await cp(join(checkout, 'src/cli/builder'), join(folder, 'src/cli/builder'), { recursive: true });
-  for (const [name, text] of Object.entries({ ...files, ...changes })) {
+  for (const [name, text] of Object.entries({ ...greeterFiles, ...changes })) {
     const path = join(folder, 'sandboxes/components/greeter', name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);

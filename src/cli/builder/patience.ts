@@ -2,19 +2,25 @@
 // slow one, or on one that has other work: so the seconds that count are those in which this computer got as much done as the one
 // on which the limits were set. While something is waited for, a fixed piece of work is done now and then and its time is taken.
 
-/** ms that the work takes on two idle cores of a server, on which the limits were set. */
-const expected = 30;
-/** Longer than a turn that the system gives to one of several busy threads, so that their share shows; 1 % of the time. */
-const rounds = 24_000_000;
+import { reference, rounds, yardstickModule } from '../bench/yardstick.ts';
+
+/**
+ * How much of the yardstick's work is done each time. It takes longer than a turn that the system gives to one of several busy
+ * threads, so that their share shows, and 1 % of the time.
+ */
+const part = 1 / 16;
 const every = 3000;
+/** ms on the computer on which the limits were set. */
+const expected = reference.node * 1000 * part;
+
+let yardstick: ((rounds: number) => number) | undefined;
 
 /** Does the work; ms that it took. */
 export function measureWork(): number {
+  yardstick ??= new WebAssembly.Instance(new WebAssembly.Module(yardstickModule())).exports['run'] as typeof yardstick;
   const started = performance.now();
-  let word = 1;
-  for (let round = 0; round < rounds; round++) word = (Math.imul(word, 1664525) + 1013904223) >>> (round & 1);
-  // The result is used, or the compiler would leave the work out.
-  return performance.now() - started + (word === 0.5 ? 1 : 0);
+  yardstick?.(rounds * part);
+  return performance.now() - started;
 }
 
 export interface Patience {

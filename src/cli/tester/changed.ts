@@ -32,7 +32,7 @@ const table: readonly Row[] = [
   [/^(src\/components\/(site|episode|reference)|src\/styles)\//, [], ['site', 'walk']],
   [/^content\/docs\//, ['../content/episodes'], ['site']],
   [/^content\/recordings\//, [], ['walk']],
-  [/^src\/cli\/builder\//, ['components', 'commands', 'second-checkout'], []],
+  [/^src\/cli\/builder\//, ['components', 'commands', 'lab-build', 'second-checkout'], []],
   [/^src\/cli\//, ['commands'], []],
   [/^sandboxes\/components\//, ['components', 'overlay'], []],
   [/^sandboxes\/labs\/overlay\//, ['overlay'], ['overlay']],
