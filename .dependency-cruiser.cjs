@@ -84,9 +84,9 @@ module.exports = {
     ),
     layer(
       'tests-name-no-driver',
-      { path: '^tests/(machine|content|e2e|bench|commands)/' },
+      { path: '^tests/(machine|content|e2e|bench|commands)/', pathNot: '^tests/machine/lab-build\\.test\\.ts$' },
       { path: '^src/machine/[^/]+/' },
-      'What is promised of a machine is promised whatever runs it.',
+      'What is promised of a machine is promised whatever runs it. Only what builds machines has to know how they are made.',
     ),
     layer(
       'each-table-in-its-place',

@@ -14,10 +14,10 @@ import { Progress } from '../../src/cli/progress/progress.ts';
 import { root as checkout } from '../../src/cli/setup/root.mjs';
 import { createLab } from '../../src/lab/create-lab.ts';
 import type { Lab } from '../../src/lab/lab.ts';
+import { readManifest } from '../../src/lab/manifest.ts';
+import { nodeDrivers } from '../../src/lab/node-drivers.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
-import type { LabManifest } from '../../src/machine/v86/manifest.ts';
-import { nodeThread, nodeWasm } from '../../src/machine/v86/thread/thread-node.ts';
 import { V86Machine } from '../../src/machine/v86/v86-machine.ts';
 import { greeterFiles } from './greeter.ts';
 
@@ -115,14 +115,14 @@ describe('a component and a lab are added', () => {
       { root: checkout, signal, step: () => ({ progress: () => {}, done: () => {} }) },
       await oldestGo(checkout),
     );
+    vi.stubEnv('LOCKSTEP_CACHE', 'off');
     vi.stubEnv('PATH', `${dirname(go.program)}:${process.env['PATH']}`);
     before = await manifests((await readLabs(root)).map(({ id }) => id));
     await write(join(root, 'sandboxes/components/greeter'), greeterFiles);
     await write(join(root, 'sandboxes/labs/pair'), pair);
     await new LabBuilds(await readLabs(root), { root, signal, display: told }).run();
-    const manifest = JSON.parse((await manifests(['pair']))['pair'] ?? '') as LabManifest;
-    const base = join(root, 'build/site-assets/machine');
-    const lab = createLab(manifest, { base, thread: nodeThread, wasm: nodeWasm });
+    const manifest = readManifest('pair', (await manifests(['pair']))['pair'] ?? '');
+    const lab = await createLab(manifest, { base: join(root, 'build/site-assets/machine'), drivers: nodeDrivers });
     labs.push(lab);
     await lab.start();
     [one, two] = lab.machines as [Machine, Machine];
@@ -182,16 +182,12 @@ describe('what is put into a machine that runs', () => {
     expect(await run(machine, 'stat -c "%U:%G %a" /opt/run /opt/empty')).toBe('root:root 755\nroot:root 644');
   });
 
-  test('stays out of its page cache, at 5 MB/s or more', async () => {
-    const { tree, programs } = await planComponent(checkout, 'flannel');
+  test('stays out of its page cache', async () => {
+    const { tree } = await planComponent(checkout, 'flannel');
     const cached = async () => Number(await run(machine, "awk '/^Cached:/ { print $2 }' /proc/meminfo"));
-    const [before, started] = [await cached(), performance.now()];
+    const before = await cached();
     await putTree(machine, tree, { signal });
-    const seconds = (performance.now() - started) / 1000;
     expect(await cached()).toBeLessThan(before + 4096);
-    const bytes = Number(await run(machine, `stat -c %s ${programs[0]}`));
-    console.log(`${Math.round(bytes / 1e6)} MB in ${seconds.toFixed(1)} s`);
-    expect(bytes / seconds).toBeGreaterThan(5e6);
   });
 
   test('and has no room there: the machine says so, and goes on', async () => {

@@ -31,13 +31,11 @@ test('runs a lab without building anything: it takes what the first one has buil
   expect(await provideLab({ root, signal, cache, step }, 'super-bridge', key, async () => {})).toBe('built');
   await cache.settled();
 
-  const began = performance.now();
   const args = ['lab', 'run', 'super-bridge', '--exec', 'host-01: cat /proc/sys/kernel/hostname'];
   const { stdout } = await promisify(execFile)(process.execPath, [join(second, 'src/cli/lockstep.mjs'), ...args], {
     env: { ...process.env, LOCKSTEP_CACHE: join(folder, 'cache') },
   });
   expect(stdout).toContain('host-01\n');
-  expect(performance.now() - began).toBeLessThan(60_000);
   expect(existsSync(join(second, 'build/cache'))).toBe(false);
   expect(await readFile(join(second, manifest), 'utf8')).toBe(await readFile(join(root, manifest), 'utf8'));
   const [here, there] = await Promise.all([root, second].map((each) => stat(join(each, manifest))));
