@@ -1,6 +1,6 @@
 // Where the cache of all checkouts lies: $XDG_CACHE_HOME/lockstep, by default ~/.cache/lockstep (XDG Base Directory
 // Specification: a relative path in that variable does not count). LOCKSTEP_CACHE says otherwise.
-import { lstat, mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { UsageError } from '../../usage-error.ts';
@@ -27,7 +27,7 @@ export function cacheFolder(environment: Environment = process.env): string | nu
 export async function requireOwnCache(folder: string): Promise<void> {
   // A folder that only this user can enter, whatever the umask is (as the specification asks for).
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { uid, mode } = await lstat(folder);
+  const { uid, mode } = await stat(folder);
   const me = process.getuid?.() ?? uid;
   if (uid !== me && uid !== 0) throw new Error(`${folder} belongs to another user (id ${uid})`);
   if ((mode & 0o002) !== 0) throw new Error(`${folder} can be written to by everybody: chmod o-w ${folder}`);

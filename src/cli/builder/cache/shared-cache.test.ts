@@ -308,6 +308,9 @@ describe('the folder', () => {
   test('is for its owner alone, and one that everybody may write to is not used', async () => {
     await requireOwnCache(folder());
     expect((await stat(folder())).mode & 0o777).toBe(0o700);
+    // Somebody may have it on another disk.
+    await symlink(folder(), join(home, 'elsewhere'));
+    await requireOwnCache(join(home, 'elsewhere'));
     await chmod(folder(), 0o777);
     await expect(requireOwnCache(folder())).rejects.toThrow(`chmod o-w ${folder()}`);
     expect(dirname(folder())).toBe(home);
