@@ -1,7 +1,7 @@
 // <lockstep-run>: the two buttons of a command block.
 import { type RunReport, type RunRequest, runEvent } from '../ui/run-request.ts';
 
-/** Below this width the lab is a sheet over the page (src/styles/lab.css). */
+/** Below this width the lab is a sheet over the page (src/components/lab/lab.css). */
 const underSheet = matchMedia('(max-width: 1099.98px)');
 
 class LockstepRun extends HTMLElement {

@@ -2,19 +2,19 @@
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { INITIAL_SHARE, PaneBorder } from '../ui/pane-border.tsx';
 import { plural } from '../ui/words.ts';
-import { FilterBar } from './filter-bar.tsx';
-import { rememberFilter } from './filter-history.ts';
-import { streamFilter } from './filter-ideas.ts';
-import { groupPackets } from './group-packets.ts';
-import { JourneyLens } from './journey-lens.ts';
-import { PacketDetail } from './packet-detail.tsx';
-import { PacketList, type PacketListHandle } from './packet-list.tsx';
-import type { ListedHop, PacketSource } from './packet-source.ts';
-import { PacketStore } from './packet-store.ts';
-import { captureOf } from './save-capture.ts';
+import { PacketDetail } from './detail/packet-detail.tsx';
+import { FilterBar } from './filter/filter-bar.tsx';
+import { rememberFilter } from './filter/filter-history.ts';
+import { streamFilter } from './filter/filter-ideas.ts';
+import { PacketList, type PacketListHandle } from './list/packet-list.tsx';
+import { groupPackets } from './source/group-packets.ts';
+import { JourneyLens } from './source/packet-journeys.ts';
+import type { ListedHop, PacketSource } from './source/packet-source.ts';
+import { PacketStore } from './source/packet-store.ts';
+import { captureOf } from './source/save-capture.ts';
 import '../topology/topology.css';
 import './packets.css';
-import './filter-bar.css';
+import './filter/filter-bar.css';
 
 export interface PacketViewProps {
   readonly source: PacketSource;

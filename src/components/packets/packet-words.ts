@@ -1,7 +1,7 @@
 // How times and places of packets are written in the list.
 
 import { placeOf } from '../../hop/hop.ts';
-import type { Place } from './packet-source.ts';
+import type { Place } from './source/packet-source.ts';
 
 /** Seconds since the first packet, to the microsecond that the guest's clock has: "12.004310". */
 export function sinceFirst(time: number, origin: number): string {
