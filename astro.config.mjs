@@ -23,15 +23,12 @@ export default defineConfig({
       lastUpdated: false,
       expressiveCode: false,
       tableOfContents: { minHeadingLevel: 2, maxHeadingLevel: 2 },
+      // The page, and what all panels share; everything else lies beside the component that it is of, and is imported by it.
       customCss: [
-        './src/styles/fonts.css',
-        './src/styles/tokens.css',
-        './src/styles/starlight.css',
-        './src/components/ui/button.css',
-        './src/styles/prose.css',
-        './src/components/episode/figures/figure.css',
-        './src/components/lab/lab.css',
-        './src/components/terminal/terminal.css',
+        ...['fonts', 'tokens', 'starlight', 'base', 'prose'].map((name) => `./src/styles/${name}.css`),
+        ...['button', 'field', 'tabs', 'panel', 'menu-button', 'dialog', 'message', 'hue', 'lamp'].map(
+          (name) => `./src/components/ui/${name}.css`,
+        ),
       ],
       components: {
         Head: ours('head'),

@@ -7,6 +7,7 @@ import { packetWords, whereWords } from '../../lab/time-words.ts';
 import { summarize } from '../../packet/summary.ts';
 import type { Grip } from '../../wire/stepper.ts';
 import { stepLink } from './step-link.ts';
+import './hop-strip.css';
 
 interface Props {
   readonly journey: Journey | undefined;
@@ -44,7 +45,7 @@ export function HopStrip({ journey, at, severalMachines, positionOf, onShow, gri
   };
   const answer = journey === undefined || journey.answeredBy === null ? null : positionOf(journey.answeredBy);
   return (
-    <div class={`jn-strip jn-${family}`}>
+    <div class={`jn-strip hue-${family}`}>
       <p class="jn-title">
         {at === null ? (
           <span class="jn-words jn-soft">{hint}</span>

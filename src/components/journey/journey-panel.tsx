@@ -10,7 +10,6 @@ import { HopStrip } from './hop-strip.tsx';
 import { hopLookedAt } from './looking.ts';
 import { linkToStep, onStepLink } from './step-link.ts';
 import { Transport } from './transport.tsx';
-import '../topology/topology.css';
 import './journey.css';
 
 export interface JourneyPanelProps {
@@ -139,7 +138,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   }
 
   return (
-    <section class="jn" aria-label="Time" onKeyDown={onKey}>
+    <section class="jn ls-panel" aria-label="Time" onKeyDown={onKey}>
       <Transport
         steps={steps}
         moves={playing || awaits !== null || (!frozen && at === null)}
@@ -176,7 +175,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
         more={journey?.end !== 'unknown' || at === null || time.journeys.asked(at.n) ? '' : askedLater(frozen)}
         hint={hint(awaits, frozen, steps.total)}
       />
-      <p class="jn-said" aria-live="polite">
+      <p class="sr-only" aria-live="polite">
         {awaits === null ? said : `Waiting for ${awaits}.`}
       </p>
     </section>

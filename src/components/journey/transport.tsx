@@ -1,6 +1,7 @@
 // To start, back, play or pause, forward, to end; where the reader stands; how fast.
 import type { Hop } from '../../hop/hop.ts';
 import type { StepperState } from '../../wire/stepper.ts';
+import { Button } from '../ui/button.tsx';
 import { stepLink } from './step-link.ts';
 
 interface Props {
@@ -27,16 +28,17 @@ export function Transport(props: Props) {
   const { steps, moves, frozen, atEnd, speed, onlyThis, hasPacket, breaking, breakpoints, go } = props;
   const { first, position, total, held } = steps;
   const none = total + held === 0;
+  const nothing = none ? 'No packet was seen yet.' : undefined;
   const last = total + Math.min(1, held);
   const play = moves ? 'Stop' : atEnd && frozen ? 'Let time run' : 'Play';
   return (
     <div class="jn-bar" role="toolbar" aria-label="Steps">
       <span class="jn-keys">
-        <Key name="To the first packet" shape="start" disabled={none} onPress={go.toStart} />
-        <Key name="Step back" shape="back" disabled={none} onPress={go.back} />
+        <Key name="To the first packet" shape="start" whyNot={nothing} onPress={go.toStart} />
+        <Key name="Step back" shape="back" whyNot={nothing} onPress={go.back} />
         <Key name={play} shape={moves ? 'pause' : 'play'} onPress={go.playPause} />
         <Key name="Step" shape="forward" onPress={go.forward} />
-        <Key name="To the last packet" shape="end" disabled={none} onPress={go.toEnd} />
+        <Key name="To the last packet" shape="end" whyNot={nothing} onPress={go.toEnd} />
       </span>
       <input
         type="range"
@@ -62,7 +64,7 @@ export function Transport(props: Props) {
         This packet only
       </label>
       <select
-        class="jn-speed"
+        class="ls-field"
         aria-label="Speed"
         value={String(speed)}
         onChange={(event) => props.onSpeed(Number(event.currentTarget.value))}
@@ -73,9 +75,9 @@ export function Transport(props: Props) {
           </option>
         ))}
       </select>
-      <button type="button" class="tp-button" aria-expanded={breaking} onClick={props.onBreaking}>
+      <Button aria-expanded={breaking} onClick={props.onBreaking}>
         Breakpoints{breakpoints > 0 && ` (${breakpoints})`}
-      </button>
+      </Button>
     </div>
   );
 }
@@ -92,16 +94,16 @@ const SHAPES = {
 interface KeyProps {
   readonly name: string;
   readonly shape: keyof typeof SHAPES;
-  readonly disabled?: boolean;
+  readonly whyNot?: string | undefined;
   readonly onPress: () => void;
 }
 
-function Key({ name, shape, disabled = false, onPress }: KeyProps) {
+function Key({ name, shape, whyNot, onPress }: KeyProps) {
   return (
-    <button type="button" class="tp-button jn-key" aria-label={name} title={name} disabled={disabled} onClick={onPress}>
+    <Button class="jn-key" icon aria-label={name} title={name} whyNot={whyNot} onClick={onPress}>
       <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
         <path d={SHAPES[shape]} fill="currentColor" />
       </svg>
-    </button>
+    </Button>
   );
 }

@@ -223,6 +223,7 @@ class LockstepLab extends HTMLElement {
 
   #show(state: SessionState): void {
     this.#part('.lab').dataset['state'] = state.kind;
+    this.#part('.lab-lamp').dataset['state'] = state.kind;
     this.#stage?.show(state, this.#session?.lab?.machines.length);
     const words = stateWords(
       state,

@@ -1,9 +1,10 @@
 // Undo for a network: moments of the whole lab that the reader keeps, and goes back to.
 import { useState } from 'preact/hooks';
 import type { Checkpoint, Lab } from '../../lab/lab.ts';
+import { Button } from '../ui/button.tsx';
 import { MenuButton } from '../ui/menu-button.tsx';
 import { useSignalValue } from '../ui/use-signal-value.ts';
-import './machines.css';
+import './checkpoint-menu.css';
 
 export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
   const checkpoints = useSignalValue(lab.checkpoints);
@@ -31,7 +32,7 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
   };
 
   return (
-    <MenuButton label="Undo" name="Checkpoints" class="ls-button">
+    <MenuButton label="Undo" name="Checkpoints" size="normal">
       {() => (
         <>
           <form
@@ -45,6 +46,7 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
             }}
           >
             <input
+              class="ls-field"
               name="name"
               type="text"
               maxLength={60}
@@ -52,12 +54,12 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
               placeholder={`Checkpoint ${checkpoints.length + 1}`}
               autocomplete="off"
             />
-            <button type="submit" class="tp-button" disabled={busy !== ''}>
+            <Button type="submit" whyNot={busy || undefined}>
               Keep this moment
-            </button>
+            </Button>
           </form>
           {checkpoints.length === 0 && (
-            <p class="mb-about">
+            <p class="ls-menu-about">
               A checkpoint keeps all machines as they are now. You can go back to it whatever you break.
             </p>
           )}
@@ -66,30 +68,26 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
               <li key={checkpoint.id}>
                 <span class="cp-name">
                   {checkpoint.name}
-                  <span class="mb-about">{new Date(checkpoint.time).toLocaleTimeString('en-GB')}</span>
+                  <span class="ls-menu-about">{new Date(checkpoint.time).toLocaleTimeString('en-GB')}</span>
                 </span>
-                <button
-                  type="button"
-                  class="tp-button"
-                  disabled={busy !== ''}
+                <Button
+                  whyNot={busy || undefined}
                   aria-label={`Go back to ${checkpoint.name}`}
                   onClick={() => goBack(checkpoint)}
                 >
                   Go back
-                </button>
-                <button
-                  type="button"
-                  class="tp-button"
-                  disabled={busy !== ''}
+                </Button>
+                <Button
+                  whyNot={busy || undefined}
                   aria-label={`Forget ${checkpoint.name}`}
                   onClick={() => lab.forget(checkpoint)}
                 >
                   ×
-                </button>
+                </Button>
               </li>
             ))}
           </ul>
-          <p class="mb-about" role="status">
+          <p class="ls-menu-about" role="status">
             {busy || said}
           </p>
         </>

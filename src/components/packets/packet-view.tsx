@@ -1,5 +1,6 @@
 // Filter, list and the packet that is looked at, for a lab's packets and for a file's.
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Button } from '../ui/button.tsx';
 import { INITIAL_SHARE, PaneBorder } from '../ui/pane-border.tsx';
 import { plural } from '../ui/words.ts';
 import { PacketDetail } from './detail/packet-detail.tsx';
@@ -12,9 +13,7 @@ import { JourneyLens } from './source/packet-journeys.ts';
 import type { ListedHop, PacketSource } from './source/packet-source.ts';
 import { PacketStore } from './source/packet-store.ts';
 import { captureOf } from './source/save-capture.ts';
-import '../topology/topology.css';
 import './packets.css';
-import './filter/filter-bar.css';
 
 export interface PacketViewProps {
   readonly source: PacketSource;
@@ -190,7 +189,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   }
 
   return (
-    <div class="pk" style={{ '--pk-detail': `${share}%` }}>
+    <div class="pk ls-panel" style={{ '--pk-detail': `${share}%` }}>
       <div class="pk-tools" role="toolbar" aria-label="Packets">
         <FilterBar
           id={id}
@@ -212,25 +211,23 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
         <span class="pk-buttons">
           {source.live && (
             <>
-              <button
-                type="button"
-                class="tp-button"
-                aria-pressed={paused}
+              <Button
+                pressed={paused}
                 onClick={() => {
                   if (paused) store.resume();
                   setPaused(!paused);
                 }}
               >
                 Pause
-              </button>
-              <button type="button" class="tp-button" onClick={clear} disabled={store.kept === 0}>
+              </Button>
+              <Button onClick={clear} whyNot={store.kept === 0 ? 'The list is empty.' : undefined}>
                 Clear
-              </button>
+              </Button>
             </>
           )}
-          <button type="button" class="tp-button" onClick={save} disabled={store.count === 0}>
+          <Button onClick={save} whyNot={store.count === 0 ? 'No packet is in the list.' : undefined}>
             Save pcapng
-          </button>
+          </Button>
         </span>
       </div>
       <div class="pk-body">
@@ -277,12 +274,10 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
       <div class="pk-foot">
         <Counts store={store} grouped={grouped} live={source.live} />
         {source.live && !following && store.count > 0 && (
-          <button type="button" class="tp-button" onClick={() => setFollowing(true)}>
-            Jump to latest
-          </button>
+          <Button onClick={() => setFollowing(true)}>Jump to latest</Button>
         )}
       </div>
-      <p class="tp-spoken" aria-live="polite">
+      <p class="sr-only" aria-live="polite">
         {said}
       </p>
     </div>
@@ -305,7 +300,7 @@ function Nothing({ kept, filter, paused, live }: NothingProps) {
         : live
           ? 'No packet yet. Make some: ping something from a terminal, and each device that sees a packet adds a line here.'
           : 'There is no packet in this file.';
-  return <p class="tp-empty pk-nothing">{words}</p>;
+  return <p class="ls-empty pk-nothing">{words}</p>;
 }
 
 interface CountsProps {

@@ -84,7 +84,7 @@ export class TerminalColumns<S extends Seat> {
   #column(names: readonly string[], alone: boolean): Column<S> {
     const seats = this.#seats.filter(({ machine }) => names.includes(machine));
     const list = document.createElement('div');
-    list.className = 'term-tabs';
+    list.className = 'ls-tabs term-tabs';
     list.setAttribute('role', 'tablist');
     list.setAttribute('aria-label', alone ? 'Terminals' : `Terminals of ${names.join(', ')}`);
     list.append(...seats.map(tabOf));
@@ -118,7 +118,7 @@ export class TerminalColumns<S extends Seat> {
 function tabOf({ key, label, screen }: Seat): HTMLElement {
   const tab = document.createElement('button');
   tab.type = 'button';
-  tab.className = 'term-tab';
+  tab.className = 'ls-tab term-tab';
   tab.id = `term-tab-${key}`;
   tab.dataset['tab'] = key;
   tab.textContent = label;

@@ -9,6 +9,7 @@ import { FindBar } from './find-bar.ts';
 import { confirmPaste } from './paste-dialog.ts';
 import { fitting, type Seat, TerminalColumns } from './terminal-columns.ts';
 import { TerminalView } from './terminal-view.ts';
+import './terminal.css';
 
 interface TerminalSeat extends Seat {
   readonly console: Console;
@@ -239,7 +240,7 @@ function element<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, className: s
 }
 
 function tool(label: string, onClick: () => void): HTMLButtonElement {
-  const button = element('button', 'bar-button term-tool');
+  const button = element('button', 'ls-button is-quiet is-small term-tool');
   button.type = 'button';
   button.textContent = label;
   button.addEventListener('click', onClick);

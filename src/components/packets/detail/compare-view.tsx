@@ -51,7 +51,7 @@ export function CompareView({ left, right }: Props) {
                   <td>{left ?? <span class="pk-soft">not there</span>}</td>
                   <td>
                     {right ?? <span class="pk-soft">not there</span>}
-                    {left !== right && <span class="tp-spoken"> differs</span>}
+                    {left !== right && <span class="sr-only"> differs</span>}
                   </td>
                 </tr>
               ))}

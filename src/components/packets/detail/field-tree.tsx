@@ -5,6 +5,7 @@ import { keepInSight } from '../../ui/keep-in-sight.ts';
 import { plural } from '../../ui/words.ts';
 import { type Anatomy, type Spot, sameSpot } from './anatomy.ts';
 import { isOfCapture, layerAbout, layerTitle } from './layer-words.ts';
+import './field-tree.css';
 
 interface Props {
   readonly id: string;

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { rowWindow, scrollToRow } from '../../ui/row-window.ts';
 import type { Anatomy, Range, Spot } from './anatomy.ts';
 import { layerFamily, layerTitle } from './layer-words.ts';
+import './hex-view.css';
 
 interface Props {
   readonly id: string;
@@ -164,7 +165,7 @@ function Line({ anatomy, from, to, row, marked, cursor, cellId }: LineProps) {
     const part = anatomy.parts[anatomy.spotAt(at)?.part ?? -1];
     const family = part === undefined ? 'other' : layerFamily(part.layer);
     const on = at >= marked.start && at < marked.end;
-    const classes = `pk-byte pk-${family}${on ? ' is-on' : ''}${at === cursor ? ' is-at' : ''}`;
+    const classes = `pk-byte hue-${family}${on ? ' is-on' : ''}${at === cursor ? ' is-at' : ''}`;
     const hex = byte.toString(16).padStart(2, '0');
     cells.push(
       // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus, and names the cell

@@ -3,6 +3,7 @@
 import { plural } from '../../ui/words.ts';
 import type { Anatomy, Part, Spot } from './anatomy.ts';
 import { isOfCapture, isTunnel, layerFamily, layerTitle } from './layer-words.ts';
+import './layer-figure.css';
 
 interface Props {
   readonly anatomy: Anatomy;
@@ -15,7 +16,7 @@ export function LayerFigure({ anatomy, ...props }: Props) {
   const roots = anatomy.parts.flatMap(({ parent }, index) => (parent < 0 ? [index] : []));
   return (
     <figure class="pk-figure">
-      <figcaption class="tp-spoken">
+      <figcaption class="sr-only">
         {plural(anatomy.parts.length, 'layer')}, from the outside in. Each is a button that shows its fields.
       </figcaption>
       {roots.map((index) => (
@@ -38,7 +39,7 @@ function Box({ anatomy, index, within, shown, onChoose, onHover }: BoxProps) {
   const share = (bytes: number, of: number): string => `${(Math.max(0, bytes) / of) * 100}%`;
   const children = anatomy.parts.flatMap(({ parent }, child) => (parent === index ? [child] : []));
   const classes = [
-    `pk-box pk-${layerFamily(layer)}`,
+    `pk-box hue-${layerFamily(layer)}`,
     isTunnel(layer) && 'is-tunnel',
     isOfCapture(layer) && 'is-of-capture',
     layer.protocol === 'data' && 'is-data',
@@ -67,7 +68,7 @@ function Box({ anatomy, index, within, shown, onChoose, onHover }: BoxProps) {
         <span class="pk-size" aria-hidden="true">
           {own} B
         </span>
-        <span class="tp-spoken">
+        <span class="sr-only">
           {plural(own, 'byte')} of its own{carried > 0 ? `, carries ${carried}` : ''}
           {isOfCapture(layer) ? ', written by the capture' : ''}
         </span>

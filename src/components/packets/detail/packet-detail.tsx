@@ -1,6 +1,7 @@
 // The packet that is looked at: what is to be said of it, the way it went, its layers, its fields and its bytes.
 import { useEffect, useId, useMemo, useState } from 'preact/hooks';
 import { summarize } from '../../../packet/summary.ts';
+import { Button } from '../../ui/button.tsx';
 import { plural } from '../../ui/words.ts';
 import { guestClock, place } from '../packet-words.ts';
 import type { JourneyLens } from '../source/packet-journeys.ts';
@@ -69,51 +70,41 @@ export function PacketDetail({ packet, compared, lens, live, ...props }: Props) 
     <section class="pk-detail" aria-label={`Packet ${packet.n}`}>
       <header class="pk-detail-head">
         <p class="pk-detail-line">
-          <span class={`pk-chip pk-${summary.family}`}>{summary.protocol}</span>{' '}
+          <span class={`pk-chip hue-${summary.family}`}>{summary.protocol}</span>{' '}
           <span class="pk-mono">
             {summary.source} → {summary.destination}
           </span>{' '}
           {summary.info}
         </p>
         <span class="pk-buttons">
-          <button type="button" class="tp-button" onClick={() => props.onStep(-1)} aria-label="The packet before">
+          <Button onClick={() => props.onStep(-1)} aria-label="The packet before">
             ↑
-          </button>
-          <button type="button" class="tp-button" onClick={() => props.onStep(1)} aria-label="The packet after">
+          </Button>
+          <Button onClick={() => props.onStep(1)} aria-label="The packet after">
             ↓
-          </button>
-          <button
-            type="button"
-            class="tp-button"
-            onClick={() => props.onFollow()}
-            aria-keyshortcuts="f"
-            title="Only its conversation (F)"
-          >
+          </Button>
+          <Button onClick={() => props.onFollow()} aria-keyshortcuts="f" title="Only its conversation (F)">
             Follow
-          </button>
-          <button
-            type="button"
-            class="tp-button"
-            aria-pressed={props.marked}
+          </Button>
+          <Button
+            pressed={props.marked}
             onClick={() => props.onMark()}
             aria-keyshortcuts="m"
             title="Find it again with N (M)"
           >
             Mark
-          </button>
-          <button
-            type="button"
-            class="tp-button"
-            aria-pressed={props.comparing}
+          </Button>
+          <Button
+            pressed={props.comparing}
             onClick={() => props.onCompare()}
             aria-keyshortcuts="c"
             title="Lay the next one beside it (C)"
           >
             Compare
-          </button>
-          <button type="button" class="tp-button" onClick={() => props.onClose()} aria-label="Close the packet">
+          </Button>
+          <Button onClick={() => props.onClose()} aria-label="Close the packet">
             Close
-          </button>
+          </Button>
         </span>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within reach of the keyboard */}

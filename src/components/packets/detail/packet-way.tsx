@@ -1,7 +1,9 @@
 // Where else the packet was seen, how it ended, and what this hop changed in it.
 import type { Change } from '../../../journey/changes.ts';
 import type { Journey, JourneyHop } from '../../../journey/journey.ts';
+import { Button } from '../../ui/button.tsx';
 import { plural } from '../../ui/words.ts';
+import './packet-way.css';
 
 interface WayProps {
   readonly journey: Journey;
@@ -21,17 +23,12 @@ export function PacketWay({ journey, n, pending, onShow }: WayProps) {
       <ol>
         {journey.hops.map((hop) => (
           <li key={hop.hop.n}>
-            <button
-              type="button"
-              class="tp-button"
-              aria-current={hop.hop.n === n ? 'true' : undefined}
-              onClick={() => onShow(hop.hop.n)}
-            >
+            <Button aria-current={hop.hop.n === n ? 'true' : undefined} onClick={() => onShow(hop.hop.n)}>
               {hop.at}
               {hop.hop.direction !== 'unknown' && ` ${hop.hop.direction}`}
               <span class="pk-soft"> +{microseconds(hop.time - start)}</span>
               {hop.changes.length > 0 && <span class="pk-badge">{plural(hop.changes.length, 'change')}</span>}
-            </button>
+            </Button>
           </li>
         ))}
       </ol>
@@ -83,9 +80,9 @@ interface OtherProps {
 }
 
 const Other = ({ n, onShow, children }: OtherProps) => (
-  <button type="button" class="tp-button pk-inline" onClick={() => onShow(n)}>
+  <Button class="pk-inline" onClick={() => onShow(n)}>
     {children}: {n}
-  </button>
+  </Button>
 );
 
 const microseconds = (seconds: number): string => `${Math.round(seconds * 1e6).toLocaleString('en')} µs`;

@@ -3,9 +3,11 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { compileFilter, type Filter, pointAt } from '../../../packet/filter/compile.ts';
 import { complete } from '../../../packet/filter/complete.ts';
+import { Button } from '../../ui/button.tsx';
 import { keepInSight } from '../../ui/keep-in-sight.ts';
 import { loadFilters, rememberFilter } from './filter-history.ts';
 import { ideasFor } from './filter-ideas.ts';
+import './filter-bar.css';
 
 interface Props {
   readonly text: string;
@@ -140,9 +142,9 @@ export function FilterBar({ text, onText, onFilter, id }: Props) {
           onKeyDown={onKey}
         />
         {text !== '' && (
-          <button
-            type="button"
-            class="pk-inside"
+          <Button
+            look="quiet"
+            icon
             aria-label="Clear the filter"
             onClick={() => {
               write('', 0);
@@ -150,14 +152,14 @@ export function FilterBar({ text, onText, onFilter, id }: Props) {
             }}
           >
             ×
-          </button>
+          </Button>
         )}
-        <button
-          type="button"
-          class="pk-inside"
+        <Button
+          look="quiet"
+          icon
           aria-label="Filters used before"
           aria-expanded={isOpen && list === 'history'}
-          disabled={history.length === 0}
+          whyNot={history.length === 0 ? 'No filter was used yet.' : undefined}
           onClick={() => {
             setList(list === 'history' ? 'closed' : 'history');
             setActive(-1);
@@ -165,7 +167,7 @@ export function FilterBar({ text, onText, onFilter, id }: Props) {
           }}
         >
           ▾
-        </button>
+        </Button>
       </div>
       <div
         class="pk-choices"
@@ -199,9 +201,7 @@ export function FilterBar({ text, onText, onFilter, id }: Props) {
             {ideas.length > 0 && (
               <p class="pk-ideas">
                 {ideas.map(({ filter, about }) => (
-                  <button
-                    type="button"
-                    class="tp-button"
+                  <Button
                     key={filter}
                     onClick={() => {
                       write(filter, filter.length);
@@ -210,7 +210,7 @@ export function FilterBar({ text, onText, onFilter, id }: Props) {
                     }}
                   >
                     {about}: <span class="pk-mono">{filter}</span>
-                  </button>
+                  </Button>
                 ))}
               </p>
             )}

@@ -42,7 +42,7 @@ export function PacketLine({ packet, summary, row, again, selected, marked, comp
     >
       <td class="pk-number">
         {signs.length > 0 && <span class="pk-sign">{marked ? '◆' : '⇄'}</span>}
-        {signs.length > 0 && <span class="tp-spoken">{signs.join(', ')} </span>}
+        {signs.length > 0 && <span class="sr-only">{signs.join(', ')} </span>}
         {packet.n}
       </td>
       <td class="pk-time" title={`${guestClock(packet.time + props.correction)} (UTC)`}>
@@ -60,7 +60,7 @@ export function PacketLine({ packet, summary, row, again, selected, marked, comp
         {summary.destination}
       </td>
       <td class="pk-protocol">
-        <span class={`pk-chip pk-${summary.family}`}>{summary.protocol}</span>
+        <span class={`pk-chip hue-${summary.family}`}>{summary.protocol}</span>
       </td>
       <td class="pk-length">{packet.originalLength}</td>
       <td class="pk-info" title={summary.info}>

@@ -6,6 +6,7 @@ import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } fro
 import { rowWindow, scrollToRow } from '../../ui/row-window.ts';
 import type { PacketStore } from '../source/packet-store.ts';
 import { PacketLine, rowId } from './packet-line.tsx';
+import './packet-list.css';
 
 export interface PacketListHandle {
   /** Scrolls no further than needed to show the row whole. */
