@@ -2,8 +2,13 @@
 // not copied; otherwise it waits as an event of the clock, where it can be looked at, stepped, and changed by hand.
 // Frames from one port to another keep their order, and none is lost, whatever the clock does, unless somebody asks for it.
 import { computed, type ReadonlySignal } from '@preact/signals-core';
-import { type Breakpoint, type BreakpointOptions, Breakpoints, type FramePredicate } from './breakpoints.ts';
 import type { ClockEvent, VirtualClock } from './clock.ts';
+import {
+  type FrameBreakpoint,
+  type FrameBreakpointOptions,
+  FrameBreakpoints,
+  type FramePredicate,
+} from './frame-breakpoints.ts';
 import type { Unsubscribe } from './frame-port.ts';
 import { Hand, type HandAction } from './hand.ts';
 import { isTransparent } from './link.ts';
@@ -47,7 +52,7 @@ export class Wire {
   readonly #seed: number;
   readonly #switch: LearningSwitch<WirePort>;
   readonly #ports = new Map<string, WirePort>();
-  readonly #breakpoints = new Breakpoints(() => this.#see());
+  readonly #breakpoints = new FrameBreakpoints(() => this.#see());
   readonly #waiting: WaitingFrames<Frame>;
   readonly #counters = new WireCounters();
   readonly #frameListeners = new Set<(frame: WireFrame) => void>();
@@ -191,7 +196,7 @@ export class Wire {
   }
 
   /** Time will stop each time just before a frame is delivered that matches. */
-  addBreakpoint(matches: FramePredicate, options?: BreakpointOptions): Breakpoint {
+  addBreakpoint(matches: FramePredicate, options?: FrameBreakpointOptions): FrameBreakpoint {
     return this.#breakpoints.add(matches, options);
   }
 

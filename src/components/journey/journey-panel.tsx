@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl } from '../../lab/time-control.ts';
-import { askedLater, gripWords } from '../../lab/time-words.ts';
+import { askedLater, shownAsWords } from '../../lab/time-words.ts';
 import { useFrameValue } from '../ui/use-frame-value.ts';
 import { BreakpointBar } from './breakpoint-bar.tsx';
 import { HopStrip } from './hop-strip.tsx';
@@ -168,9 +168,11 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
           setPlaying(false);
           time.showHop(n);
         }}
-        grip={steps.grip}
-        gripWords={
-          steps.grip === null ? '' : gripWords({ grip: steps.grip, ranPast: steps.total - steps.position }, frozen)
+        shownAs={steps.shownAs}
+        shownAsWords={
+          steps.shownAs === null
+            ? ''
+            : shownAsWords({ shownAs: steps.shownAs, ranPast: steps.total - steps.position }, frozen)
         }
         more={journey?.end !== 'unknown' || at === null || time.journeys.asked(at.n) ? '' : askedLater(frozen)}
         hint={hint(awaits, frozen, steps.total)}

@@ -2,14 +2,14 @@
 // sheet; what happens inside the panes belongs to the panels.
 
 import { remarkOf } from '../../machine/remark.ts';
+import { type CommandRequest, commandEvent } from '../ui/command-request.ts';
 import { isTabName, loadPreferences, savePreference, type TabName } from '../ui/preferences.ts';
-import { type RunRequest, runEvent } from '../ui/run-request.ts';
 import { wireSplit } from '../ui/split.ts';
 import { type Tabs, wireTabs } from '../ui/tabs.ts';
 import { beforeStart } from './before-start.ts';
+import { CommandQueue, typeInto } from './command-queue.ts';
 import { LabSession, type SessionState } from './lab-session.ts';
 import type { Panels } from './panels.ts';
-import { RunQueue, typeInto } from './run-queue.ts';
 import { watchSight } from './sight.ts';
 import { type StageView, stageView } from './stage-view.ts';
 import { stateWords } from './state-words.ts';
@@ -23,7 +23,7 @@ class LockstepLab extends HTMLElement {
   #stage: StageView | undefined;
   #tabs: Tabs | undefined;
   #tab: TabName = 'terminal';
-  readonly #queue = new RunQueue();
+  readonly #queue = new CommandQueue();
 
   connectedCallback(): void {
     this.#life = new AbortController();
@@ -57,7 +57,7 @@ class LockstepLab extends HTMLElement {
       },
     });
     this.addEventListener('click', (event) => this.#click(event), { signal });
-    document.addEventListener(runEvent, (event) => this.#run(event), { signal });
+    document.addEventListener(commandEvent, (event) => this.#run(event), { signal });
     beside.addEventListener('change', () => this.#arrange(), { signal });
     this.#tabs = wireTabs(this.#part('.lab-tabs'), (name) => this.#selected(name), signal);
     this.#wireBorders(signal);
@@ -173,7 +173,8 @@ class LockstepLab extends HTMLElement {
     }
   }
 
-  /** Past what has run past a breakpoint time does not go: the panel under the picture knows. */
+  /** Through the panel under the picture, where there is one: a breakpoint may match what was seen after the hop that is shown,
+      and then time stops there instead. */
   #goOn(session: LabSession): void {
     void (this.#panels?.time.goOn() ?? session.thaw());
   }
@@ -250,7 +251,7 @@ class LockstepLab extends HTMLElement {
     if (state.kind === 'failed') this.#queue.drop('Not typed: the lab stopped. The lab pane says why.');
   }
 
-  #run(event: CustomEvent<RunRequest>): void {
+  #run(event: CustomEvent<CommandRequest>): void {
     const request = event.detail;
     const session = this.#session;
     if (!session) return;

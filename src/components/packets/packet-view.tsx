@@ -9,7 +9,7 @@ import { rememberFilter } from './filter/filter-history.ts';
 import { streamFilter } from './filter/filter-ideas.ts';
 import { PacketList, type PacketListHandle } from './list/packet-list.tsx';
 import { groupPackets } from './source/group-packets.ts';
-import { JourneyLens } from './source/packet-journeys.ts';
+import { PacketJourneys } from './source/packet-journeys.ts';
 import type { ListedHop, PacketSource } from './source/packet-source.ts';
 import { PacketStore } from './source/packet-store.ts';
 import { captureOf } from './source/save-capture.ts';
@@ -68,7 +68,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     [source, store, wake],
   );
 
-  const lens = useMemo(() => new JourneyLens(store, source), [store, source, store.contents]);
+  const journeys = useMemo(() => new PacketJourneys(store, source), [store, source, store.contents]);
   // The list was cleared, or another run of the lab began: the numbers may be other packets'.
   useEffect(() => forget(), [store.contents]);
 
@@ -152,7 +152,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     link.href = url;
     link.download = `${source.title.replace(/\.\w+$/, '')}${store.isFiltered ? '-part' : ''}.pcapng`;
     link.click();
-    // The browser has its own hold on it once the download began.
+    // Once the download has begun, the browser has a copy.
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
     say(`${plural(store.count, 'packet')} saved as ${link.download}.`);
   }
@@ -254,7 +254,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
         <PacketDetail
           packet={packet}
           compared={compared === null || compared === selected ? undefined : store.numbered(compared)}
-          lens={lens}
+          journeys={journeys}
           live={source.live}
           severalMachines={source.severalMachines}
           marked={marked.has(packet.n)}

@@ -4,7 +4,7 @@ import { summarize } from '../../../packet/summary.ts';
 import { Button } from '../../ui/button.tsx';
 import { plural } from '../../ui/words.ts';
 import { guestClock, place } from '../packet-words.ts';
-import type { JourneyLens } from '../source/packet-journeys.ts';
+import type { PacketJourneys } from '../source/packet-journeys.ts';
 import type { ListedHop } from '../source/packet-source.ts';
 import { Anatomy, type Spot } from './anatomy.ts';
 import { CompareView } from './compare-view.tsx';
@@ -19,7 +19,7 @@ interface Props {
   readonly packet: ListedHop;
   /** Another one, to lay beside it. */
   readonly compared: ListedHop | undefined;
-  readonly lens: JourneyLens;
+  readonly journeys: PacketJourneys;
   /** Packets go on coming: what is known of the way may change. */
   readonly live: boolean;
   readonly severalMachines: boolean;
@@ -39,13 +39,13 @@ interface Props {
 /** ms between two looks at what a running lab shows of the packet's way. */
 const LOOK_AGAIN = 1000;
 
-export function PacketDetail({ packet, compared, lens, live, ...props }: Props) {
+export function PacketDetail({ packet, compared, journeys, live, ...props }: Props) {
   const id = useId();
   const [looks, setLooks] = useState(0);
   const anatomy = useMemo(() => new Anatomy(packet), [packet.n, packet.bytes]);
   const summary = useMemo(() => summarize(packet.bytes, packet.linkType, packet.originalLength), [anatomy]);
   const notices = useMemo(() => noticesOf(anatomy.parts.map(({ layer }) => layer)), [anatomy]);
-  const journey = useMemo(() => lens.journeyOf(packet.n), [lens, packet.n, looks]);
+  const journey = useMemo(() => journeys.journeyOf(packet.n), [journeys, packet.n, looks]);
   const hop = journey?.hops.find((each) => each.hop.n === packet.n);
   const before = useMemo(() => {
     const found = new Map<string, string>();
@@ -60,11 +60,11 @@ export function PacketDetail({ packet, compared, lens, live, ...props }: Props) 
     if (!live) return;
     const timer = setInterval(() => {
       // Asked at once, they would be asked about each packet that a reader passes in the list.
-      void lens.ask(packet.n);
+      void journeys.ask(packet.n);
       setLooks((n) => n + 1);
     }, LOOK_AGAIN);
     return () => clearInterval(timer);
-  }, [live, lens, packet.n]);
+  }, [live, journeys, packet.n]);
 
   return (
     <section class="pk-detail" aria-label={`Packet ${packet.n}`}>
@@ -126,7 +126,7 @@ export function PacketDetail({ packet, compared, lens, live, ...props }: Props) 
               </p>
             ))}
             {journey !== undefined && (
-              <PacketWay journey={journey} n={packet.n} pending={lens.pending(packet.n)} onShow={props.onShow} />
+              <PacketWay journey={journey} n={packet.n} pending={journeys.pending(packet.n)} onShow={props.onShow} />
             )}
             {journey !== undefined && hop !== undefined && <HopChanges hop={hop} hops={journey.hops} />}
             <Inside key={packet.n} id={id} anatomy={anatomy} before={before} />

@@ -27,9 +27,9 @@ interface Choice {
 }
 
 /** ms without a key before a text that is no filter is called one: most are on their way to be. */
-const PATIENCE = 700;
+const ERROR_DELAY = 700;
 /** ms without a key before a filter is tried on all packets. */
-const BREATH = 120;
+const FILTER_DELAY = 120;
 
 export function FilterBar({ text, onText, onFilter, id }: Props) {
   const [caret, setCaret] = useState(0);
@@ -48,8 +48,8 @@ export function FilterBar({ text, onText, onFilter, id }: Props) {
 
   useEffect(() => {
     const filter = compiled.ok ? compiled.filter : null;
-    const applying = filter === null ? undefined : setTimeout(() => onFilter(filter), BREATH);
-    const complaint = filter === null ? setTimeout(() => setComplaining(true), PATIENCE) : undefined;
+    const applying = filter === null ? undefined : setTimeout(() => onFilter(filter), FILTER_DELAY);
+    const complaint = filter === null ? setTimeout(() => setComplaining(true), ERROR_DELAY) : undefined;
     if (filter !== null) setComplaining(false);
     return () => {
       clearTimeout(applying);

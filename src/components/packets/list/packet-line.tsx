@@ -9,7 +9,7 @@ export const rowId = (n: number): string => `pk-row-${n}`;
 interface Props {
   readonly packet: ListedHop;
   readonly summary: PacketSummary;
-  /** Place in the list, from 0. */
+  /** TapPlace in the list, from 0. */
   readonly row: number;
   readonly origin: number;
   /** Seconds to add to its time (PacketSource.correction). */

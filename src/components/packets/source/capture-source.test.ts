@@ -4,7 +4,7 @@ import { fidelityCapture, journeyFixture, readAs, storeOf } from '../../../../te
 import { readPcapng } from '../../../capture/pcapng.ts';
 import { placeOf } from '../../../hop/hop.ts';
 import { groupPackets } from './group-packets.ts';
-import { JourneyLens } from './packet-journeys.ts';
+import { PacketJourneys } from './packet-journeys.ts';
 import type { ListedHop } from './packet-source.ts';
 import { captureOf } from './save-capture.ts';
 
@@ -92,8 +92,8 @@ describe('what is saved', () => {
 describe('the way of a packet in the list', () => {
   it('goes through every place that saw it, with what each changed', async () => {
     const read = await readAs('overlay.pcapng', journeyFixture('overlay.pcapng'));
-    const lens = new JourneyLens(storeOf(read), read.source);
-    const journey = lens.journeyOf(10);
+    const journeys = new PacketJourneys(storeOf(read), read.source);
+    const journey = journeys.journeyOf(10);
     expect(journey?.hops.map(({ at }) => at)).toEqual([
       'host-01/vethpod',
       'host-01/cni0',
@@ -110,7 +110,7 @@ describe('the way of a packet in the list', () => {
       field: 'encapsulation',
       bytes: 50,
     });
-    expect(lens.journeyOf(9999)).toBeUndefined();
+    expect(journeys.journeyOf(9999)).toBeUndefined();
   });
 });
 

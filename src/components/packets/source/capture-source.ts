@@ -87,7 +87,7 @@ export class CaptureSource implements PacketSource {
     const reader = new CaptureReader((packet, interfaceName) => {
       if (!this.#isFull) hops.push(this.#seen(packet, interfaceName, machine));
     });
-    const hand = (read: number, done: boolean, trouble: string): void => {
+    const tell = (read: number, done: boolean, trouble: string): void => {
       if (ending.aborted) return;
       if (hops.length > 0) listener({ run: 1, hops, lost: 0 });
       hops = [];
@@ -102,12 +102,12 @@ export class CaptureSource implements PacketSource {
         reader.push(piece);
         read += piece.length;
         if (reader.error !== null || this.#isFull) break;
-        hand(read, false, '');
+        tell(read, false, '');
       }
       const error = this.#isFull ? null : reader.end();
-      hand(read, true, this.#isFull ? this.#fullWords() : error === null ? '' : this.#brokenWords(error.message));
+      tell(read, true, this.#isFull ? this.#fullWords() : error === null ? '' : this.#brokenWords(error.message));
     } catch (error) {
-      hand(read, true, this.#brokenWords(`The file could not be read: ${String(error)}.`));
+      tell(read, true, this.#brokenWords(`The file could not be read: ${String(error)}.`));
     }
   }
 

@@ -8,7 +8,7 @@ import type { PacketStore } from './packet-store.ts';
 /** Packets before and after: about 50 ms of work, and a second of a busy lab. */
 const REACH = 2500;
 
-export class JourneyLens {
+export class PacketJourneys {
   readonly #store: PacketStore;
   readonly #source: PacketSource;
   #builder: JourneyBuilder | null = null;

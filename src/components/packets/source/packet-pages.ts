@@ -1,7 +1,7 @@
 // Packets side by side in columns, a page of them at a time. As objects of their own a hundred thousand packets take 40 MB
 // more than their bytes: an object, a view and a buffer each. Here it is 40 bytes a packet, and what is old goes a page at a time.
 import { timestampOf } from '../../../capture/captured-packet.ts';
-import type { ListedHop, Place } from './packet-source.ts';
+import type { ListedHop, TapPlace } from './packet-source.ts';
 
 const PAGE = 1024;
 const FIRST_BYTES = 1 << 16;
@@ -49,7 +49,7 @@ export class PacketPages {
   /** Index of the first that is kept. */
   #start = 0;
   #end = 0;
-  readonly #places: Place[] = [];
+  readonly #places: TapPlace[] = [];
   readonly #placeNumbers = new Map<string, number>();
   readonly #comments = new Map<number, string>();
 
@@ -97,7 +97,7 @@ export class PacketPages {
     const time = page.times[at] ?? 0;
     const comment = this.#comments.get(index);
     return {
-      ...(this.#places[page.places[at] ?? 0] as Place),
+      ...(this.#places[page.places[at] ?? 0] as TapPlace),
       n: page.numbers[at] ?? 0,
       time,
       exactly: { seconds: Math.floor(time), nanoseconds: page.nanoseconds[at] ?? 0 },

@@ -12,7 +12,10 @@ export interface ListedHop extends Hop {
 }
 
 /** The part of a hop that all packets at one place have in common. */
-export type Place = Pick<Hop, 'machine' | 'namespace' | 'device' | 'ifindex' | 'deviceId' | 'direction' | 'linkType'>;
+export type TapPlace = Pick<
+  Hop,
+  'machine' | 'namespace' | 'device' | 'ifindex' | 'deviceId' | 'direction' | 'linkType'
+>;
 
 /** Packets in ascending order of `n`; since the last batch at least `lost` more are missing. */
 export interface PacketBatch {

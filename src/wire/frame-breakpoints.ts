@@ -3,21 +3,21 @@ import type { WireFrame } from './wire-frame.ts';
 
 export type FramePredicate = (frame: WireFrame) => boolean;
 
-export interface BreakpointOptions {
+export interface FrameBreakpointOptions {
   /** Only frames that come from or go to the port of this name. */
   readonly port?: string;
   /** True: it goes away when it has stopped time once. */
   readonly once?: boolean;
 }
 
-export interface Breakpoint extends BreakpointOptions {
+export interface FrameBreakpoint extends FrameBreakpointOptions {
   /** How often time stopped here. */
   readonly hits: number;
   remove(): void;
 }
 
-export class Breakpoints {
-  readonly #all = new Set<BreakpointOptions & { hits: number; matches: FramePredicate }>();
+export class FrameBreakpoints {
+  readonly #all = new Set<FrameBreakpointOptions & { hits: number; matches: FramePredicate }>();
   readonly #changed: () => void;
 
   /** @param changed called when there is one more, or one fewer */
@@ -29,7 +29,7 @@ export class Breakpoints {
     return this.#all.size;
   }
 
-  add(matches: FramePredicate, options: BreakpointOptions = {}): Breakpoint {
+  add(matches: FramePredicate, options: FrameBreakpointOptions = {}): FrameBreakpoint {
     const entry = { ...options, matches, hits: 0 };
     this.#all.add(entry);
     this.#changed();
@@ -61,7 +61,7 @@ export class Breakpoints {
     this.#changed();
   }
 
-  #remove(entry: BreakpointOptions & { hits: number; matches: FramePredicate }): void {
+  #remove(entry: FrameBreakpointOptions & { hits: number; matches: FramePredicate }): void {
     if (this.#all.delete(entry)) this.#changed();
   }
 }

@@ -1,12 +1,12 @@
 // Commands of the prose on their way into a terminal: typed at once when the lab runs, kept until it does when not.
 import type { Lab } from '../../lab/lab.ts';
-import type { RunRequest } from '../ui/run-request.ts';
+import type { CommandRequest } from '../ui/command-request.ts';
 
-export class RunQueue {
-  #waiting: RunRequest[] = [];
+export class CommandQueue {
+  #waiting: CommandRequest[] = [];
 
   /** Keeps a command, and tells its block what it waits for. */
-  hold(request: RunRequest, words: string): void {
+  hold(request: CommandRequest, words: string): void {
     this.#waiting.push(request);
     request.report({ kind: 'queued', words });
   }
@@ -18,7 +18,7 @@ export class RunQueue {
     for (const request of waiting) typeInto(lab, request);
   }
 
-  /** The lab is not going to run: nothing that waited may burst into a later one. */
+  /** The lab is not going to run: what waited must not be typed into a later one. */
   drop(words: string): void {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -27,7 +27,7 @@ export class RunQueue {
 }
 
 /** Into the machine's first terminal, where the reader sees it, as if typed: a line ends with carriage return. */
-export function typeInto(lab: Lab, request: RunRequest): void {
+export function typeInto(lab: Lab, request: CommandRequest): void {
   const machine = lab.machines.find((candidate) => candidate.name === request.machine);
   const console = machine?.consoles[0];
   if (!console) {
