@@ -26,7 +26,7 @@ export default defineConfig({
       // The page, and what all panels share; everything else lies beside the component that it is of, and is imported by it.
       customCss: [
         ...['fonts', 'tokens', 'starlight', 'base', 'prose'].map((name) => `./src/styles/${name}.css`),
-        ...['button', 'field', 'tabs', 'panel', 'menu-button', 'dialog', 'message', 'hue', 'lamp'].map(
+        ...['button', 'field', 'tabs', 'panel', 'pane-border', 'menu-button', 'dialog', 'message', 'hue', 'lamp'].map(
           (name) => `./src/components/ui/${name}.css`,
         ),
       ],
