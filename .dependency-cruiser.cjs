@@ -148,7 +148,7 @@ module.exports = {
       'prose-off-the-lab',
       { path: '^src/components/(episode|reference|walk)/', pathNot: test },
       { path: '^src/components/(lab|terminal|packets|journey|machines|site)/' },
-      'A page that is only read pays for no lab: its prose speaks to one through events (ui/run-request.ts).',
+      'A page that is only read pays for no lab: its prose speaks to one through events (ui/command-request.ts).',
     ),
     layer(
       'cli-without-a-page',

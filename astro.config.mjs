@@ -23,15 +23,12 @@ export default defineConfig({
       lastUpdated: false,
       expressiveCode: false,
       tableOfContents: { minHeadingLevel: 2, maxHeadingLevel: 2 },
+      // The page, and what all panels share; everything else lies beside the component that it is of, and is imported by it.
       customCss: [
-        './src/styles/fonts.css',
-        './src/styles/tokens.css',
-        './src/styles/starlight.css',
-        './src/styles/controls.css',
-        './src/styles/prose.css',
-        './src/styles/figures.css',
-        './src/styles/lab.css',
-        './src/styles/terminal.css',
+        ...['fonts', 'tokens', 'starlight', 'base', 'prose'].map((name) => `./src/styles/${name}.css`),
+        ...['button', 'field', 'tabs', 'panel', 'pane-border', 'menu-button', 'dialog', 'message', 'hue', 'lamp'].map(
+          (name) => `./src/components/ui/${name}.css`,
+        ),
       ],
       components: {
         Head: ours('head'),

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { defineConfig, devices } from '@playwright/test';
+import { chromiumLaunch } from './tests/support/chromium.ts';
 
 // A port that is free now. Playwright reads this file once more in each of its workers, which inherit the environment:
 // the first reading decides. (A config is read synchronously, hence the second process.)
@@ -30,18 +31,7 @@ export default defineConfig({
       name: 'chromium',
       use: {
         ...devices['Desktop Chrome'],
-        launchOptions: {
-          // Debian's own Chromium: Playwright's download is not needed.
-          executablePath: process.env.LOCKSTEP_CHROMIUM ?? '/usr/bin/chromium',
-          args: [
-            // Chromium refuses its sandbox to root.
-            ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-            // Each of these would look for servers on the internet when it starts.
-            '--disable-background-networking',
-            '--disable-component-update',
-            '--disable-sync',
-          ],
-        },
+        launchOptions: chromiumLaunch,
       },
     },
   ],

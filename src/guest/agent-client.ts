@@ -37,9 +37,9 @@ export class AgentClient {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const id = `x${this.#next++}`;
-      const patience = timeout + graceMilliseconds;
+      const limit = timeout + graceMilliseconds;
       const silent = () =>
-        fail(new Error(`The machine did not answer within ${Math.round(patience / 1000)} s: ${command}`));
+        fail(new Error(`The machine did not answer within ${Math.round(limit / 1000)} s: ${command}`));
       const aborted = () => fail(signal?.reason);
       const end = () => {
         forget();
@@ -50,7 +50,7 @@ export class AgentClient {
         end();
         reject(error);
       };
-      const forget = this.#timers.after(patience, silent);
+      const forget = this.#timers.after(limit, silent);
       signal?.addEventListener('abort', aborted, { once: true });
       this.#pending.set(id, { started: performance.now(), resolve, end });
       const input = inputBytes > 0 ? ` ${inputBytes}` : '';

@@ -1,8 +1,8 @@
 // A driver of our own, for machines that follow a script: what it takes to be a machine of a lab, and that this is all it takes.
 import { describe, expect, it } from 'vitest';
 import { report } from '../../tests/support/lab.ts';
-import { labSource } from '../components/packets/lab-source.ts';
-import { PacketStore } from '../components/packets/packet-store.ts';
+import { labSource } from '../components/packets/source/lab-source.ts';
+import { PacketStore } from '../components/packets/source/packet-store.ts';
 import { type Hop, placeOf } from '../hop/hop.ts';
 import { canNothing } from '../machine/abilities.ts';
 import { BareMachine } from '../machine/bare-machine.ts';

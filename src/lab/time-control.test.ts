@@ -43,7 +43,7 @@ describe('what the kernel of one machine moves', () => {
     await time.step();
     expect(time.state.value).toMatchObject({ frozen: false, awaits: 'the next packet' });
     a.saw([2, 3, 4]);
-    expect(steps()).toMatchObject({ position: 2, total: 4, grip: 'looks back', at: { n: 2 } });
+    expect(steps()).toMatchObject({ position: 2, total: 4, shownAs: 'looked back at', at: { n: 2 } });
     await settled();
     expect(time.state.value).toMatchObject({ frozen: true, awaits: null });
     expect(time.state.value.said).toMatch(/^Step 2: .* in at eth2\. A look back: 2 more sightings since\.$/);
@@ -144,18 +144,18 @@ describe('what is on a wire between machines', () => {
     expect(time.state.value).toMatchObject({ frozen: false, awaits: 'the next packet' });
     b.saw([2]);
     await settled();
-    expect(steps()).toMatchObject({ position: 2, at: { machine: 'b' }, grip: 'looks back' });
+    expect(steps()).toMatchObject({ position: 2, at: { machine: 'b' }, shownAs: 'looked back at' });
     await time.step();
     b.sends(arp(2));
     await settled();
-    expect(steps()).toMatchObject({ grip: 'holds', at: { machine: 'wire', device: 'lan' } });
+    expect(steps()).toMatchObject({ shownAs: 'held', at: { machine: 'wire', device: 'lan' } });
     await time.goOn();
     expect(a.received).toHaveLength(1);
     expect(time.state.value.frozen).toBe(false);
     // Its sender's tap tells nothing of it here: that is waited for, then it is told all the same.
     await expect.poll(() => steps().total).toBe(3);
     time.toStart();
-    expect(steps()).toMatchObject({ at: { machine: 'wire', n: 1 }, grip: 'looks back' });
+    expect(steps()).toMatchObject({ at: { machine: 'wire', n: 1 }, shownAs: 'looked back at' });
   });
 
   it('is let through until a breakpoint matches, and held before it arrives', async () => {
@@ -167,7 +167,7 @@ describe('what is on a wire between machines', () => {
     await settled();
     expect(lab.state.value.kind).toBe('frozen');
     expect(a.received).toEqual([]);
-    expect(steps()).toMatchObject({ grip: 'holds', position: 2 });
+    expect(steps()).toMatchObject({ shownAs: 'held', position: 2 });
     await time.goOn();
     expect(a.received).toHaveLength(1);
     expect(time.state.value).toMatchObject({ frozen: false, breakpoints: [{ hits: 1 }] });
@@ -184,7 +184,7 @@ describe('what is on a wire between machines', () => {
     b.sends(arp(2));
     await settled();
     expect(time.state.value.frozen).toBe(true);
-    expect(steps()).toMatchObject({ grip: 'holds', position: 2 });
+    expect(steps()).toMatchObject({ shownAs: 'held', position: 2 });
     expect(a.received).toEqual([]);
   });
 });

@@ -239,7 +239,7 @@ export class TimeControl {
     this.#tapsFirst = tapsFirst;
     const step = this.#stepper.step(matches);
     // What has happened already can be looked at while time goes on.
-    if (step.kind === 'shown' && step.grip === 'looks back') this.#show(step);
+    if (step.kind === 'shown' && step.shownAs === 'looked back at') this.#show(step);
     else if (this.#refuses()) this.#stepper.follow();
     else await this.#take(step, words);
   }

@@ -17,8 +17,8 @@ export function packetWords({ bytes, linkType, originalLength }: Hop): string {
 }
 
 /** Where the packet is now: whether it stands there, or has gone on and is looked back at. */
-export function gripWords({ grip, ranPast }: Pick<Shown<Hop>, 'grip' | 'ranPast'>, frozen: boolean): string {
-  if (grip === 'holds') return 'Held here until the next step.';
+export function shownAsWords({ shownAs, ranPast }: Pick<Shown<Hop>, 'shownAs' | 'ranPast'>, frozen: boolean): string {
+  if (shownAs === 'held') return 'Held here until the next step.';
   if (ranPast <= 0) return frozen ? 'The last sighting before time stopped.' : 'The newest sighting.';
   return `A look back: ${ranPast.toLocaleString('en')} more ${ranPast === 1 ? 'sighting' : 'sightings'} since.`;
 }
@@ -28,7 +28,7 @@ export function shownWords(
   { frozen, severalMachines }: { frozen: boolean; severalMachines: boolean },
 ): string {
   const { hop, position } = shown;
-  return `Step ${position.toLocaleString('en')}: ${packetWords(hop)}, ${whereWords(hop, severalMachines)}. ${gripWords(shown, frozen)}`;
+  return `Step ${position.toLocaleString('en')}: ${packetWords(hop)}, ${whereWords(hop, severalMachines)}. ${shownAsWords(shown, frozen)}`;
 }
 
 /** Said of a packet's end while these machines have not been asked of it: "" when none of them can be. */

@@ -7,15 +7,15 @@ describe('a stepper over hops that have happened', () => {
   test('follows what happens until the reader steps, and then looks back at the reader’s pace', () => {
     const stepper = new Stepper<string>();
     stepper.happened(['a', 'b']);
-    expect(stepper.state.value).toMatchObject({ position: 2, at: 'b', grip: 'looks back', follows: true });
-    expect(stepper.back()).toEqual({ kind: 'shown', hop: 'a', position: 1, grip: 'looks back', ranPast: 1 });
+    expect(stepper.state.value).toMatchObject({ position: 2, at: 'b', shownAs: 'looked back at', follows: true });
+    expect(stepper.back()).toEqual({ kind: 'shown', hop: 'a', position: 1, shownAs: 'looked back at', ranPast: 1 });
     stepper.happened(['c', 'd']);
     expect(stepper.state.value).toMatchObject({ position: 1, total: 4, follows: false });
     expect(stepper.step()).toMatchObject({ hop: 'b', ranPast: 2 });
     expect(stepper.step((hop) => hop === 'd')).toMatchObject({ hop: 'd', position: 4, ranPast: 0 });
     expect(stepper.toStart()).toMatchObject({ hop: 'a' });
     expect(stepper.back()).toEqual({ kind: 'start' });
-    expect(stepper.state.value).toMatchObject({ position: 0, at: null, grip: null });
+    expect(stepper.state.value).toMatchObject({ position: 0, at: null, shownAs: null });
     expect(stepper.seek(3.7)).toMatchObject({ hop: 'c', position: 3 });
     expect(stepper.seek(Number.NaN)).toEqual({ kind: 'start' });
     expect(stepper.toEnd()).toMatchObject({ hop: 'd' });
@@ -33,7 +33,7 @@ describe('a stepper over hops that have happened', () => {
       kind: 'shown',
       hop: 'b',
       position: 2,
-      grip: 'looks back',
+      shownAs: 'looked back at',
       ranPast: 2,
     });
     expect(stepper.happened(['e'])).toBeNull();
@@ -53,14 +53,14 @@ describe('a stepper over hops that a wire holds', () => {
     const stepper = new Stepper<string>();
     stepper.happened(['a']);
     stepper.held(['b', 'c']);
-    expect(stepper.step()).toEqual({ kind: 'shown', hop: 'b', position: 2, grip: 'holds', ranPast: 0 });
+    expect(stepper.step()).toEqual({ kind: 'shown', hop: 'b', position: 2, shownAs: 'held', ranPast: 0 });
     expect(stepper.toEnd()).toMatchObject({ hop: 'b' });
     expect(stepper.step()).toEqual({ kind: 'release', hop: 'b' });
     expect(stepper.passed()).toBeNull();
-    expect(stepper.state.value).toMatchObject({ at: 'b', grip: 'looks back', held: 1, awaits: true });
-    expect(stepper.held(['c'])).toMatchObject({ hop: 'c', grip: 'holds', position: 3 });
-    expect(stepper.back()).toMatchObject({ hop: 'b', grip: 'looks back' });
-    expect(stepper.step()).toMatchObject({ hop: 'c', grip: 'holds' });
+    expect(stepper.state.value).toMatchObject({ at: 'b', shownAs: 'looked back at', held: 1, awaits: true });
+    expect(stepper.held(['c'])).toMatchObject({ hop: 'c', shownAs: 'held', position: 3 });
+    expect(stepper.back()).toMatchObject({ hop: 'b', shownAs: 'looked back at' });
+    expect(stepper.step()).toMatchObject({ hop: 'c', shownAs: 'held' });
   });
 
   test('what a held frame brings about in its receiver is the next hop', () => {
@@ -78,9 +78,9 @@ describe('a stepper over hops that a wire holds', () => {
     stepper.held(['b']);
     stepper.step();
     stepper.happened(['a']);
-    expect(stepper.state.value).toMatchObject({ at: 'b', grip: 'holds', position: 2 });
+    expect(stepper.state.value).toMatchObject({ at: 'b', shownAs: 'held', position: 2 });
     stepper.held([]);
-    expect(stepper.state.value).toMatchObject({ at: 'a', grip: 'looks back' });
+    expect(stepper.state.value).toMatchObject({ at: 'a', shownAs: 'looked back at' });
     expect(stepper.passed()).toBeNull();
   });
 
@@ -89,7 +89,7 @@ describe('a stepper over hops that a wire holds', () => {
     stepper.held(['a', 'b']);
     expect(stepper.step((hop) => hop === 'b')).toEqual({ kind: 'release', hop: 'a' });
     stepper.passed();
-    expect(stepper.held(['b'])).toMatchObject({ kind: 'shown', hop: 'b', grip: 'holds' });
+    expect(stepper.held(['b'])).toMatchObject({ kind: 'shown', hop: 'b', shownAs: 'held' });
     expect(stepper.step((hop) => hop === 'z')).toEqual({ kind: 'release', hop: 'b' });
     stepper.passed();
     expect(stepper.held(['c'])).toEqual({ kind: 'release', hop: 'c' });
@@ -120,7 +120,7 @@ test('step by step over a held wire, every frame is shown once, in order, held b
       let step: ReturnType<typeof stepper.step> | ReturnType<typeof refresh> = refresh();
       for (const number of sends.keys()) {
         step = number === 0 ? stepper.step() : step;
-        expect(step).toMatchObject({ kind: 'shown', hop: number, grip: 'holds', position: number + 1 });
+        expect(step).toMatchObject({ kind: 'shown', hop: number, shownAs: 'held', position: number + 1 });
         expect(bed.got).toHaveLength(number);
         expect(stepper.step()).toEqual({ kind: 'release', hop: number });
         bed.clock.step();
@@ -129,7 +129,7 @@ test('step by step over a held wire, every frame is shown once, in order, held b
       }
       expect(step).toBeNull();
       expect(bed.got.map(({ number }) => number)).toEqual([...sends.keys()]);
-      expect(stepper.toStart()).toMatchObject({ hop: 0, grip: 'looks back' });
+      expect(stepper.toStart()).toMatchObject({ hop: 0, shownAs: 'looked back at' });
     }),
   );
 });
@@ -174,12 +174,12 @@ test('whatever comes and whatever the reader does, it shows a hop that is there 
           }
           stepper[what.kind]();
         }
-        const { at, grip, position, first, total, held: waiting } = stepper.state.value;
+        const { at, shownAs, position, first, total, held: waiting } = stepper.state.value;
         expect(total).toBe(past.length);
         expect(waiting).toBe(held.length);
         expect(position).toBeGreaterThanOrEqual(first);
         expect(at).toBe(position > total ? held[0] : position > first ? past[position - 1] : null);
-        expect(grip).toBe(position > total ? 'holds' : position > first ? 'looks back' : null);
+        expect(shownAs).toBe(position > total ? 'held' : position > first ? 'looked back at' : null);
       }
     }),
   );

@@ -11,14 +11,15 @@
 // Nothing is done here to machines or wires: a step says what has to be done, and is told what came of it.
 import { type ReadonlySignal, signal } from '@preact/signals-core';
 
-export type Grip = 'holds' | 'looks back';
+/** A hop that is held waits on a wire and goes nowhere; one that is looked back at has happened already. */
+export type ShownAs = 'held' | 'looked back at';
 
 export interface Shown<H> {
   readonly kind: 'shown';
   readonly hop: H;
   /** What seek() takes to come back here: 1 for the first hop ever. */
   readonly position: number;
-  readonly grip: Grip;
+  readonly shownAs: ShownAs;
   /** Hops behind this one that have happened already. */
   readonly ranPast: number;
 }
@@ -41,7 +42,7 @@ export interface StepperState<H> {
   readonly held: number;
   /** The hop that is shown; null before the first one. */
   readonly at: H | null;
-  readonly grip: Grip | null;
+  readonly shownAs: ShownAs | null;
   /** It keeps up with what happens, rather than standing where the reader put it. */
   readonly follows: boolean;
   /** A step needs a hop that has not come yet. */
@@ -56,7 +57,7 @@ export class Stepper<H> {
     total: 0,
     held: 0,
     at: null,
-    grip: null,
+    shownAs: null,
     follows: true,
     awaits: false,
   });
@@ -209,12 +210,12 @@ export class Stepper<H> {
   #shown(position: number): Shown<H> {
     this.#position = position;
     this.#publish();
-    const { at, grip } = this.#state.peek();
+    const { at, shownAs } = this.#state.peek();
     return {
       kind: 'shown',
       hop: at as H,
       position,
-      grip: grip ?? 'looks back',
+      shownAs: shownAs ?? 'looked back at',
       ranPast: Math.max(0, this.#total - position),
     };
   }
@@ -236,7 +237,7 @@ export class Stepper<H> {
       total: this.#total,
       held: this.#held.length,
       at: (this.#holds ? this.#held[0] : this.#past[index]) ?? null,
-      grip: this.#holds ? 'holds' : index >= 0 ? 'looks back' : null,
+      shownAs: this.#holds ? 'held' : index >= 0 ? 'looked back at' : null,
       follows: this.#follows,
       awaits: this.#awaited !== null,
     };

@@ -1,7 +1,7 @@
 // Whatever a reader does to time, the machines get the same frames in the same order.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { numberIn, type Sighting, TestBed } from '../../tests/support/wire.ts';
+import { type Arrival, numberIn, TestBed } from '../../tests/support/wire.ts';
 
 const hosts = 4;
 const host = fc.nat(hosts - 1);
@@ -66,7 +66,7 @@ function finish(bed: TestBed): void {
 }
 
 /** The numbers that came, by receiver and sender. */
-function pairs(got: readonly Sighting[]): Record<string, number[]> {
+function pairs(got: readonly Arrival[]): Record<string, number[]> {
   const numbers: Record<string, number[]> = {};
   for (const { port, from, number } of got) {
     const pair = `${from} to ${port}`;
@@ -164,7 +164,7 @@ describe('for any traffic and any sequence of hold, run, step, slow motion and b
     const schedule = fc.array(fc.record({ in: fc.nat(20), from: host, to: host }), { maxLength: 30 });
     fc.assert(
       fc.property(schedule, speed, fc.constantFrom(0, 7), fc.constantFrom(0, 3), (sends, slow, delay, jitter) => {
-        const run = (factor: number): Sighting[] => {
+        const run = (factor: number): Arrival[] => {
           const bed = new TestBed(hosts);
           bed.clock.setSpeed(factor);
           bed.port(1).setLink({ delay, jitter });

@@ -1,10 +1,10 @@
 // The packet list and the packet panel, with captures that a reader brings: no machine is needed for these.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Locator, type Page, test } from '@playwright/test';
 import { pcapHeader, pcapRecord } from '../../src/capture/pcap.ts';
 import { readPcapng } from '../../src/capture/pcapng.ts';
+import { expectNoViolations, expectToFit } from './support/sound.ts';
 
 const overlay = join(import.meta.dirname, '../../src/journey/fixtures/overlay.pcapng');
 const uplink = join(import.meta.dirname, '../fidelity/captures/uplink.pcap');
@@ -22,11 +22,6 @@ async function open(page: Page, file: string | { name: string; mimeType: string;
   await expect(rows(page).first()).toBeVisible();
 }
 
-async function expectNoAxeViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
-}
-
 for (const theme of ['light', 'dark'] as const) {
   test.describe(`${theme} theme`, () => {
     test.use({ colorScheme: theme });
@@ -39,7 +34,7 @@ for (const theme of ['light', 'dark'] as const) {
       test(`a packet with everything open is sound and fits, ${width} px wide`, async ({ page }) => {
         await page.setViewportSize({ width, height });
         await page.goto('/open/');
-        await expectNoAxeViolations(page);
+        await expectNoViolations(page);
         await open(page, overlay);
         await filter(page).fill('vxlan and icmp');
         await filter(page).press('Enter');
@@ -48,14 +43,11 @@ for (const theme of ['light', 'dark'] as const) {
         await detail(page).getByRole('tree').press('*');
         await filter(page).fill('ip.');
         await expect(page.getByRole('listbox')).toBeVisible();
-        await expectNoAxeViolations(page);
+        await expectNoViolations(page);
         await filter(page).fill('ip.sorc == 1');
         await expect(page.getByText('There is no field "ip.sorc"')).toBeVisible();
-        await expectNoAxeViolations(page);
-        const over = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect(over).toBeLessThanOrEqual(0);
+        await expectNoViolations(page);
+        await expectToFit(page);
       });
     }
   });

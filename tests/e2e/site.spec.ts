@@ -1,15 +1,16 @@
 // The site before any lab is started: what a reader sees on a phone, a tablet and a desk, in both themes.
 import { gzipSync } from 'node:zlib';
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
+import { episodes } from './support/lab-page.ts';
+import { expectNoViolations, expectToFit } from './support/sound.ts';
 
-const episode = '/episodes/1-the-super-bridge/';
+const episode = episodes.superBridge;
 const pages = [
   '/',
   episode,
-  '/episodes/2-through-the-keyhole/',
+  episodes.throughTheKeyhole,
   '/episodes/3-three-promises/',
-  '/episodes/4-an-address-for-everyone/',
+  episodes.anAddressForEveryone,
   '/glossary/',
   '/commands/',
   '/about/',
@@ -38,18 +39,14 @@ for (const theme of ['light', 'dark'] as const) {
       test(`axe finds nothing on ${path}`, async ({ page }) => {
         await page.goto(path);
         await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+        await expectNoViolations(page);
       });
 
       test(`${path} fits into every width`, async ({ page }) => {
         await page.goto(path);
         for (const viewport of widths) {
           await page.setViewportSize(viewport);
-          const over = await page.evaluate(
-            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-          );
-          expect(over, `${viewport.width} px`).toBeLessThanOrEqual(0);
+          await expectToFit(page);
         }
       });
     }
@@ -59,8 +56,7 @@ for (const theme of ['light', 'dark'] as const) {
       await page.goto(episode);
       await page.getByRole('button', { name: 'Open lab' }).click();
       await expect(page.getByRole('button', { name: 'Start the lab' })).toBeInViewport({ ratio: 1 });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+      await expectNoViolations(page);
     });
   });
 }

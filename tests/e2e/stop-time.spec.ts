@@ -1,77 +1,60 @@
 // A reader of episode 1 stops time: steps an ARP request and its answer, breaks at the echo reply, and goes on.
-import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { rowsOf } from './support/terminal-rows.ts';
+import { expect, test } from '@playwright/test';
+import { episodes, LabPage, slow, TimePanel } from './support/lab-page.ts';
+import { expectNoViolationsInBothThemes } from './support/sound.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 300_000 });
 
-const episode = '/episodes/1-the-super-bridge/';
-const slow = { timeout: 90_000 };
+const host = 'host-01';
 const ping = 'docker exec client ping -c 3 172.17.0.2';
 
-let page: Page;
-const problems: string[] = [];
+let lab: LabPage;
+let time: TimePanel;
 
 test.beforeAll(async ({ browser }) => {
-  page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  page.on('pageerror', (error) => problems.push(String(error)));
-  await page.goto(episode);
-  await page.getByRole('button', { name: 'Start the lab' }).click();
-  await expect(lab()).toHaveAttribute('data-state', 'running', slow);
-  await prompt();
+  lab = await LabPage.open(browser, episodes.superBridge);
+  time = new TimePanel(lab);
+  await lab.start();
+  await lab.expectPrompt(host);
   for (const command of ['docker run -d --name web whoami', 'docker run -d --name client toolbox sleep infinity']) {
-    await run(command).click();
-    await expect(terminal()).toContainText(/[0-9a-f]{64}/, slow);
-    await prompt();
+    await lab.command(command).click();
+    await expect(lab.terminal(host)).toContainText(/[0-9a-f]{64}/, slow);
+    await lab.expectPrompt(host);
   }
 });
-test.afterAll(async () => {
-  expect(problems).toEqual([]);
-  await page.context().close();
-});
+test.afterAll(() => lab.close());
 
-const lab = () => page.locator('section.lab');
-const time = () => page.getByRole('region', { name: 'Time', exact: true });
-const button = (name: string) => time().getByRole('button', { name, exact: true });
-/** What is said of the step, to those who listen. */
-const said = () => time().locator('[aria-live=polite]');
-const way = () => time().getByRole('list', { name: 'Way of the packet' });
-const terminal = () => page.locator('#lab-terminal .xterm-rows').first();
-const run = (command: string) => page.getByRole('button', { name: `Run on host-01: ${command}` });
-const screen = async (): Promise<string> => (await rowsOf(terminal())).join('\n');
-const prompt = () => expect.poll(screen, slow).toMatch(/root@host-01:~#$/);
-const filter = () => time().getByLabel('Stop time at packets that match this display filter');
 /** Steps on, and waits until that is said. */
 async function step(): Promise<string> {
-  const before = await said().textContent();
-  await button('Step').click();
-  await expect(said()).not.toHaveText(before ?? '', slow);
-  await expect(said()).toContainText('Step ');
-  return (await said().textContent()) ?? '';
+  const before = await time.said.textContent();
+  await time.button('Step').click();
+  await expect(time.said).not.toHaveText(before ?? '', slow);
+  await expect(time.said).toContainText('Step ');
+  return (await time.said.textContent()) ?? '';
 }
 
 test('a filter that cannot be read is shown with what is wrong, and where', async () => {
-  await page.getByRole('button', { name: 'Freeze', exact: true }).click();
-  await expect(lab()).toHaveAttribute('data-state', 'frozen');
-  await expect(said()).toHaveText('Time stands still.');
-  await button('Breakpoints').click();
-  await filter().fill('icmp.typ == 0');
-  await button('Add breakpoint').click();
-  await expect(time().getByRole('alert')).toContainText('icmp.typ == 0\n^~~~~~~~');
-  await expect(time().getByRole('alert')).toContainText('Did you mean "icmp.type"?');
+  await lab.page.getByRole('button', { name: 'Freeze', exact: true }).click();
+  await lab.expectState('frozen');
+  await expect(time.said).toHaveText('Time stands still.');
+  await time.button('Breakpoints').click();
+  await time.filter.fill('icmp.typ == 0');
+  await time.button('Add breakpoint').click();
+  await expect(time.root.getByRole('alert')).toContainText('icmp.typ == 0\n^~~~~~~~');
+  await expect(time.root.getByRole('alert')).toContainText('Did you mean "icmp.type"?');
 });
 
 test('an ARP request and its answer are stepped, device by device', async () => {
-  await filter().fill('arp.dst.proto_ipv4 == 172.17.0.2');
-  await run(ping).click();
+  await time.filter.fill('arp.dst.proto_ipv4 == 172.17.0.2');
+  await lab.command(ping).click();
   // It is typed as soon as time goes on.
-  await button('Run to it once').click();
-  await expect(said()).toContainText('ARP: Who has 172.17.0.2? Tell 172.17.0.3, in at veth', slow);
-  await expect(lab()).toHaveAttribute('data-state', 'frozen');
-  await expect(said()).toContainText(
+  await time.button('Run to it once').click();
+  await expect(time.said).toContainText('ARP: Who has 172.17.0.2? Tell 172.17.0.3, in at veth', slow);
+  await lab.expectState('frozen');
+  await expect(time.said).toContainText(
     /A look back: \d+ more sightings? since\.|The last sighting before time stopped\./,
   );
-  await expect(way().getByRole('link').first()).toHaveAttribute('aria-current', 'step');
+  await expect(time.way.getByRole('link').first()).toHaveAttribute('aria-current', 'step');
 
   // Flooded: out at the other port, and up to the host itself; then the answer, in and out.
   const steps = [await step(), await step(), await step(), await step()];
@@ -79,82 +62,74 @@ test('an ARP request and its answer are stepped, device by device', async () => 
   expect(steps.some((words) => words.includes('in at docker0'))).toBe(true);
   const answer = 'ARP: 172.17.0.2 is at 02:42:ac:11:00:02';
   expect(steps.filter((words) => words.includes(answer))).toHaveLength(2);
-  await expect(way()).toContainText('Delivered');
-  await expect(lab()).toHaveAttribute('data-state', 'frozen');
+  await expect(time.way).toContainText('Delivered');
+  await lab.expectState('frozen');
 });
 
 test('every step has a link, and keys of its own while the focus is inside', async () => {
-  const here = (await said().textContent()) ?? '';
-  const place = new URL(page.url()).hash;
+  const here = (await time.said.textContent()) ?? '';
+  const place = new URL(lab.page.url()).hash;
   expect(place).toMatch(/^#step-\d+$/);
-  await way().getByRole('link').first().focus();
-  await page.keyboard.press('ArrowLeft');
-  await expect(said()).not.toHaveText(here);
-  await page.keyboard.press('Home');
-  await expect(said()).toContainText('Step 1:');
-  expect(new URL(page.url()).hash).toBe('#step-1');
-  await page.evaluate((hash) => {
+  await time.way.getByRole('link').first().focus();
+  await lab.page.keyboard.press('ArrowLeft');
+  await expect(time.said).not.toHaveText(here);
+  await lab.page.keyboard.press('Home');
+  await expect(time.said).toContainText('Step 1:');
+  expect(new URL(lab.page.url()).hash).toBe('#step-1');
+  await lab.page.evaluate((hash) => {
     location.hash = hash;
   }, place);
-  await expect(said()).toHaveText(here);
+  await expect(time.said).toHaveText(here);
   // Outside, the keys are the page's.
-  await run(ping).focus();
-  await page.keyboard.press('Home');
-  await expect(said()).toHaveText(here);
-  await expect(lab()).toHaveAttribute('data-state', 'frozen');
+  await lab.command(ping).focus();
+  await lab.page.keyboard.press('Home');
+  await expect(time.said).toHaveText(here);
+  await lab.expectState('frozen');
 });
 
 test('a breakpoint stops at the echo reply, whose id is the request’s; ping notices nothing', async () => {
-  await filter().fill('icmp.type == 0');
-  await button('Add breakpoint').click();
-  await expect(time().getByRole('list', { name: 'Breakpoints' })).toContainText('not hit yet');
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await expect(said()).toContainText('Echo (ping) reply', slow);
-  await expect(lab()).toHaveAttribute('data-state', 'frozen');
-  await expect(time().getByRole('list', { name: 'Breakpoints' })).toContainText('hit once, time stopped here');
-  const idOf = async () => /id=(0x[0-9a-f]+)/.exec((await said().textContent()) ?? '')?.[1];
+  await time.filter.fill('icmp.type == 0');
+  await time.button('Add breakpoint').click();
+  await expect(time.root.getByRole('list', { name: 'Breakpoints' })).toContainText('not hit yet');
+  await lab.page.getByRole('button', { name: 'Go on' }).click();
+  await expect(time.said).toContainText('Echo (ping) reply', slow);
+  await lab.expectState('frozen');
+  await expect(time.root.getByRole('list', { name: 'Breakpoints' })).toContainText('hit once, time stopped here');
+  const idOf = async () => /id=(0x[0-9a-f]+)/.exec((await time.said.textContent()) ?? '')?.[1];
   const reply = await idOf();
   expect(reply).toBeDefined();
   // The request is two sightings back: in at one cable, out at the other, and the reply comes in there.
-  await button('Step back').click();
-  await expect(said()).toContainText('Echo (ping) request');
+  await time.button('Step back').click();
+  await expect(time.said).toContainText('Echo (ping) request');
   expect(await idOf()).toBe(reply);
-  await way().getByRole('link', { name: 'To its answer' }).click();
-  await expect(said()).toContainText('Echo (ping) reply');
+  await time.way.getByRole('link', { name: 'To its answer' }).click();
+  await expect(time.said).toContainText('Echo (ping) reply');
 
   // Longer than ping would wait, were it not for its clock.
-  await page.waitForTimeout(15_000);
-  await time().getByRole('button', { name: 'Remove the breakpoint icmp.type == 0' }).click();
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await expect(lab()).toHaveAttribute('data-state', 'running');
-  await expect(terminal()).toContainText('0% packet loss', slow);
-  const longest = Number(/min\/avg\/max = [\d.]+\/[\d.]+\/([\d.]+) ms/.exec(await screen())?.[1]);
+  await lab.page.waitForTimeout(15_000);
+  await time.root.getByRole('button', { name: 'Remove the breakpoint icmp.type == 0' }).click();
+  await lab.page.getByRole('button', { name: 'Go on' }).click();
+  await lab.expectState('running');
+  await expect(lab.terminal(host)).toContainText('0% packet loss', slow);
+  const longest = Number(/min\/avg\/max = [\d.]+\/[\d.]+\/([\d.]+) ms/.exec(await lab.screen(host))?.[1]);
   expect(longest).toBeLessThan(5000);
 });
 
 test('what happened is played again, step by step, at its own pace', async () => {
-  await button('To the first packet').click();
-  await expect(said()).toContainText('Step 1:');
-  await button('Play').click();
-  await expect(said()).toContainText(/Step [3-9]:/);
-  await button('Stop').click();
-  await expect(button('Play')).toBeVisible();
-  await expect(lab()).toHaveAttribute('data-state', 'running');
-  await button('To the last packet').click();
-  await expect(button('Stop')).toBeVisible();
+  await time.button('To the first packet').click();
+  await expect(time.said).toContainText('Step 1:');
+  await time.button('Play').click();
+  await expect(time.said).toContainText(/Step [3-9]:/);
+  await time.button('Stop').click();
+  await expect(time.button('Play')).toBeVisible();
+  await lab.expectState('running');
+  await time.button('To the last packet').click();
+  await expect(time.button('Stop')).toBeVisible();
 });
 
 test('with reduced motion the picture steps without gliding, and axe finds nothing in either theme', async () => {
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  await button('To the first packet').click();
-  await expect(said()).toContainText('Step 1:');
-  for (const theme of ['light', 'dark']) {
-    await page.evaluate((value) => {
-      document.documentElement.dataset.theme = value;
-    }, theme);
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${theme}: ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
-      [],
-    );
-  }
+  await lab.page.emulateMedia({ reducedMotion: 'reduce' });
+  await time.button('To the first packet').click();
+  await expect(time.said).toContainText('Step 1:');
+  await expectNoViolationsInBothThemes(lab.page);
 });

@@ -1,8 +1,9 @@
 // Walks through recordings: what a reader does with them, and what is left of them without a screen, a script or motion.
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Locator, type Page, test } from '@playwright/test';
+import { episodes } from './support/lab-page.ts';
+import { expectNoViolations } from './support/sound.ts';
 
-const episode = '/episodes/1-the-super-bridge/';
+const episode = episodes.superBridge;
 
 const ping = (page: Page): Locator => page.getByRole('group', { name: 'Recording: The first ping, hop by hop' });
 const count = (walk: Locator): Locator => walk.locator('.walk-count');
@@ -166,7 +167,6 @@ for (const theme of ['light', 'dark'] as const) {
         parts.filter((part) => part.getBoundingClientRect().right > innerWidth + 0.5).map((part) => part.outerHTML),
       );
     expect(wide).toEqual([]);
-    const { violations } = await new AxeBuilder({ page }).include('lockstep-walk').analyze();
-    expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+    await expectNoViolations(page, 'lockstep-walk');
   });
 }

@@ -90,7 +90,7 @@ describe('two containers on one bridge, which only the kernel moves packets betw
     const ping = reader.type('docker exec client ping -c 3 -i 0.3 172.17.0.2');
     const { steps, said } = await standing();
     expect(infoOf(steps.at)).toBe('Who has 172.17.0.2? Tell 172.17.0.3');
-    expect(steps.grip).toBe('looks back');
+    expect(steps.shownAs).toBe('looked back at');
     expect(said).toMatch(/^Step [\d,]+: ARP: Who has 172\.17\.0\.2\? Tell 172\.17\.0\.3, in at veth\w+\. /);
     // In at the cable of the one that asks, up to the bridge itself, out at the other one's; then the answer.
     const seen = [`${steps.at?.direction} ${steps.at?.device}`];

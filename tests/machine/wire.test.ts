@@ -79,7 +79,7 @@ test('a frame is held on the wire, step by step, and the ping does not notice', 
   const ping = run(one, 'ping -c 2 -i 0.5 10.0.0.12');
   const held = await standing();
   expect(seen(held)).toBe('wire/lan Who has 10.0.0.12? Tell 10.0.0.11');
-  expect(held.steps.grip).toBe('holds');
+  expect(held.steps.shownAs).toBe('held');
   expect(held.said).toContain('Held here until the next step.');
   await sleep(10_000);
   expect(seen(time.state.value)).toBe(seen(held));
@@ -94,7 +94,7 @@ test('a frame is held on the wire, step by step, and the ping does not notice', 
   await time.runUntil('arp.opcode == 2', 'wire/lan');
   const answer = await standing();
   expect(seen(answer)).toBe('wire/lan 10.0.0.12 is at 02:00:00:00:00:02');
-  expect(answer.steps.grip).toBe('holds');
+  expect(answer.steps.shownAs).toBe('held');
   await time.goOn();
   const text = await ping;
   expect(lossOf(text)).toBe('0');
@@ -106,7 +106,7 @@ test('a breakpoint holds the echo reply on its way; its journey goes from machin
   const ping = run(one, 'ping -c 1 10.0.0.12');
   const held = await standing();
   expect(seen(held)).toMatch(/^wire\/lan Echo \(ping\) reply/);
-  expect(held.steps.grip).toBe('holds');
+  expect(held.steps.shownAs).toBe('held');
   await sleep(5000);
   await time.goOn();
   const text = await ping;

@@ -1,8 +1,8 @@
 // Captures for the tests of this folder: recorded ones, as the page reads them.
 import { readFileSync } from 'node:fs';
-import { CaptureSource, type CaptureState } from '../../src/components/packets/capture-source.ts';
-import type { ListedHop } from '../../src/components/packets/packet-source.ts';
-import { PacketStore } from '../../src/components/packets/packet-store.ts';
+import { CaptureSource, type CaptureState } from '../../src/components/packets/source/capture-source.ts';
+import type { ListedHop } from '../../src/components/packets/source/packet-source.ts';
+import { PacketStore } from '../../src/components/packets/source/packet-store.ts';
 
 export const journeyFixture = (name: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(readFileSync(new URL(`../../src/journey/fixtures/${name}`, import.meta.url)));

@@ -52,7 +52,7 @@ export function frame(from: number, to: number, number = 0, length = 18): Uint8A
 export const numberIn = (bytes: Uint8Array): number =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(14);
 
-export interface Sighting {
+export interface Arrival {
   readonly port: number;
   /** The host that sent it. */
   readonly from: number;
@@ -66,7 +66,7 @@ export class TestBed {
   readonly time = new HandTime();
   readonly clock = new VirtualClock(this.time);
   readonly wire: Wire;
-  readonly got: Sighting[] = [];
+  readonly got: Arrival[] = [];
   readonly ports: readonly WirePort[];
 
   constructor(hosts: number, options?: WireOptions) {

@@ -1,7 +1,7 @@
 // <lockstep-run>: the two buttons of a command block.
-import { type RunReport, type RunRequest, runEvent } from '../ui/run-request.ts';
+import { type CommandReport, type CommandRequest, commandEvent } from '../ui/command-request.ts';
 
-/** Below this width the lab is a sheet over the page (src/styles/lab.css). */
+/** Below this width the lab is a sheet over the page (src/components/lab/lab.css). */
 const underSheet = matchMedia('(max-width: 1099.98px)');
 
 class LockstepRun extends HTMLElement {
@@ -15,12 +15,12 @@ class LockstepRun extends HTMLElement {
   }
 
   #run(): void {
-    const request: RunRequest = {
+    const request: CommandRequest = {
       machine: this.dataset['on'] ?? '',
       command: this.#command,
       report: (report) => this.#say(report),
     };
-    const unanswered = document.dispatchEvent(new CustomEvent(runEvent, { detail: request, cancelable: true }));
+    const unanswered = document.dispatchEvent(new CustomEvent(commandEvent, { detail: request, cancelable: true }));
     // On a narrow screen the lab comes up over the page: this command stays in sight above it.
     if (underSheet.matches) this.scrollIntoView({ block: 'nearest' });
     if (unanswered)
@@ -41,7 +41,7 @@ class LockstepRun extends HTMLElement {
     }
   }
 
-  #say(report: RunReport): void {
+  #say(report: CommandReport): void {
     const status = this.querySelector<HTMLElement>('.run-status');
     if (!status) return;
     status.dataset['state'] = report.kind;

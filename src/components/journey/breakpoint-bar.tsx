@@ -5,7 +5,9 @@ import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl, TimeState } from '../../lab/time-control.ts';
 import { compileFilter, pointAt } from '../../packet/filter/compile.ts';
 import { complete } from '../../packet/filter/complete.ts';
+import { Button } from '../ui/button.tsx';
 import { useSignalValue } from '../ui/use-signal-value.ts';
+import './breakpoint-bar.css';
 
 interface Props {
   readonly lab: Lab;
@@ -53,7 +55,7 @@ export function BreakpointBar({ lab, time, state }: Props) {
       >
         <input
           type="text"
-          class="jn-filter"
+          class="ls-field jn-filter"
           aria-label="Stop time at packets that match this display filter"
           aria-invalid={error !== null}
           aria-describedby={error === null ? undefined : `${id}-error`}
@@ -76,7 +78,7 @@ export function BreakpointBar({ lab, time, state }: Props) {
           ))}
         </datalist>
         <select
-          class="jn-device"
+          class="ls-field jn-device"
           aria-label="Where"
           value={device}
           onChange={(event) => setDevice(event.currentTarget.value)}
@@ -88,12 +90,8 @@ export function BreakpointBar({ lab, time, state }: Props) {
             </option>
           ))}
         </select>
-        <button type="submit" class="tp-button">
-          Add breakpoint
-        </button>
-        <button type="button" class="tp-button" onClick={() => void runTo()}>
-          Run to it once
-        </button>
+        <Button type="submit">Add breakpoint</Button>
+        <Button onClick={() => void runTo()}>Run to it once</Button>
       </form>
       {error !== null && (
         <div class="jn-error" role="alert" id={`${id}-error`}>
@@ -113,14 +111,12 @@ export function BreakpointBar({ lab, time, state }: Props) {
                   : `hit ${breakpoint.hits === 1 ? 'once' : `${breakpoint.hits} times`}`}
                 {breakpoint.id === state.stoppedBy && ', time stopped here'}
               </span>{' '}
-              <button
-                type="button"
-                class="tp-button"
+              <Button
                 aria-label={`Remove the breakpoint ${breakpoint.text}`}
                 onClick={() => time.removeBreakpoint(breakpoint.id)}
               >
                 ×
-              </button>
+              </Button>
             </li>
           ))}
         </ul>

@@ -5,8 +5,9 @@ import type { Change } from '../../journey/changes.ts';
 import type { Journey, JourneyHop } from '../../journey/journey.ts';
 import { packetWords, whereWords } from '../../lab/time-words.ts';
 import { summarize } from '../../packet/summary.ts';
-import type { Grip } from '../../wire/stepper.ts';
+import type { ShownAs } from '../../wire/stepper.ts';
 import { stepLink } from './step-link.ts';
+import './hop-strip.css';
 
 interface Props {
   readonly journey: Journey | undefined;
@@ -14,9 +15,9 @@ interface Props {
   readonly severalMachines: boolean;
   readonly positionOf: (n: number) => number | null;
   readonly onShow: (n: number) => void;
-  readonly grip: Grip | null;
+  readonly shownAs: ShownAs | null;
   /** Whether it stands here or is looked back at, in words. */
-  readonly gripWords: string;
+  readonly shownAsWords: string;
   /** What may be said of its end later; "" when all is known. */
   readonly more: string;
   /** What stands here when there is no packet. */
@@ -27,7 +28,17 @@ const ENDS = { delivered: 'Delivered', dropped: 'Dropped', unknown: 'End not kno
 /** Changes of a hop that the strip has room for. */
 const MOST_CHANGES = 1;
 
-export function HopStrip({ journey, at, severalMachines, positionOf, onShow, grip, gripWords, more, hint }: Props) {
+export function HopStrip({
+  journey,
+  at,
+  severalMachines,
+  positionOf,
+  onShow,
+  shownAs,
+  shownAsWords,
+  more,
+  hint,
+}: Props) {
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
     const current = list.current?.querySelector('[aria-current]');
@@ -44,7 +55,7 @@ export function HopStrip({ journey, at, severalMachines, positionOf, onShow, gri
   };
   const answer = journey === undefined || journey.answeredBy === null ? null : positionOf(journey.answeredBy);
   return (
-    <div class={`jn-strip jn-${family}`}>
+    <div class={`jn-strip hue-${family}`}>
       <p class="jn-title">
         {at === null ? (
           <span class="jn-words jn-soft">{hint}</span>
@@ -54,7 +65,7 @@ export function HopStrip({ journey, at, severalMachines, positionOf, onShow, gri
             <span class="jn-words">
               {packetWords(at)}, {whereWords(at, severalMachines)}
             </span>
-            <span class={grip === 'holds' ? 'jn-grip jn-held' : 'jn-grip jn-soft'}>{gripWords}</span>
+            <span class={shownAs === 'held' ? 'jn-shown-as jn-held' : 'jn-shown-as jn-soft'}>{shownAsWords}</span>
           </>
         )}
       </p>

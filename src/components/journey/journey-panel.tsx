@@ -3,7 +3,7 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl } from '../../lab/time-control.ts';
-import { gripWords } from '../../lab/time-words.ts';
+import { shownAsWords } from '../../lab/time-words.ts';
 import { whyNot } from '../../machine/abilities.ts';
 import { useFrameValue } from '../ui/use-frame-value.ts';
 import { BreakpointBar } from './breakpoint-bar.tsx';
@@ -11,7 +11,6 @@ import { HopStrip } from './hop-strip.tsx';
 import { hopLookedAt } from './looking.ts';
 import { linkToStep, onStepLink } from './step-link.ts';
 import { Transport } from './transport.tsx';
-import '../topology/topology.css';
 import './journey.css';
 
 export interface JourneyPanelProps {
@@ -141,7 +140,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   }
 
   return (
-    <section class="jn" aria-label="Time" onKeyDown={onKey}>
+    <section class="jn ls-panel" aria-label="Time" onKeyDown={onKey}>
       <Transport
         steps={steps}
         moves={playing || awaits !== null || (!frozen && at === null)}
@@ -173,14 +172,16 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
           setPlaying(false);
           time.showHop(n);
         }}
-        grip={steps.grip}
-        gripWords={
-          steps.grip === null ? '' : gripWords({ grip: steps.grip, ranPast: steps.total - steps.position }, frozen)
+        shownAs={steps.shownAs}
+        shownAsWords={
+          steps.shownAs === null
+            ? ''
+            : shownAsWords({ shownAs: steps.shownAs, ranPast: steps.total - steps.position }, frozen)
         }
         more={journey?.end !== 'unknown' || at === null ? '' : time.journeys.pending(at.n)}
         hint={hint(awaits, frozen, steps.total, time.whyNoStop === '')}
       />
-      <p class="jn-said" aria-live="polite">
+      <p class="sr-only" aria-live="polite">
         {awaits === null ? said : `Waiting for ${awaits}.`}
       </p>
     </section>

@@ -4,7 +4,7 @@ import { Transport } from './transport.tsx';
 
 const nothing = () => undefined;
 const idle: Parameters<typeof Transport>[0] = {
-  steps: { position: 3, total: 3, first: 0, held: 0, at: null, grip: null, follows: true, awaits: false },
+  steps: { position: 3, total: 3, first: 0, held: 0, at: null, shownAs: null, follows: true, awaits: false },
   moves: true,
   frozen: false,
   atEnd: true,
@@ -35,7 +35,7 @@ function elementsOf(children: ComponentChildren): VNode<Record<string, unknown>>
 /** What cannot be used, by its name or the beginning of its text. */
 function off(props: Partial<typeof idle>): string[] {
   return elementsOf(Transport({ ...idle, ...props }))
-    .filter((element) => element.props['disabled'] === true)
+    .filter(({ props: its }) => its['disabled'] === true || its['whyNot'] !== undefined)
     .map(({ props: its }) => {
       const described = its['describedBy'] ?? its['aria-describedby'];
       const name = its['name'] ?? its['aria-label'] ?? [its['children']].flat()[0];

@@ -1,6 +1,7 @@
 // To start, back, play or pause, forward, to end; where the reader stands; how fast.
 import type { Hop } from '../../hop/hop.ts';
 import type { StepperState } from '../../wire/stepper.ts';
+import { Button } from '../ui/button.tsx';
 import { stepLink } from './step-link.ts';
 
 interface Props {
@@ -30,9 +31,10 @@ const SPEEDS = [1, 0.5, 0.25, 0.1] as const;
 export function Transport(props: Props) {
   const { steps, moves, frozen, atEnd, speed, onlyThis, hasPacket, breaking, breakpoints, playing, whyNot, go } = props;
   // What has been seen can be looked at in any lab; time stops only where all machines can be stopped.
-  const noStop = whyNot.stop === '' ? {} : { disabled: true, describedBy: whyNot.id };
+  const noStop = whyNot.stop === '' ? {} : { whyNot: whyNot.stop, describedBy: whyNot.id };
   const { first, position, total, held } = steps;
   const none = total + held === 0;
+  const nothing = none ? 'No packet was seen yet.' : undefined;
   const last = total + Math.min(1, held);
   const limits = [whyNot.stop, whyNot.slow].filter((words) => words !== '').join(' ');
   const play = moves ? 'Stop' : atEnd && frozen ? 'Let time run' : 'Play';
@@ -40,8 +42,8 @@ export function Transport(props: Props) {
     <>
       <div class="jn-bar" role="toolbar" aria-label="Steps">
         <span class="jn-keys">
-          <Key name="To the first packet" shape="start" disabled={none} onPress={go.toStart} />
-          <Key name="Step back" shape="back" disabled={none} onPress={go.back} />
+          <Key name="To the first packet" shape="start" whyNot={nothing} onPress={go.toStart} />
+          <Key name="Step back" shape="back" whyNot={nothing} onPress={go.back} />
           <Key
             name={play}
             shape={moves ? 'pause' : 'play'}
@@ -49,7 +51,7 @@ export function Transport(props: Props) {
             onPress={go.playPause}
           />
           <Key name="Step" shape="forward" {...(atEnd ? noStop : {})} onPress={go.forward} />
-          <Key name="To the last packet" shape="end" disabled={none} onPress={go.toEnd} />
+          <Key name="To the last packet" shape="end" whyNot={nothing} onPress={go.toEnd} />
         </span>
         <input
           type="range"
@@ -75,7 +77,7 @@ export function Transport(props: Props) {
           This packet only
         </label>
         <select
-          class="jn-speed"
+          class="ls-field"
           aria-label="Speed"
           value={String(speed)}
           disabled={whyNot.slow !== ''}
@@ -88,16 +90,14 @@ export function Transport(props: Props) {
             </option>
           ))}
         </select>
-        <button
-          type="button"
-          class="tp-button"
+        <Button
           aria-expanded={breaking}
-          disabled={whyNot.stop !== ''}
-          aria-describedby={whyNot.stop === '' ? undefined : whyNot.id}
+          aria-describedby={noStop.describedBy}
+          whyNot={noStop.whyNot}
           onClick={props.onBreaking}
         >
           Breakpoints{breakpoints > 0 && ` (${breakpoints})`}
-        </button>
+        </Button>
       </div>
       {limits !== '' && (
         <p class="jn-soft jn-limits" id={whyNot.id}>
@@ -120,26 +120,27 @@ const SHAPES = {
 interface KeyProps {
   readonly name: string;
   readonly shape: keyof typeof SHAPES;
-  readonly disabled?: boolean;
-  /** Id of the words that say why. */
-  readonly describedBy?: string;
+  /** Why it can do nothing now. */
+  readonly whyNot?: string | undefined;
+  /** Id of the words that say it to all. */
+  readonly describedBy?: string | undefined;
   readonly onPress: () => void;
 }
 
-function Key({ name, shape, disabled = false, describedBy, onPress }: KeyProps) {
+function Key({ name, shape, whyNot, describedBy, onPress }: KeyProps) {
   return (
-    <button
-      type="button"
-      class="tp-button jn-key"
+    <Button
+      class="jn-key"
+      icon
       aria-label={name}
       aria-describedby={describedBy}
       title={name}
-      disabled={disabled}
+      whyNot={whyNot}
       onClick={onPress}
     >
       <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
         <path d={SHAPES[shape]} fill="currentColor" />
       </svg>
-    </button>
+    </Button>
   );
 }

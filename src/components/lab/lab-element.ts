@@ -3,14 +3,14 @@
 
 import { whyNot } from '../../machine/abilities.ts';
 import { remarkOf } from '../../machine/remark.ts';
+import { type CommandRequest, commandEvent } from '../ui/command-request.ts';
 import { isTabName, loadPreferences, savePreference, type TabName } from '../ui/preferences.ts';
-import { type RunRequest, runEvent } from '../ui/run-request.ts';
 import { wireSplit } from '../ui/split.ts';
 import { type Tabs, wireTabs } from '../ui/tabs.ts';
 import { beforeStart } from './before-start.ts';
+import { CommandQueue, typeInto } from './command-queue.ts';
 import { LabSession, type SessionState } from './lab-session.ts';
 import type { Panels } from './panels.ts';
-import { RunQueue, typeInto } from './run-queue.ts';
 import { watchSight } from './sight.ts';
 import { type StageView, stageView } from './stage-view.ts';
 import { stateWords } from './state-words.ts';
@@ -24,7 +24,7 @@ class LockstepLab extends HTMLElement {
   #stage: StageView | undefined;
   #tabs: Tabs | undefined;
   #tab: TabName = 'terminal';
-  readonly #queue = new RunQueue();
+  readonly #queue = new CommandQueue();
 
   connectedCallback(): void {
     this.#life = new AbortController();
@@ -58,7 +58,7 @@ class LockstepLab extends HTMLElement {
       },
     });
     this.addEventListener('click', (event) => this.#click(event), { signal });
-    document.addEventListener(runEvent, (event) => this.#run(event), { signal });
+    document.addEventListener(commandEvent, (event) => this.#run(event), { signal });
     beside.addEventListener('change', () => this.#arrange(), { signal });
     this.#tabs = wireTabs(this.#part('.lab-tabs'), (name) => this.#selected(name), signal);
     this.#wireBorders(signal);
@@ -175,7 +175,8 @@ class LockstepLab extends HTMLElement {
     }
   }
 
-  /** Past what has run past a breakpoint time does not go: the panel under the picture knows. */
+  /** Through the panel under the picture, where there is one: a breakpoint may match what was seen after the hop that is shown,
+      and then time stops there instead. */
   #goOn(session: LabSession): void {
     void (this.#panels?.time.goOn() ?? session.thaw());
   }
@@ -225,6 +226,7 @@ class LockstepLab extends HTMLElement {
 
   #show(state: SessionState): void {
     this.#part('.lab').dataset['state'] = state.kind;
+    this.#part('.lab-lamp').dataset['state'] = state.kind;
     this.#stage?.show(state, this.#session?.lab?.machines.length);
     const words = stateWords(
       state,
@@ -254,7 +256,7 @@ class LockstepLab extends HTMLElement {
     if (state.kind === 'failed') this.#queue.drop('Not typed: the lab stopped. The lab pane says why.');
   }
 
-  #run(event: CustomEvent<RunRequest>): void {
+  #run(event: CustomEvent<CommandRequest>): void {
     const request = event.detail;
     const session = this.#session;
     if (!session) return;

@@ -1,6 +1,6 @@
 // Whether anyone can see the lab. A hidden tab counts at once; a lab out of the window (the sheet is down) after a while,
 // because a reader who goes back up two paragraphs is still at work.
-const patience = 60_000;
+const hiddenAfter = 60_000;
 
 /** Calls `changed(false)` when the lab is out of sight and `changed(true)` when it is back, until the signal aborts. */
 export function watchSight(element: Element, changed: (seen: boolean) => void, signal: AbortSignal): void {
@@ -17,7 +17,7 @@ export function watchSight(element: Element, changed: (seen: boolean) => void, s
     clearTimeout(away);
     if (document.hidden) tell(false);
     else if (inWindow) tell(true);
-    else away = setTimeout(() => tell(false), patience);
+    else away = setTimeout(() => tell(false), hiddenAfter);
   }
 
   const observer = new IntersectionObserver((entries) => {

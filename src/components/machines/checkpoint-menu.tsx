@@ -2,9 +2,10 @@
 import { useId, useState } from 'preact/hooks';
 import type { Checkpoint, Lab } from '../../lab/lab.ts';
 import { whyNot } from '../../machine/abilities.ts';
+import { Button } from '../ui/button.tsx';
 import { MenuButton } from '../ui/menu-button.tsx';
 import { useSignalValue } from '../ui/use-signal-value.ts';
-import './machines.css';
+import './checkpoint-menu.css';
 
 export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
   const checkpoints = useSignalValue(lab.checkpoints);
@@ -34,7 +35,7 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
   };
 
   return (
-    <MenuButton label="Undo" name="Checkpoints" class="ls-button">
+    <MenuButton label="Undo" name="Checkpoints" size="normal">
       {() => (
         <>
           <form
@@ -48,6 +49,7 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
             }}
           >
             <input
+              class="ls-field"
               name="name"
               type="text"
               maxLength={60}
@@ -56,17 +58,12 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
               autocomplete="off"
               disabled={why !== ''}
             />
-            <button
-              type="submit"
-              class="tp-button"
-              disabled={busy !== '' || why !== ''}
-              aria-describedby={why === '' ? undefined : about}
-            >
+            <Button type="submit" whyNot={why || busy || undefined} aria-describedby={why === '' ? undefined : about}>
               Keep this moment
-            </button>
+            </Button>
           </form>
           {checkpoints.length === 0 && (
-            <p class="mb-about" id={about}>
+            <p class="ls-menu-about" id={about}>
               {why || 'A checkpoint keeps all machines as they are now. You can go back to it whatever you break.'}
             </p>
           )}
@@ -75,30 +72,26 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
               <li key={checkpoint.id}>
                 <span class="cp-name">
                   {checkpoint.name}
-                  <span class="mb-about">{new Date(checkpoint.time).toLocaleTimeString('en-GB')}</span>
+                  <span class="ls-menu-about">{new Date(checkpoint.time).toLocaleTimeString('en-GB')}</span>
                 </span>
-                <button
-                  type="button"
-                  class="tp-button"
-                  disabled={busy !== ''}
+                <Button
+                  whyNot={busy || undefined}
                   aria-label={`Go back to ${checkpoint.name}`}
                   onClick={() => goBack(checkpoint)}
                 >
                   Go back
-                </button>
-                <button
-                  type="button"
-                  class="tp-button"
-                  disabled={busy !== ''}
+                </Button>
+                <Button
+                  whyNot={busy || undefined}
                   aria-label={`Forget ${checkpoint.name}`}
                   onClick={() => lab.forget(checkpoint)}
                 >
                   ×
-                </button>
+                </Button>
               </li>
             ))}
           </ul>
-          <p class="mb-about" role="status">
+          <p class="ls-menu-about" role="status">
             {busy || said}
           </p>
         </>

@@ -2,10 +2,11 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../machine/machine.ts';
+import { Button } from '../ui/button.tsx';
 import { MenuButton } from '../ui/menu-button.tsx';
 import { useSignalValue } from '../ui/use-signal-value.ts';
 import { actionsFor, type MachineAction, machineNote, machineWord } from './machine-words.ts';
-import './machines.css';
+import './machine-bar.css';
 
 interface Props {
   readonly lab: Lab;
@@ -33,7 +34,7 @@ export function MachineBar({ lab, near, onNear, onTerminal, onReset }: Props) {
           onSay={setSaid}
         />
       ))}
-      <p class="tp-spoken" aria-live="polite">
+      <p class="sr-only" aria-live="polite">
         {said}
       </p>
     </fieldset>
@@ -79,16 +80,16 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
     <>
       <MenuButton
         name={`${name}, ${machineWord(state)}`}
-        class="tp-button mb-machine"
+        class="mb-machine"
         label={
           <>
             <span
-              class="mb-lamp"
+              class="ls-lamp"
               data-state={cable === false && state.kind === 'running' ? 'pulled' : state.kind}
               aria-hidden="true"
             />
             {name}
-            {note !== '' && <span class="tp-spoken">, {note}</span>}
+            {note !== '' && <span class="sr-only">, {note}</span>}
           </>
         }
       >
@@ -124,10 +125,10 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
                 }}
               />
             ))}
-            {note !== '' && <p class="mb-about">Now: {note}.</p>}
-            {state.kind === 'frozen' && <p class="mb-about">Time stands still. Press Go on to do more with it.</p>}
-            {state.kind === 'loading' && <p class="mb-about">It is starting: {state.step}.</p>}
-            {state.kind === 'failed' && <p class="mb-about">{state.message}</p>}
+            {note !== '' && <p class="ls-menu-about">Now: {note}.</p>}
+            {state.kind === 'frozen' && <p class="ls-menu-about">Time stands still. Press Go on to do more with it.</p>}
+            {state.kind === 'loading' && <p class="ls-menu-about">It is starting: {state.step}.</p>}
+            {state.kind === 'failed' && <p class="ls-menu-about">{state.message}</p>}
           </>
         )}
       </MenuButton>
@@ -146,12 +147,12 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
           typed into it since then are gone, and so are the checkpoints of the lab.
         </p>
         <form method="dialog">
-          <button type="submit" class="ls-button is-primary" value="reset">
+          <Button type="submit" look="primary" size="large" value="reset">
             Reset {name}
-          </button>
-          <button type="submit" class="ls-button" value="">
+          </Button>
+          <Button type="submit" size="normal" value="">
             Keep it
-          </button>
+          </Button>
         </form>
       </dialog>
     </>
@@ -166,12 +167,9 @@ interface ItemProps {
   readonly onPress: () => void;
 }
 
-function Item({ label, about = '', whyNot = '', onPress }: ItemProps) {
-  const words = whyNot || about;
-  return (
-    <button type="button" class="mb-item" disabled={whyNot !== ''} onClick={onPress}>
-      {label}
-      {words !== '' && <span class="mb-about">{words}</span>}
-    </button>
-  );
-}
+const Item = ({ label, about, whyNot, onPress }: ItemProps) => (
+  <Button look="menu" whyNot={whyNot || undefined} onClick={onPress}>
+    {label}
+    {(whyNot || about) && <span class="ls-menu-about">{whyNot || about}</span>}
+  </Button>
+);

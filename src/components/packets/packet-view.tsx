@@ -1,20 +1,19 @@
 // Filter, list and the packet that is looked at, for a lab's packets and for a file's.
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Button } from '../ui/button.tsx';
 import { INITIAL_SHARE, PaneBorder } from '../ui/pane-border.tsx';
 import { plural } from '../ui/words.ts';
-import { FilterBar } from './filter-bar.tsx';
-import { rememberFilter } from './filter-history.ts';
-import { streamFilter } from './filter-ideas.ts';
-import { groupPackets } from './group-packets.ts';
-import { JourneyLens } from './journey-lens.ts';
-import { PacketDetail } from './packet-detail.tsx';
-import { PacketList, type PacketListHandle } from './packet-list.tsx';
-import type { ListedHop, PacketSource } from './packet-source.ts';
-import { PacketStore } from './packet-store.ts';
-import { captureOf } from './save-capture.ts';
-import '../topology/topology.css';
+import { PacketDetail } from './detail/packet-detail.tsx';
+import { FilterBar } from './filter/filter-bar.tsx';
+import { rememberFilter } from './filter/filter-history.ts';
+import { streamFilter } from './filter/filter-ideas.ts';
+import { PacketList, type PacketListHandle } from './list/packet-list.tsx';
+import { groupPackets } from './source/group-packets.ts';
+import { PacketJourneys } from './source/packet-journeys.ts';
+import type { ListedHop, PacketSource } from './source/packet-source.ts';
+import { PacketStore } from './source/packet-store.ts';
+import { captureOf } from './source/save-capture.ts';
 import './packets.css';
-import './filter-bar.css';
 
 export interface PacketViewProps {
   readonly source: PacketSource;
@@ -94,7 +93,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     [source, store, wake],
   );
 
-  const lens = useMemo(() => new JourneyLens(store, source), [store, source, store.contents]);
+  const journeys = useMemo(() => new PacketJourneys(store, source), [store, source, store.contents]);
   // The list was cleared, or another run of the lab began: the numbers may be other packets'.
   useEffect(() => forget(), [store.contents]);
 
@@ -178,7 +177,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     link.href = url;
     link.download = `${source.title.replace(/\.\w+$/, '')}${store.isFiltered ? '-part' : ''}.pcapng`;
     link.click();
-    // The browser has its own hold on it once the download began.
+    // Once the download has begun, the browser has a copy.
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
     say(`${plural(store.count, 'packet')} saved as ${link.download}.`);
   }
@@ -216,7 +215,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   }
 
   return (
-    <div class="pk" style={{ '--pk-detail': `${share}%` }}>
+    <div class="pk ls-panel" style={{ '--pk-detail': `${share}%` }}>
       <div class="pk-tools" role="toolbar" aria-label="Packets">
         <FilterBar
           id={id}
@@ -238,25 +237,23 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
         <span class="pk-buttons">
           {source.live && (
             <>
-              <button
-                type="button"
-                class="tp-button"
-                aria-pressed={paused}
+              <Button
+                pressed={paused}
                 onClick={() => {
                   if (paused) store.resume();
                   setPaused(!paused);
                 }}
               >
                 Pause
-              </button>
-              <button type="button" class="tp-button" onClick={clear} disabled={store.kept === 0}>
+              </Button>
+              <Button onClick={clear} whyNot={store.kept === 0 ? 'The list is empty.' : undefined}>
                 Clear
-              </button>
+              </Button>
             </>
           )}
-          <button type="button" class="tp-button" onClick={save} disabled={store.count === 0}>
+          <Button onClick={save} whyNot={store.count === 0 ? 'No packet is in the list.' : undefined}>
             Save pcapng
-          </button>
+          </Button>
         </span>
       </div>
       <div class="pk-body">
@@ -283,7 +280,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
         <PacketDetail
           packet={packet}
           compared={compared === null || compared === selected ? undefined : store.numbered(compared)}
-          lens={lens}
+          journeys={journeys}
           live={source.live}
           severalMachines={source.severalMachines}
           marked={marked.has(packet.n)}
@@ -303,12 +300,10 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
       <div class="pk-foot">
         <Counts store={store} grouped={grouped} live={source.live} />
         {source.live && !following && store.count > 0 && (
-          <button type="button" class="tp-button" onClick={() => setFollowing(true)}>
-            Jump to latest
-          </button>
+          <Button onClick={() => setFollowing(true)}>Jump to latest</Button>
         )}
       </div>
-      <p class="tp-spoken" aria-live="polite">
+      <p class="sr-only" aria-live="polite">
         {said}
       </p>
     </div>
@@ -331,7 +326,7 @@ function Nothing({ kept, filter, paused, live }: NothingProps) {
         : live
           ? 'No packet yet. Make some: ping something from a terminal, and each device that sees a packet adds a line here.'
           : 'There is no packet in this file.';
-  return <p class="tp-empty pk-nothing">{words}</p>;
+  return <p class="ls-empty pk-nothing">{words}</p>;
 }
 
 interface CountsProps {

@@ -1,7 +1,7 @@
 // How times and places of packets are written in the list.
 
 import { placeOf } from '../../hop/hop.ts';
-import type { Place } from './packet-source.ts';
+import type { TapPlace } from './source/packet-source.ts';
 
 /** Seconds since the first packet, to the microsecond that the guest's clock has: "12.004310". */
 export function sinceFirst(time: number, origin: number): string {
@@ -18,6 +18,6 @@ export function guestClock(time: number): string {
 }
 
 /** The device; with its machine where there are several, or where no device is known. */
-export function place(at: Place, severalMachines: boolean): string {
+export function place(at: TapPlace, severalMachines: boolean): string {
   return severalMachines || at.device === '' ? placeOf(at) : at.device;
 }

@@ -3,8 +3,8 @@ import { useMemo } from 'preact/hooks';
 import type { Hop } from '../../hop/hop.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { LabJourneys } from '../../lab/lab-journeys.ts';
-import { labSource } from './lab-source.ts';
 import { PacketView } from './packet-view.tsx';
+import { labSource } from './source/lab-source.ts';
 
 export interface PacketsPanelProps {
   readonly lab: Lab;

@@ -17,6 +17,7 @@ export class FindBar {
     this.root.hidden = true;
     this.root.setAttribute('role', 'search');
     this.#input.type = 'text';
+    this.#input.className = 'ls-field';
     this.#input.setAttribute('aria-label', 'Find in the terminal');
     this.#input.addEventListener('input', () => this.#find(false));
     this.#input.addEventListener('keydown', (event) => {
@@ -62,7 +63,7 @@ export class FindBar {
 function button(label: string, onClick: () => void): HTMLButtonElement {
   const made = document.createElement('button');
   made.type = 'button';
-  made.className = 'bar-button term-tool';
+  made.className = 'ls-button is-quiet is-small term-tool';
   made.textContent = label;
   made.addEventListener('click', onClick);
   return made;

@@ -26,7 +26,7 @@ export function confirmPaste(parent: HTMLElement, text: string): Promise<boolean
 
 function choice(label: string, value: string, primary: boolean): HTMLButtonElement {
   const button = document.createElement('button');
-  button.className = primary ? 'ls-button is-primary' : 'ls-button';
+  button.className = primary ? 'ls-button is-primary is-large' : 'ls-button';
   button.value = value;
   button.textContent = label;
   return button;

@@ -2,15 +2,15 @@
 // room for more, or the reader wants one. A terminal is the same element wherever it stands: nothing that it shows is lost.
 import { type Tabs, wireTabs } from '../ui/tabs.ts';
 
-export interface Seat {
+export interface Slot {
   readonly key: string;
   readonly machine: string;
   readonly label: string;
   readonly screen: HTMLElement;
 }
 
-interface Column<S extends Seat> {
-  readonly seats: readonly S[];
+interface Column<S extends Slot> {
+  readonly slots: readonly S[];
   readonly tabs: Tabs;
   front: S | undefined;
 }
@@ -30,16 +30,16 @@ export function sharedOut(machines: readonly string[], columns: number): string[
   );
 }
 
-export class TerminalColumns<S extends Seat> {
+export class TerminalColumns<S extends Slot> {
   readonly root = document.createElement('div');
-  readonly #seats: readonly S[];
-  readonly #onFront: (seat: S) => void;
+  readonly #slots: readonly S[];
+  readonly #onFront: (slot: S) => void;
   #columns: readonly Column<S>[] = [];
   #life = new AbortController();
 
   /** @param onFront a terminal is to be seen now, or the reader turned to it */
-  constructor(seats: readonly S[], onFront: (seat: S) => void) {
-    this.#seats = seats;
+  constructor(slots: readonly S[], onFront: (slot: S) => void) {
+    this.#slots = slots;
     this.#onFront = onFront;
     this.root.className = 'term-columns';
   }
@@ -59,21 +59,21 @@ export class TerminalColumns<S extends Seat> {
     const before = this.fronts;
     this.#life.abort();
     this.#life = new AbortController();
-    const machines = [...new Set(this.#seats.map(({ machine }) => machine))];
+    const machines = [...new Set(this.#slots.map(({ machine }) => machine))];
     this.#columns = sharedOut(machines, count).map((names) => this.#column(names, count === 1));
-    for (const { tabs, seats } of this.#columns) {
-      const front = before.find((seat) => seats.includes(seat)) ?? seats[0];
+    for (const { tabs, slots } of this.#columns) {
+      const front = before.find((slot) => slots.includes(slot)) ?? slots[0];
       if (front) tabs.select(front.key);
     }
   }
 
   /** Brings a terminal to the front of its column. */
-  select(seat: S): void {
-    this.#columns.find(({ seats }) => seats.includes(seat))?.tabs.select(seat.key);
+  select(slot: S): void {
+    this.#columns.find(({ slots }) => slots.includes(slot))?.tabs.select(slot.key);
   }
 
-  tabOf(seat: S): HTMLElement | null {
-    return this.root.querySelector(`#term-tab-${CSS.escape(seat.key)}`);
+  tabOf(slot: S): HTMLElement | null {
+    return this.root.querySelector(`#term-tab-${CSS.escape(slot.key)}`);
   }
 
   dispose(): void {
@@ -82,31 +82,31 @@ export class TerminalColumns<S extends Seat> {
   }
 
   #column(names: readonly string[], alone: boolean): Column<S> {
-    const seats = this.#seats.filter(({ machine }) => names.includes(machine));
+    const slots = this.#slots.filter(({ machine }) => names.includes(machine));
     const list = document.createElement('div');
-    list.className = 'term-tabs';
+    list.className = 'ls-tabs term-tabs';
     list.setAttribute('role', 'tablist');
     list.setAttribute('aria-label', alone ? 'Terminals' : `Terminals of ${names.join(', ')}`);
-    list.append(...seats.map(tabOf));
+    list.append(...slots.map(tabOf));
     const root = document.createElement('div');
     root.className = 'term-column';
-    root.append(list, ...seats.map(({ screen }) => screen));
+    root.append(list, ...slots.map(({ screen }) => screen));
     this.root.append(root);
     this.#life.signal.addEventListener('abort', () => root.remove());
     const column: Column<S> = {
-      seats,
+      slots,
       front: undefined,
       tabs: wireTabs(
         list,
         (key) => {
-          const seat = seats.find((candidate) => candidate.key === key);
-          if (!seat) return;
-          column.front = seat;
-          for (const other of seats) other.screen.hidden = other !== seat;
+          const slot = slots.find((candidate) => candidate.key === key);
+          if (!slot) return;
+          column.front = slot;
+          for (const other of slots) other.screen.hidden = other !== slot;
           list
             .querySelector(`[data-tab="${CSS.escape(key)}"]`)
             ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-          this.#onFront(seat);
+          this.#onFront(slot);
         },
         this.#life.signal,
       ),
@@ -115,10 +115,10 @@ export class TerminalColumns<S extends Seat> {
   }
 }
 
-function tabOf({ key, label, screen }: Seat): HTMLElement {
+function tabOf({ key, label, screen }: Slot): HTMLElement {
   const tab = document.createElement('button');
   tab.type = 'button';
-  tab.className = 'term-tab';
+  tab.className = 'ls-tab term-tab';
   tab.id = `term-tab-${key}`;
   tab.dataset['tab'] = key;
   tab.textContent = label;

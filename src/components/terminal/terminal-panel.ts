@@ -7,10 +7,11 @@ import { machineNote } from '../machines/machine-words.ts';
 import { loadPreferences, savePreference } from '../ui/preferences.ts';
 import { FindBar } from './find-bar.ts';
 import { confirmPaste } from './paste-dialog.ts';
-import { fitting, type Seat, TerminalColumns } from './terminal-columns.ts';
+import { fitting, type Slot, TerminalColumns } from './terminal-columns.ts';
 import { TerminalView } from './terminal-view.ts';
+import './terminal.css';
 
-interface TerminalSeat extends Seat {
+interface TerminalSlot extends Slot {
   readonly console: Console;
   view?: TerminalView;
 }
@@ -19,15 +20,15 @@ const hint = 'F6 leaves the terminal, Shift F6 backwards.';
 
 export class TerminalPanel {
   readonly #root = element('div', 'terms');
-  readonly #seats: readonly TerminalSeat[];
+  readonly #slots: readonly TerminalSlot[];
   readonly #machines: number;
   readonly #life = new AbortController();
-  readonly #columns: TerminalColumns<TerminalSeat>;
+  readonly #columns: TerminalColumns<TerminalSlot>;
   readonly #hint = element('p', 'term-hint');
   readonly #find: FindBar;
   readonly #sideTool: HTMLButtonElement;
   /** The one that the reader turned to last: the tools are about it. */
-  #front: TerminalSeat | undefined;
+  #front: TerminalSlot | undefined;
   #sideBySide = loadPreferences().terminals === 'side';
   #screenReader = false;
   #tabLeaves = false;
@@ -42,7 +43,7 @@ export class TerminalPanel {
 
   private constructor(lab: Lab, pane: HTMLElement) {
     this.#machines = lab.machines.length;
-    this.#seats = lab.machines.flatMap((machine) =>
+    this.#slots = lab.machines.flatMap((machine) =>
       machine.consoles.map((console, index) => ({
         key: `${machine.name}-${index + 1}`,
         machine: machine.name,
@@ -51,7 +52,7 @@ export class TerminalPanel {
         screen: this.#screen(),
       })),
     );
-    this.#columns = new TerminalColumns(this.#seats, (seat) => this.#bring(seat));
+    this.#columns = new TerminalColumns(this.#slots, (slot) => this.#bring(slot));
     this.#find = new FindBar({
       onFind: (text, backwards) => this.#front?.view?.find(text, backwards),
       onClose: () => {
@@ -66,14 +67,14 @@ export class TerminalPanel {
     });
     this.#sideTool.setAttribute('aria-pressed', String(this.#sideBySide));
     this.#root.append(this.#find.root, this.#columns.root, this.#foot());
-    if (this.#seats.length === 0) this.#columns.root.replaceWith('No machine of this lab has a terminal.');
+    if (this.#slots.length === 0) this.#columns.root.replaceWith('No machine of this lab has a terminal.');
     pane.replaceChildren(this.#root);
     this.#arrange();
     const unwatch = effect(() => this.#follow(lab.state.value.kind));
     const unnote = effect(() => {
       for (const { name, state } of lab.machines) {
         const note = machineNote({ state: state.value, cable: true, reported: true });
-        for (const seat of this.#seats) if (seat.machine === name) seat.screen.dataset['note'] = note;
+        for (const slot of this.#slots) if (slot.machine === name) slot.screen.dataset['note'] = note;
       }
     });
     // The pane may have been hidden when its terminals were opened: as soon as it has a size they are fitted.
@@ -88,37 +89,37 @@ export class TerminalPanel {
 
   /** Brings a machine's first terminal to the front. */
   show(machine: string): void {
-    const seat = this.#seats.find((candidate) => candidate.key === `${machine}-1`);
-    if (!seat) return;
-    const seen = this.#columns.fronts.includes(seat);
-    this.#columns.select(seat);
-    if (!seen) this.#say(`${seat.label} is in front.`);
+    const slot = this.#slots.find((candidate) => candidate.key === `${machine}-1`);
+    if (!slot) return;
+    const seen = this.#columns.fronts.includes(slot);
+    this.#columns.select(slot);
+    if (!seen) this.#say(`${slot.label} is in front.`);
   }
 
   /** Empty terminals over the consoles of a machine that was reset; of all machines, if none is named. */
   renew(machine?: string): void {
-    for (const seat of this.#seats) {
-      if (machine !== undefined && seat.machine !== machine) continue;
-      seat.view?.dispose();
-      delete seat.view;
-      seat.screen.replaceChildren();
+    for (const slot of this.#slots) {
+      if (machine !== undefined && slot.machine !== machine) continue;
+      slot.view?.dispose();
+      delete slot.view;
+      slot.screen.replaceChildren();
     }
-    for (const seat of this.#columns.fronts) this.#open(seat);
+    for (const slot of this.#columns.fronts) this.#open(slot);
   }
 
   dispose(): void {
     clearTimeout(this.#notice);
     this.#life.abort();
     this.#columns.dispose();
-    for (const seat of this.#seats) seat.view?.dispose();
+    for (const slot of this.#slots) slot.view?.dispose();
     this.#root.remove();
   }
 
   #screen(): HTMLElement {
     const screen = element('div', 'term-screen');
     screen.addEventListener('focusin', () => {
-      const seat = this.#seats.find((candidate) => candidate.screen === screen);
-      if (seat && seat !== this.#front) this.#turnTo(seat);
+      const slot = this.#slots.find((candidate) => candidate.screen === screen);
+      if (slot && slot !== this.#front) this.#turnTo(slot);
     });
     return screen;
   }
@@ -141,7 +142,7 @@ export class TerminalPanel {
       'Screen-reader mode: what is printed is also kept as text that can be read line by line',
       (on) => {
         this.#screenReader = on;
-        for (const seat of this.#seats) if (seat.view) seat.view.screenReader = on;
+        for (const slot of this.#slots) if (slot.view) slot.view.screenReader = on;
       },
     );
     const foot = element('div', 'term-foot');
@@ -162,33 +163,33 @@ export class TerminalPanel {
     this.#sideTool.hidden = this.#machines < 2 || most < 2;
     this.#columns.arrange(count);
     this.#root.classList.toggle('is-divided', count > 1);
-    for (const seat of this.#columns.fronts) this.#open(seat);
+    for (const slot of this.#columns.fronts) this.#open(slot);
   }
 
-  #bring(seat: TerminalSeat): void {
+  #bring(slot: TerminalSlot): void {
     this.#find.close();
-    this.#turnTo(seat);
-    this.#open(seat);
+    this.#turnTo(slot);
+    this.#open(slot);
   }
 
-  #turnTo(seat: TerminalSeat): void {
-    this.#front = seat;
-    for (const other of this.#seats) other.screen.classList.toggle('is-front', other === seat);
+  #turnTo(slot: TerminalSlot): void {
+    this.#front = slot;
+    for (const other of this.#slots) other.screen.classList.toggle('is-front', other === slot);
   }
 
   /** A terminal that is hidden has no size: it is made when it is first seen. */
-  #open(seat: TerminalSeat): void {
-    if (seat.screen.clientHeight > 0) seat.view ??= this.#view(seat);
-    seat.view?.fit();
+  #open(slot: TerminalSlot): void {
+    if (slot.screen.clientHeight > 0) slot.view ??= this.#view(slot);
+    slot.view?.fit();
   }
 
-  #view(seat: TerminalSeat): TerminalView {
+  #view(slot: TerminalSlot): TerminalView {
     const host = element('div', 'term-view');
-    seat.screen.append(host);
+    slot.screen.append(host);
     const view = new TerminalView({
-      console: seat.console,
+      console: slot.console,
       host,
-      label: seat.label,
+      label: slot.label,
       describedBy: this.#hint.id,
       screenReader: this.#screenReader,
       tabLeaves: () => this.#tabLeaves,
@@ -216,10 +217,10 @@ export class TerminalPanel {
   #follow(kind: string): void {
     this.#still = kind === 'frozen';
     this.#root.classList.toggle('is-still', this.#still);
-    for (const seat of this.#seats) {
-      if (!seat.view) continue;
-      seat.view.still = this.#still;
-      if (kind === 'running') seat.view.announceSize();
+    for (const slot of this.#slots) {
+      if (!slot.view) continue;
+      slot.view.still = this.#still;
+      if (kind === 'running') slot.view.announceSize();
     }
   }
 
@@ -240,7 +241,7 @@ function element<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, className: s
 }
 
 function tool(label: string, onClick: () => void): HTMLButtonElement {
-  const button = element('button', 'bar-button term-tool');
+  const button = element('button', 'ls-button is-quiet is-small term-tool');
   button.type = 'button';
   button.textContent = label;
   button.addEventListener('click', onClick);

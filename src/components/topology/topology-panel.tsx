@@ -6,6 +6,7 @@ import type { Hop } from '../../hop/hop.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { wireId } from '../../topology/merge-graphs.ts';
 import { MachineBar } from '../machines/machine-bar.tsx';
+import { Button } from '../ui/button.tsx';
 import type { ShownHop } from '../ui/shown-hop.ts';
 import { useSignalValue } from '../ui/use-signal-value.ts';
 import { plural } from '../ui/words.ts';
@@ -111,30 +112,19 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
   }
 
   return (
-    <div class="tp" ref={root}>
+    <div class="tp ls-panel" ref={root}>
       <div class="tp-tools" role="toolbar" aria-label="Picture">
         <span class="tp-switch">
           {(['picture', 'list'] as const).map((name) => (
-            <button
-              type="button"
-              key={name}
-              class="tp-button"
-              aria-pressed={view === name}
-              onClick={() => setView(name)}
-            >
+            <Button key={name} pressed={view === name} onClick={() => setView(name)}>
               {name === 'picture' ? 'Picture' : 'List'}
-            </button>
+            </Button>
           ))}
         </span>
         {view === 'picture' && (
-          <button
-            type="button"
-            class="tp-button"
-            aria-pressed={status.paused}
-            onClick={() => picture.current?.player.setPaused(!status.paused)}
-          >
+          <Button pressed={status.paused} onClick={() => picture.current?.player.setPaused(!status.paused)}>
             Pause
-          </button>
+          </Button>
         )}
         {lab.machines.length > 1 && (
           <MachineBar
@@ -148,28 +138,24 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
         {view === 'picture' && (
           <>
             <span class="tp-zoom">
-              <button type="button" class="tp-button" aria-label="Smaller" onClick={() => picture.current?.zoomBy(0.8)}>
+              <Button aria-label="Smaller" onClick={() => picture.current?.zoomBy(0.8)}>
                 −
-              </button>
-              <button type="button" class="tp-button" aria-label="Larger" onClick={() => picture.current?.zoomBy(1.25)}>
+              </Button>
+              <Button aria-label="Larger" onClick={() => picture.current?.zoomBy(1.25)}>
                 +
-              </button>
-              <button type="button" class="tp-button" onClick={() => show(null)}>
-                {near === null ? 'Fit' : 'All'}
-              </button>
+              </Button>
+              <Button onClick={() => show(null)}>{near === null ? 'Fit' : 'All'}</Button>
             </span>
             <span class="tp-save">
               {(['svg', 'png'] as const).map((format) => (
-                <button
-                  type="button"
+                <Button
                   key={format}
-                  class="tp-button"
                   aria-label={`Save the picture as ${format.toUpperCase()}`}
-                  disabled={graph.devices.length === 0}
+                  whyNot={graph.devices.length === 0 ? 'There is nothing in the picture yet.' : undefined}
                   onClick={() => void save(format)}
                 >
                   {format.toUpperCase()}
-                </button>
+                </Button>
               ))}
             </span>
           </>
@@ -188,14 +174,12 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
           </div>
         )}
         {view === 'picture' && graph.devices.length === 0 && failure === '' && (
-          <p class="tp-empty tp-over">Waiting for the kernel's first report.</p>
+          <p class="ls-empty tp-over">Waiting for the kernel's first report.</p>
         )}
         {failure !== '' && (
-          <div class="tp-failure tp-over" role="alert">
+          <div class="ls-failure tp-over" role="alert">
             <p>{failure}</p>
-            <button type="button" class="tp-button" onClick={() => setAttempt(attempt + 1)}>
-              Try again
-            </button>
+            <Button onClick={() => setAttempt(attempt + 1)}>Try again</Button>
           </div>
         )}
         <Status status={status} onCatchUp={() => picture.current?.player.catchUp()} />
@@ -205,7 +189,7 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
         )}
       </div>
       <Announcements lab={lab} />
-      <p class="tp-spoken" aria-live="polite">
+      <p class="sr-only" aria-live="polite">
         {saved}
       </p>
     </div>
@@ -221,11 +205,7 @@ function Status({ status, onCatchUp }: { readonly status: PlayerStatus; readonly
   return (
     <div class="tp-status">
       <span>{lines.join(' ')}</span>
-      {status.lag > 0 && (
-        <button type="button" class="tp-button" onClick={onCatchUp}>
-          Catch up
-        </button>
-      )}
+      {status.lag > 0 && <Button onClick={onCatchUp}>Catch up</Button>}
     </div>
   );
 }
@@ -235,7 +215,7 @@ function Announcements({ lab }: { readonly lab: Lab }) {
   useEffect(() => () => announcer.dispose(), [announcer]);
   const sentence = useSignalValue(announcer.sentence);
   return (
-    <p class="tp-spoken" aria-live="polite">
+    <p class="sr-only" aria-live="polite">
       {sentence}
     </p>
   );

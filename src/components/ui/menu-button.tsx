@@ -2,17 +2,19 @@
 // it, and the focus goes back to the button.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { Button } from './button.tsx';
 
 interface Props {
   readonly label: ComponentChildren;
   /** What the panel is called. */
   readonly name: string;
   readonly class?: string;
+  readonly size?: 'small' | 'normal';
   /** `close` puts the panel away. */
   readonly children: (close: () => void) => ComponentChildren;
 }
 
-export function MenuButton({ label, name, class: className = 'tp-button', children }: Props) {
+export function MenuButton({ label, name, class: className, size = 'small', children }: Props) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLFieldSetElement>(null);
@@ -32,20 +34,20 @@ export function MenuButton({ label, name, class: className = 'tp-button', childr
 
   return (
     <>
-      <button
-        type="button"
-        ref={button}
-        class={className}
+      <Button
+        element={button}
+        size={size}
+        {...(className === undefined ? {} : { class: className })}
         aria-expanded={open}
         aria-controls={id}
         onClick={() => panel.current?.togglePopover()}
       >
         {label}
-        <span class="mb-sign" aria-hidden="true">
+        <span class="ls-menu-sign" aria-hidden="true">
           ▾
         </span>
-      </button>
-      <fieldset class="mb-panel" id={id} ref={panel} popover="auto" aria-label={name}>
+      </Button>
+      <fieldset class="ls-menu" id={id} ref={panel} popover="auto" aria-label={name}>
         {children(() => {
           panel.current?.hidePopover();
           button.current?.focus();

@@ -15,7 +15,7 @@ export function PaneBorder({ share, onShare }: Props) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a rule cannot be moved
     <div
-      class="pk-border"
+      class="ls-pane-border"
       role="separator"
       aria-orientation="horizontal"
       aria-label="Height of the packet"

@@ -14,7 +14,7 @@ import { planWalk } from './walk-plan.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const recordings = globSync(`${root}content/recordings/*.json`);
-const pages = [...globSync(`${root}content/docs/**/*.mdx`), ...globSync(`${root}src/components/site/*.astro`)];
+const pages = [...globSync(`${root}content/docs/**/*.mdx`), ...globSync(`${root}src/components/site/**/*.astro`)];
 
 function recorded(path: string): Recording {
   const read = readRecording(readFileSync(path, 'utf8'));

@@ -28,7 +28,7 @@ const command = [
   `dd if=${tracing}/trace_pipe iflag=nonblock bs=64k 2>/dev/null`,
 ].join(`; echo; echo ${mark}; `);
 /** ms */
-const patience = 10_000;
+const answerWithin = 10_000;
 
 export class EvidenceReader {
   readonly #guest: Asked;
@@ -72,7 +72,7 @@ export class EvidenceReader {
     const { name } = this.#guest;
     let stdout: string;
     try {
-      ({ stdout } = await this.#guest.exec(command, { timeout: patience }));
+      ({ stdout } = await this.#guest.exec(command, { timeout: answerWithin }));
     } catch {
       return null;
     }

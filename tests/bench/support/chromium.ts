@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium } from 'playwright';
 import type { BenchContext } from '../../../src/cli/bench/figure.ts';
+import { chromiumLaunch } from '../../support/chromium.ts';
 import { LabPage } from './lab-page.ts';
 import { openSite, type Site } from './site.ts';
 
@@ -13,21 +14,10 @@ export interface Profile {
   openLab(path?: string): Promise<LabPage>;
 }
 
-const launching = {
-  executablePath: process.env.LOCKSTEP_CHROMIUM ?? '/usr/bin/chromium',
-  // The same switches as playwright.config.ts has, for the same reasons.
-  args: [
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-};
-
 /** Starts Chromium without any page for as long as `work` takes. Aborting closes it. */
 export async function withChromium<T>(signal: AbortSignal, work: (browser: Browser) => Promise<T>): Promise<T> {
   signal.throwIfAborted();
-  const browser = await chromium.launch(launching);
+  const browser = await chromium.launch(chromiumLaunch);
   const close = (): void => void browser.close();
   signal.addEventListener('abort', close);
   try {
@@ -51,7 +41,7 @@ export async function withProfile<T>(
   signal.addEventListener('abort', close);
   try {
     const opened = await chromium.launchPersistentContext(folder, {
-      ...launching,
+      ...chromiumLaunch,
       viewport: { width: 1440, height: 900 },
     });
     browser = opened;

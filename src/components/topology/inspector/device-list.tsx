@@ -6,6 +6,7 @@ import { isDown, KIND_WORD } from '../../../topology/device-words.ts';
 import type { DeviceNode, Edge, Graph, NamespaceNode, WireNode } from '../../../topology/graph.ts';
 import { networkWords } from '../../../topology/workload-words.ts';
 import { namespaceLabel, tunnelLabel } from '../picture/node-label.ts';
+import './device-list.css';
 
 interface Props {
   readonly graph: Graph;
@@ -16,7 +17,7 @@ interface Props {
 
 export function DeviceList({ graph, selected, onSelect }: Props) {
   if (graph.devices.length === 0)
-    return <p class="tp-empty">No machine has reported yet. The list fills itself as soon as one does.</p>;
+    return <p class="ls-empty">No machine has reported yet. The list fills itself as soon as one does.</p>;
   return (
     <ul class="tp-list" onKeyDown={stepByArrow}>
       {graph.machines.map((machine) => (

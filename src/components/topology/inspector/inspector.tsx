@@ -8,6 +8,8 @@ import type { Lab } from '../../../lab/lab.ts';
 import { whyNot } from '../../../machine/abilities.ts';
 import { isDown, KIND_WORD } from '../../../topology/device-words.ts';
 import type { Graph } from '../../../topology/graph.ts';
+import { Button } from '../../ui/button.tsx';
+import './inspector.css';
 
 interface Props {
   readonly lab: Lab;
@@ -88,36 +90,33 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
             </span>
           )}
         </h3>
-        <button
-          type="button"
-          class="tp-button"
+        <Button
           onClick={() => setRound(round + 1)}
-          disabled={gone || mute !== '' || reading.kind === 'loading'}
+          busy={!gone && mute === '' && reading.kind === 'loading'}
+          whyNot={gone ? 'The device is gone.' : mute || undefined}
           aria-describedby={mute === '' ? undefined : why}
         >
           Refresh
-        </button>
-        <button type="button" class="tp-button" onClick={onClose} aria-label="Close the inspector">
+        </Button>
+        <Button onClick={onClose} aria-label="Close the inspector">
           Close
-        </button>
+        </Button>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within reach of the keyboard */}
       <div class="tp-inspector-body" tabIndex={0} aria-busy={mute === '' && reading.kind === 'loading'}>
         {gone ? (
-          <p class="tp-empty">This device no longer exists in the kernel.</p>
+          <p class="ls-empty">This device no longer exists in the kernel.</p>
         ) : mute !== '' ? (
-          <p class="tp-empty" id={why}>
+          <p class="ls-empty" id={why}>
             {mute}
           </p>
         ) : reading.kind === 'failed' ? (
-          <div class="tp-failure" role="alert">
+          <div class="ls-failure" role="alert">
             <p>{reading.message}</p>
-            <button type="button" class="tp-button" onClick={() => setRound(round + 1)}>
-              Try again
-            </button>
+            <Button onClick={() => setRound(round + 1)}>Try again</Button>
           </div>
         ) : reading.kind === 'loading' && reading.last === null ? (
-          <p class="tp-empty" role="status">
+          <p class="ls-empty" role="status">
             Asking {device.machine} …
           </p>
         ) : (
@@ -220,7 +219,7 @@ function Part({ title, section, failures, lines = [], empty, children }: PartPro
   return (
     <section class="tp-part">
       <h4>{title}</h4>
-      {failure !== undefined && <p class="tp-failure">Could not be read: {failure}</p>}
+      {failure !== undefined && <p class="ls-failure">Could not be read: {failure}</p>}
       {lines.length > 0 && (
         <ul class="tp-lines">
           {lines.map((line, index) => (
@@ -229,7 +228,7 @@ function Part({ title, section, failures, lines = [], empty, children }: PartPro
         </ul>
       )}
       {children}
-      {failure === undefined && lines.length === 0 && !children && <p class="tp-none">{empty}</p>}
+      {failure === undefined && lines.length === 0 && !children && <p class="ls-empty">{empty}</p>}
     </section>
   );
 }

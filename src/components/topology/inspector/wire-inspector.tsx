@@ -2,7 +2,9 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Wire } from '../../../wire/wire.ts';
+import { Button } from '../../ui/button.tsx';
 import { type WireWords, wireWords } from './wire-words.ts';
+import './inspector.css';
 
 interface Props {
   readonly wire: Wire;
@@ -41,9 +43,9 @@ export function WireInspector({ wire, onClose }: Props) {
           <span class="tp-name">{wire.name}</span>
           <span class="tp-word">wire, {words.cables}</span>
         </h3>
-        <button type="button" class="tp-button" onClick={onClose} aria-label="Close the inspector">
+        <Button onClick={onClose} aria-label="Close the inspector">
           Close
-        </button>
+        </Button>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within reach of the keyboard */}
       <div class="tp-inspector-body" tabIndex={0}>
@@ -51,7 +53,7 @@ export function WireInspector({ wire, onClose }: Props) {
         <section class="tp-part">
           <h4>What its switch has learnt</h4>
           {words.learnt.length === 0 ? (
-            <p class="tp-none">No address: until a machine sends something, what is for it goes to all.</p>
+            <p class="ls-empty">No address: until a machine sends something, what is for it goes to all.</p>
           ) : (
             <ul class="tp-lines">
               {words.learnt.map(({ mac, port, heard }) => (
@@ -76,7 +78,7 @@ export function WireInspector({ wire, onClose }: Props) {
         <section class="tp-part">
           <h4>Lost</h4>
           {words.lost.length === 0 ? (
-            <p class="tp-none">It has lost no frame.</p>
+            <p class="ls-empty">It has lost no frame.</p>
           ) : (
             <ul class="tp-lines">
               {words.lost.map((line) => (

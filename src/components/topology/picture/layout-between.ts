@@ -4,8 +4,8 @@ import type { Graph } from '../../../topology/graph.ts';
 import type { Box } from './layout.ts';
 import { BOX_WIDTH } from './node-label.ts';
 
-/** What was given to machines and tunnels once, and stays theirs. */
-export interface Street {
+/** What machines and tunnels were given once and keep, so that nothing jumps when a graph has less in it. */
+export interface SpaceBetween {
   /** Machine id -> columns. */
   readonly widths: ReadonlyMap<string, number>;
   /** Lanes for tunnels. */
@@ -14,7 +14,7 @@ export interface Street {
   readonly plugged: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-export const NO_STREET: Street = { widths: new Map(), lanes: 0, plugged: new Map() };
+export const NO_SPACE_BETWEEN: SpaceBetween = { widths: new Map(), lanes: 0, plugged: new Map() };
 
 export const WIRE_HEIGHT = 26;
 /** The upper edge of the machines' frames, and room for their legends. */
@@ -29,11 +29,11 @@ const FRAME = BOX_WIDTH / 2 + 30;
 export function between(
   graph: Graph,
   lefts: ReadonlyMap<string, number>,
-  before: Street,
+  before: SpaceBetween,
 ): {
   readonly wires: ReadonlyMap<string, Box>;
   readonly lanes: ReadonlyMap<string, number>;
-  readonly street: Street;
+  readonly spaceBetween: SpaceBetween;
 } {
   const tunnels = graph.edges.filter(({ kind }) => kind === 'tunnel');
   const lanes = new Map(tunnels.map(({ id }, index) => [id, MACHINES_Y - (index + 0.5) * LANE_HEIGHT]));
@@ -46,8 +46,8 @@ export function between(
       return [id, new Set([...(before.plugged.get(id) ?? []), ...now])];
     }),
   );
-  const street = { widths: before.widths, lanes: Math.max(before.lanes, tunnels.length), plugged };
-  const lowest = MACHINES_Y - street.lanes * LANE_HEIGHT - WIRE_HEIGHT;
+  const spaceBetween = { widths: before.widths, lanes: Math.max(before.lanes, tunnels.length), plugged };
+  const lowest = MACHINES_Y - spaceBetween.lanes * LANE_HEIGHT - WIRE_HEIGHT;
   const wires = new Map(
     graph.wires.flatMap(({ id }, index): [string, Box][] => {
       const at = [...(plugged.get(id) ?? [])].flatMap((machine) => lefts.get(machine) ?? []);
@@ -57,5 +57,5 @@ export function between(
       return [[id, { x: (first + last) / 2, y, width: last - first, height: WIRE_HEIGHT }]];
     }),
   );
-  return { wires, lanes, street };
+  return { wires, lanes, spaceBetween };
 }

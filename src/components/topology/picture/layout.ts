@@ -14,7 +14,7 @@
 // layout is a function of the graph and of the columns given out before, nothing else. Machines stand side by side, in the
 // lab's order (layout-between.ts), and none becomes narrower while the lab lives.
 import type { DeviceNode, Graph } from '../../../topology/graph.ts';
-import { between, NO_STREET, type Street } from './layout-between.ts';
+import { between, NO_SPACE_BETWEEN, type SpaceBetween } from './layout-between.ts';
 import { COLUMN, isFolded, keptFor, place } from './layout-place.ts';
 import { BOX_WIDTH } from './node-label.ts';
 
@@ -50,7 +50,7 @@ export interface Columns {
   readonly owner: ReadonlyMap<string, string>;
   /** Device id -> place in the top row. */
   readonly top: ReadonlyMap<string, number>;
-  readonly street: Street;
+  readonly spaceBetween: SpaceBetween;
 }
 
 export const NO_COLUMNS: Columns = {
@@ -58,10 +58,10 @@ export const NO_COLUMNS: Columns = {
   below: new Map(),
   owner: new Map(),
   top: new Map(),
-  street: NO_STREET,
+  spaceBetween: NO_SPACE_BETWEEN,
 };
 
-/** From a machine's last column to the first one of the next machine: two frames, and a street between them. */
+/** From a machine's last column to the first one of the next machine: two frames, and the space between them. */
 const BESIDE = 228;
 const STUB_Y = -76;
 /** A machine of which nothing is known is as high as one with a NIC and a bridge. */
@@ -89,7 +89,7 @@ export function layoutGraph(graph: Graph, before: Columns = NO_COLUMNS): Layout 
     for (const [id, value] of part.owner) owner.set(id, value);
     for (const [id, value] of part.top) top.set(id, value);
     place(graph, machine.id, part, left, boxes);
-    const width = Math.max(usedColumns(part), before.street.widths.get(machine.id) ?? 1);
+    const width = Math.max(usedColumns(part), before.spaceBetween.widths.get(machine.id) ?? 1);
     widths.set(machine.id, width);
     lefts.set(machine.id, left);
     if (!graph.devices.some((device) => device.machine === machine.id)) {
@@ -103,8 +103,8 @@ export function layoutGraph(graph: Graph, before: Columns = NO_COLUMNS): Layout 
     const leadsOut = device.deviceKind === 'nic' && !plugged.has(device.id) && top.has(device.id);
     if (box !== undefined && leadsOut) stubs.set(device.id, { x: box.x, y: STUB_Y, width: 8, height: 8 });
   }
-  const { wires, lanes, street } = between(graph, lefts, { ...before.street, widths });
-  return { boxes, rooms, wires, lanes, stubs, columns: { bridges, below, owner, top, street } };
+  const { wires, lanes, spaceBetween } = between(graph, lefts, { ...before.spaceBetween, widths });
+  return { boxes, rooms, wires, lanes, stubs, columns: { bridges, below, owner, top, spaceBetween } };
 }
 
 function usedColumns({ bridges, below, top }: Columns): number {
@@ -168,7 +168,7 @@ function machineColumns(graph: Graph, machine: string, before: Columns): Columns
     taken.add(free);
     below.set(space.id, free);
   }
-  return { bridges, below, owner, top, street: NO_STREET };
+  return { bridges, below, owner, top, spaceBetween: NO_SPACE_BETWEEN };
 
   function give(id: string, bridge: string | undefined): void {
     const current = below.get(id);

@@ -6,6 +6,7 @@ import type { Core } from 'cytoscape';
 import type { Lab } from '../../../lab/lab.ts';
 import { actionsFor, boxWords } from '../../machines/machine-words.ts';
 import { durationWords } from '../../ui/words.ts';
+import './machine-notes.css';
 
 export class MachineNotes {
   readonly #plane = document.createElement('div');
@@ -71,7 +72,7 @@ export class MachineNotes {
     if (action !== '') {
       const button = document.createElement('button');
       button.type = 'button';
-      button.className = 'tp-button';
+      button.className = 'ls-button is-small';
       button.textContent = action;
       button.setAttribute('aria-label', `${action}: ${machine}`);
       button.addEventListener('click', onPress);

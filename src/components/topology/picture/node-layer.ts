@@ -4,6 +4,7 @@ import type { CollectionReturnValue, Core, EdgeSingular } from 'cytoscape';
 import type { Graph } from '../../../topology/graph.ts';
 import { COLUMN, isFolded } from './layout-place.ts';
 import { deviceLabel, deviceSentence, namespaceLabel, tunnelLabel } from './node-label.ts';
+import './picture.css';
 
 /** Less than a frame around two devices. */
 const NARROW = 180;

@@ -316,4 +316,5 @@ export class Scene {
 }
 
 /** Which machines have nothing to show, and how wide each is. */
-const shapeOf = ({ rooms, columns }: Layout): string => [...rooms.keys(), ...columns.street.widths.values()].join(' ');
+const shapeOf = ({ rooms, columns }: Layout): string =>
+  [...rooms.keys(), ...columns.spaceBetween.widths.values()].join(' ');

@@ -37,7 +37,7 @@ const NAMES: readonly ColourName[] = [
   'other',
 ];
 
-/** `host` is inside an element that topology.css gives its --tp-* colours. */
+/** As they are where `host` stands. */
 export function readColours(host: HTMLElement): Colours {
   const probe = document.createElement('span');
   probe.hidden = true;
@@ -47,7 +47,7 @@ export function readColours(host: HTMLElement): Colours {
   const context = canvas.getContext('2d', { willReadFrequently: true });
   const colours = Object.fromEntries(
     NAMES.map((name) => {
-      probe.style.color = `var(--tp-${name})`;
+      probe.style.color = `var(--ls-${name})`;
       const computed = getComputedStyle(probe).color;
       if (context === null) return [name, computed];
       context.clearRect(0, 0, 1, 1);

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { fidelityCapture, readAs } from '../../../../tests/support/captures.ts';
+import { dissect } from '../../../packet/dissect.ts';
+import { noticesOf } from './packet-notices.ts';
+
+async function echo(): Promise<Uint8Array> {
+  const { packets } = await readAs('bridge.pcapng', fidelityCapture('bridge.pcapng'));
+  return packets[2]?.bytes ?? new Uint8Array();
+}
+
+const words = (bytes: Uint8Array, originalLength = bytes.length): string[] =>
+  noticesOf(dissect(bytes, 1, originalLength)).map(({ kind, text }) => `${kind}: ${text}`);
+
+it('says that checksums fit', async () => {
+  expect(words(await echo())).toEqual(['plain: Checksums of IPv4 and ICMP: good, the bytes fit.']);
+});
+
+it('says which one does not', async () => {
+  const bytes = (await echo()).slice();
+  bytes[50] = (bytes[50] ?? 0) ^ 1;
+  expect(words(bytes)).toEqual([
+    'bad: Checksum of ICMP: bad. These bytes are not the ones that it was made for.',
+    'plain: Checksum of IPv4: good, the bytes fit.',
+  ]);
+});
+
+it('tells what is malformed from what was cut off', async () => {
+  const bytes = await echo();
+  const malformed = bytes.slice();
+  malformed[14] = 0x4f; // a header of 60 bytes in a packet that has a total length of less
+  malformed[16] = 0;
+  malformed[17] = 30;
+  expect(words(malformed)[0]).toMatch(/^bad: Malformed: .+\. Nothing after byte \d+ is decoded\.$/);
+  expect(words(bytes.slice(0, 38), bytes.length)[0]).toMatch(/^bad: The capture kept only a part of this packet: /);
+});

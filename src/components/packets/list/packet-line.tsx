@@ -1,0 +1,71 @@
+// One row of the packet list.
+import type { PacketSummary } from '../../../packet/summary.ts';
+import { plural } from '../../ui/words.ts';
+import { guestClock, place, sinceFirst } from '../packet-words.ts';
+import type { ListedHop } from '../source/packet-source.ts';
+
+export const rowId = (n: number): string => `pk-row-${n}`;
+
+interface Props {
+  readonly packet: ListedHop;
+  readonly summary: PacketSummary;
+  /** TapPlace in the list, from 0. */
+  readonly row: number;
+  readonly origin: number;
+  /** Seconds to add to its time (PacketSource.correction). */
+  readonly correction: number;
+  readonly severalMachines: boolean;
+  /** Later sightings to tell of; 0: none, or they have rows of their own. */
+  readonly again: number;
+  readonly selected: boolean;
+  readonly marked: boolean;
+  /** The packet that another one is compared with. */
+  readonly compared: boolean;
+  readonly onChoose: () => void;
+  readonly onOpen: () => void;
+}
+
+export function PacketLine({ packet, summary, row, again, selected, marked, compared, ...props }: Props) {
+  const classes = ['pk-row', row % 2 === 1 && 'pk-odd', marked && 'pk-marked', compared && 'pk-compared'];
+  const signs = [marked && 'marked', compared && 'compared'].filter((sign) => sign !== false);
+  return (
+    // Keys are the grid's: it holds the focus and names this row as its active one.
+    <tr
+      id={rowId(packet.n)}
+      class={classes.filter((name) => name !== false).join(' ')}
+      aria-rowindex={row + 2}
+      aria-selected={selected}
+      onClick={props.onChoose}
+      onDblClick={props.onOpen}
+      // A double click opens the packet; by itself it would select a word as well.
+      onMouseDown={(event) => event.detail > 1 && event.preventDefault()}
+    >
+      <td class="pk-number">
+        {signs.length > 0 && <span class="pk-sign">{marked ? '◆' : '⇄'}</span>}
+        {signs.length > 0 && <span class="sr-only">{signs.join(', ')} </span>}
+        {packet.n}
+      </td>
+      <td class="pk-time" title={`${guestClock(packet.time + props.correction)} (UTC)`}>
+        {sinceFirst(packet.time + props.correction, props.origin)}
+      </td>
+      <td class="pk-where" title={again > 0 ? `first of ${plural(again + 1, 'sighting')}` : undefined}>
+        <span class="pk-device">{place(packet, props.severalMachines)}</span>{' '}
+        {packet.direction !== 'unknown' && <span class="pk-direction">{packet.direction}</span>}
+        {again > 0 && ` +${again}`}
+      </td>
+      <td class="pk-from" title={summary.source}>
+        {summary.source}
+      </td>
+      <td class="pk-to" title={summary.destination}>
+        {summary.destination}
+      </td>
+      <td class="pk-protocol">
+        <span class={`pk-chip hue-${summary.family}`}>{summary.protocol}</span>
+      </td>
+      <td class="pk-length">{packet.originalLength}</td>
+      <td class="pk-info" title={summary.info}>
+        {summary.info}
+      </td>
+    </tr>
+  );
+}

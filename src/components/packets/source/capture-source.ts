@@ -1,0 +1,161 @@
+// A capture file's packets for the list, read as they are needed: the file may be larger than what is kept of it.
+import { type ReadonlySignal, signal } from '@preact/signals-core';
+import { CaptureReader, type ReadPacket } from '../../../capture/capture-reader.ts';
+import { secondsOf } from '../../../capture/captured-packet.ts';
+import { linkTypeName } from '../../../capture/link-type.ts';
+import { placeOf } from '../../../hop/hop.ts';
+import { placeOfCaptured } from '../../../hop/hops-of-capture.ts';
+import type { Context } from '../../../journey/builder.ts';
+import type { ListedHop, PacketBatch, PacketSource } from './packet-source.ts';
+
+export interface CaptureState {
+  readonly done: boolean;
+  /** Bytes of the file. */
+  readonly read: number;
+  readonly size: number;
+  readonly packets: number;
+  /** Names of the interfaces; a file without names has none. */
+  readonly places: readonly string[];
+  readonly linkTypes: readonly string[];
+  /** Why it could not be read to its end, in sentences; "" when it could. */
+  readonly trouble: string;
+}
+
+/** What a page keeps of a file. In bytes of packets as well: a few hundred thousand can have gigabytes. */
+const MOST_PACKETS = 250_000;
+const MOST_BYTES = 400e6;
+
+export class CaptureSource implements PacketSource {
+  readonly title: string;
+  readonly live = false;
+  readonly capacity = MOST_PACKETS;
+  readonly state: ReadonlySignal<CaptureState>;
+  readonly #state;
+  readonly #file: Blob;
+  readonly #machines = new Set<string>();
+  readonly #places = new Set<string>();
+  readonly #linkTypes = new Set<string>();
+  readonly #context: Context = {};
+  #count = 0;
+  #held = 0;
+
+  /** @param name the file's; without folder and ending it is the machine's, where the file names none */
+  constructor(file: Blob, name: string) {
+    this.title = name;
+    this.#file = file;
+    this.#state = signal<CaptureState>({
+      ...{ done: false, read: 0, size: file.size, packets: 0, places: [], linkTypes: [], trouble: '' },
+    });
+    this.state = this.#state;
+  }
+
+  get severalMachines(): boolean {
+    return this.#machines.size > 1;
+  }
+
+  /** Reads the file, once for each who asks. */
+  onPackets(listener: (batch: PacketBatch) => void): () => void {
+    const ending = new AbortController();
+    void this.#read(listener, ending.signal);
+    return () => ending.abort();
+  }
+
+  regrouped(): null {
+    return null;
+  }
+
+  journeyOf(): undefined {}
+
+  context(): Context {
+    return this.#context;
+  }
+
+  /** A file's times are its own. */
+  correction(): number {
+    return 0;
+  }
+
+  pending(): string {
+    return '';
+  }
+
+  async ask(): Promise<boolean> {
+    return false;
+  }
+
+  async #read(listener: (batch: PacketBatch) => void, ending: AbortSignal): Promise<void> {
+    const machine = this.title.replace(/\.(pcap|pcapng|cap|dmp)$/i, '');
+    let hops: ListedHop[] = [];
+    const reader = new CaptureReader((packet, interfaceName) => {
+      if (!this.#isFull) hops.push(this.#seen(packet, interfaceName, machine));
+    });
+    const tell = (read: number, done: boolean, trouble: string): void => {
+      if (ending.aborted) return;
+      if (hops.length > 0) listener({ run: 1, hops, lost: 0 });
+      hops = [];
+      const [places, linkTypes] = [[...this.#places], [...this.#linkTypes]];
+      this.#state.value = { done, read, size: this.#file.size, packets: this.#count, places, linkTypes, trouble };
+    };
+    let read = 0;
+    this.#count = this.#held = 0;
+    try {
+      for await (const piece of piecesOf(this.#file)) {
+        if (ending.aborted) return;
+        reader.push(piece);
+        read += piece.length;
+        if (reader.error !== null || this.#isFull) break;
+        tell(read, false, '');
+      }
+      const error = this.#isFull ? null : reader.end();
+      tell(read, true, this.#isFull ? this.#fullWords() : error === null ? '' : this.#brokenWords(error.message));
+    } catch (error) {
+      tell(read, true, this.#brokenWords(`The file could not be read: ${String(error)}.`));
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.#count >= MOST_PACKETS || this.#held >= MOST_BYTES;
+  }
+
+  #seen(packet: ReadPacket, interfaceName: string, machine: string): ListedHop {
+    const { linkType, originalLength, seconds, nanoseconds, comments = [] } = packet;
+    // The reader's own buffer, which it uses again.
+    const bytes = packet.bytes.slice();
+    const place = placeOfCaptured({ linkType, bytes, direction: packet.direction }, interfaceName, machine);
+    const seen: ListedHop = {
+      ...place,
+      ...{
+        n: ++this.#count,
+        time: secondsOf(packet),
+        exactly: { seconds, nanoseconds },
+        linkType,
+        bytes,
+        originalLength,
+      },
+      ...(comments.length === 0 ? {} : { comment: comments.join('\n') }),
+    };
+    this.#held += bytes.length;
+    this.#machines.add(place.machine);
+    this.#linkTypes.add(linkTypeName(linkType));
+    if (interfaceName !== '') this.#places.add(placeOf(seen));
+    return seen;
+  }
+
+  #fullWords(): string {
+    return `The file is larger than a page can keep: these are its first ${this.#count.toLocaleString('en')} packets.`;
+  }
+
+  #brokenWords(message: string): string {
+    const kept = this.#count.toLocaleString('en');
+    return this.#count === 0 ? message : `${message} The ${kept} packets before that are here.`;
+  }
+}
+
+async function* piecesOf(file: Blob): AsyncGenerator<Uint8Array> {
+  const reader = file.stream().getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel();
+  }
+}

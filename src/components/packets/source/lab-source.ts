@@ -1,0 +1,23 @@
+// A running lab's packets for the list.
+
+import type { Lab } from '../../../lab/lab.ts';
+import type { LabJourneys } from '../../../lab/lab-journeys.ts';
+import type { PacketSource } from './packet-source.ts';
+
+import { CAPACITY } from './packet-store.ts';
+
+export function labSource(lab: Lab, journeys: LabJourneys): PacketSource {
+  return {
+    title: lab.id,
+    live: true,
+    severalMachines: lab.machines.length > 1,
+    capacity: CAPACITY,
+    onPackets: (listener) => lab.onHops(listener),
+    regrouped: (most) => journeys.regrouped(most),
+    journeyOf: (n) => journeys.of(n),
+    context: () => journeys.context(),
+    correction: (machine) => journeys.correction(machine),
+    pending: (n) => journeys.pending(n),
+    ask: (n) => journeys.ask(n),
+  };
+}

@@ -1,0 +1,51 @@
+// The journey of one packet of the list: the lab's own, or, of one that the lab has forgotten and of a file's, stitched from the
+// packets around it. Keeping a journey for each of a hundred thousand
+// would take more memory than they do. What an answer, an ICMP error or a later hop says of a packet stands close to it.
+import { type Context, JourneyBuilder } from '../../../journey/builder.ts';
+import type { Journey } from '../../../journey/journey.ts';
+import type { PacketSource } from './packet-source.ts';
+import type { PacketStore } from './packet-store.ts';
+
+/** Packets before and after: about 50 ms of work, and a second of a busy lab. */
+const REACH = 2500;
+
+export class PacketJourneys {
+  readonly #store: PacketStore;
+  readonly #source: PacketSource;
+  #builder: JourneyBuilder | null = null;
+  /** The packet that the builder's are around. */
+  #centre = 0;
+  #known: Context | null = null;
+
+  constructor(store: PacketStore, source: PacketSource) {
+    this.#store = store;
+    this.#source = source;
+  }
+
+  /** As far as it is known now: a running lab may show more of it in a moment. */
+  journeyOf(n: number): Journey | undefined {
+    const theirs = this.#source.journeyOf(n);
+    if (theirs !== undefined) return theirs;
+    const context = this.#source.context();
+    // A builder is told more and more; what is known may also be less than before, as when a device has gone.
+    if (this.#builder === null || context !== this.#known || Math.abs(n - this.#centre) > REACH / 2) {
+      this.#builder = new JourneyBuilder();
+      this.#builder.know(context);
+      this.#known = context;
+      this.#centre = n;
+    }
+    // A hop that it has already is passed over.
+    this.#builder.add(this.#store.around(this.#centre, REACH));
+    return this.#builder.journeyOf(n);
+  }
+
+  /** What is to be said of a packet's end for as long as the machines have not been asked. */
+  pending(n: number): string {
+    return this.#source.pending(n);
+  }
+
+  /** Asks the machines about a packet: what they answer is in its journey from then on. */
+  async ask(n: number): Promise<void> {
+    await this.#source.ask(n);
+  }
+}

@@ -1,0 +1,53 @@
+// Where a list's packets come from: the taps of a running lab, or a file.
+
+import type { Timestamp } from '../../../capture/captured-packet.ts';
+import type { Hop } from '../../../hop/hop.ts';
+import type { Context, Regrouped } from '../../../journey/builder.ts';
+import type { Journey } from '../../../journey/journey.ts';
+
+/** A hop, and what only files say of one. */
+export interface ListedHop extends Hop {
+  /** Its time to the nanosecond. */
+  readonly exactly?: Timestamp;
+  /** What somebody wrote to it. */
+  readonly comment?: string;
+}
+
+/** The part of a hop that all packets at one place have in common. */
+export type TapPlace = Pick<
+  Hop,
+  'machine' | 'namespace' | 'device' | 'ifindex' | 'deviceId' | 'direction' | 'linkType'
+>;
+
+/** Packets in ascending order of `n`; since the last batch at least `lost` more are missing. */
+export interface PacketBatch {
+  /** Which run of the lab they are of (lab.ts); a file is one run. */
+  readonly run: number;
+  readonly hops: readonly ListedHop[];
+  readonly lost: number;
+}
+
+/** Where the packets of a list come from. */
+export interface PacketSource {
+  /** "super-bridge", "trace.pcap": stands in what is exported. */
+  readonly title: string;
+  /** Packets go on coming: the list can follow, pause and be cleared. */
+  readonly live: boolean;
+  readonly severalMachines: boolean;
+  /** Packets kept; what is older is let go and counted. */
+  readonly capacity: number;
+  /** Ends with the function that it gives. */
+  onPackets(listener: (batch: PacketBatch) => void): () => void;
+  /** Which packets are one, of the at most `most` to which something has changed since the last call; null: nothing changes (group-packets.ts). */
+  regrouped(most: number): Regrouped | null;
+  /** The journey of a packet, where the source has it; undefined: it is to be put together from the packets around it. */
+  journeyOf(n: number): Journey | undefined;
+  /** What is known besides the packets, for their journeys; the same object as long as nothing else is. */
+  context(): Context;
+  /** Seconds to add to the times of a machine, so that they agree with what journeys say. */
+  correction(machine: string): number;
+  /** What is to be said of a packet's end while the machines have not been asked about it; "" when they have. */
+  pending(n: number): string;
+  /** Asks the machines for what only they know of a packet; true when there is more in context() now. A file has said all. */
+  ask(n: number): Promise<boolean>;
+}

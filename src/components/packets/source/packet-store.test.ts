@@ -1,0 +1,270 @@
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { timestampOf } from '../../../capture/captured-packet.ts';
+import type { Hop } from '../../../hop/hop.ts';
+import { JourneyBuilder } from '../../../journey/builder.ts';
+import { topologyOf } from '../../../lab/journey-topology.ts';
+import { compileFilter, type Filter } from '../../../packet/filter/compile.ts';
+import { buildGraph } from '../../../topology/build-graph.ts';
+import { parseReport } from '../../../topology/parse-report.ts';
+import { rowWindow, scrollToRow } from '../../ui/row-window.ts';
+import { guestClock, sinceFirst } from '../packet-words.ts';
+import type { ListedHop } from './packet-source.ts';
+
+import { CAPACITY, PacketStore } from './packet-store.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const fixture = (name: string): string =>
+  readFileSync(new URL(`../../../topology/fixtures/${name}`, import.meta.url), 'utf8');
+
+const graph = (() => {
+  const parsed = parseReport(fixture('host.report.json'));
+  if (!parsed.ok) throw new Error(parsed.error);
+  return buildGraph('host-01', parsed.report);
+})();
+const root = graph.namespaces.find((namespace) => namespace.root)?.id ?? '';
+
+function hops(name: string): Hop[] {
+  return fixture(name)
+    .trim()
+    .split('\n')
+    .map((line, index) => {
+      const hop = JSON.parse(line) as Omit<Hop, 'bytes'> & { bytes: string };
+      return {
+        ...hop,
+        n: index + 1,
+        machine: 'host-01',
+        deviceId: `${root}/${hop.ifindex}`,
+        linkType: 276,
+        bytes: Uint8Array.from(Buffer.from(hop.bytes, 'base64')),
+      };
+    });
+}
+
+/** As a lab's journeys group its hops, which come a few at a time. */
+function filled(...names: string[]): PacketStore {
+  const store = new PacketStore();
+  for (const [index, name] of names.entries()) {
+    const journeys = new JourneyBuilder();
+    journeys.know({ topology: topologyOf(graph) });
+    const all = hops(name);
+    for (let from = 0; from < all.length; from += 3) {
+      const some = all.slice(from, from + 3);
+      store.add({ run: 1 + index, hops: some, lost: 0 });
+      journeys.add(some);
+      store.work(1000);
+      store.regroupSome(journeys.regrouped(1000).packets);
+    }
+  }
+  return store;
+}
+
+function filter(text: string): Filter {
+  const compiled = compileFilter(text);
+  if (!compiled.ok) throw new Error(compiled.error.message);
+  return compiled.filter;
+}
+
+const rows = (store: PacketStore): ListedHop[] =>
+  Array.from({ length: store.count }, (_, row) => store.packet(store.indexAt(row)));
+
+/** `count` packets made of real ones, 50 µs apart. */
+function burst(count: number, from = 1): Hop[] {
+  const real = hops('http.hops.jsonl').filter((hop) => hop.device === 'vethcli');
+  return Array.from({ length: count }, (_, index) => ({
+    ...(real[index % real.length] as Hop),
+    n: from + index,
+    time: 1000 + (from + index) * 5e-5,
+  }));
+}
+
+describe('the packet list', () => {
+  it('shows one row a device that saw a packet, or one row a packet', () => {
+    const store = filled('ping.hops.jsonl');
+    const all = store.count;
+    expect(all).toBe(hops('ping.hops.jsonl').length);
+    store.setOnePerPacket(true);
+    store.work(1000);
+    const indices = rows(store).map((_, row) => store.indexAt(row));
+    const icmp = indices.filter((index) => store.summary(index).protocol === 'ICMP');
+    expect(icmp.map((index) => store.summary(index).info.slice(0, 17))).toEqual([
+      'Echo (ping) reque',
+      'Echo (ping) reply',
+      'Echo (ping) reque',
+      'Echo (ping) reply',
+    ]);
+    expect(icmp.map((index) => store.seenAgain(index))).toEqual([1, 1, 1, 1]);
+    expect(indices.reduce((sum, index) => sum + 1 + store.seenAgain(index), 0)).toBe(all);
+  });
+
+  it('gives packets back as they came, to the byte', () => {
+    const store = filled('http.hops.jsonl');
+    const came = hops('http.hops.jsonl');
+    expect(rows(store).map(({ exactly, ...packet }) => packet)).toEqual(
+      came.map(({ n, time, machine, device, deviceId, ifindex, direction, linkType, bytes, originalLength }) => ({
+        ...{ n, time, machine, device, deviceId, ifindex, direction, linkType, bytes, originalLength },
+      })),
+    );
+    expect(rows(store).map(({ exactly }) => exactly)).toEqual(came.map(({ time }) => timestampOf(time)));
+  });
+
+  it('shows what a display filter lets through, also of what comes later', () => {
+    const store = filled('ping.hops.jsonl');
+    store.setFilter(filter('icmp and frame.interface_name == "host-01/vethweb"'));
+    store.work(1000);
+    expect(rows(store).map(({ device }) => device)).toEqual(['vethweb', 'vethweb', 'vethweb', 'vethweb']);
+    store.add({ run: 1, hops: hops('ping.hops.jsonl').map((hop) => ({ ...hop, n: hop.n + 1000 })), lost: 0 });
+    store.work(1000);
+    expect(store.count).toBe(8);
+    store.setFilter(filter('frame.number > 1000 and frame.time_relative == 0'));
+    store.work(1000);
+    expect(rows(store).map(({ n }) => n)).toEqual([1001]);
+    store.setFilter(filter(' '));
+    expect(store.count).toBe(store.kept);
+  });
+
+  it('keeps its rows when it is given the filter that it has', () => {
+    const store = filled('ping.hops.jsonl');
+    const icmp = filter('icmp');
+    store.setFilter(icmp);
+    store.work(1000);
+    const shown = rows(store);
+    store.setFilter(icmp);
+    expect(rows(store)).toEqual(shown);
+    expect(shown.length).toBeGreaterThan(0);
+  });
+
+  it('finds the row of a packet, and none for one that is filtered out', () => {
+    const store = filled('ping.hops.jsonl');
+    for (const text of ['', 'icmp']) {
+      store.setFilter(filter(text));
+      store.work(1000);
+      expect(rows(store).map(({ n }) => store.rowOf(n))).toEqual(rows(store).map((_, row) => row));
+    }
+    expect(store.rowOf(rows(store)[0] === undefined ? 0 : 1)).toBe(-1);
+    expect([store.rowOf(100_000), store.indexAt(-1), store.indexAt(store.count)]).toEqual([-1, -1, -1]);
+  });
+
+  it('keeps the newest, lets the oldest go and says how many', () => {
+    const store = new PacketStore({ capacity: 20_000 });
+    store.setFilter(filter('tcp'));
+    for (let n = 0; n < 30; n++) {
+      store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: n === 3 ? 7 : 0 });
+      store.work(1000);
+    }
+    expect(store.kept).toBeLessThanOrEqual(20_000);
+    expect(store.kept).toBeGreaterThan(18_000);
+    expect(store.kept + store.released).toBe(30_000);
+    expect(store.lost).toBe(7);
+    expect(rows(store).every(({ n }) => n > store.released)).toBe(true);
+    expect(rows(store).at(-1)?.n).toBe(30_000);
+    expect(store.numbered(1)).toBeUndefined();
+    expect(store.numbered(30_000)?.bytes).toEqual(burst(1000, 29_001).at(-1)?.bytes);
+  });
+
+  it('takes a burst in by slices, and nothing is missed', () => {
+    const store = filled();
+    store.add({ run: 1, hops: burst(15_000), lost: 0 });
+    let slices = 1;
+    while (store.work(0)) slices++;
+    expect(store.kept).toBe(15_000);
+    expect(slices).toBeGreaterThan(100);
+    store.setFilter(filter('http'));
+    let filtering = 1;
+    while (store.work(0)) filtering++;
+    expect(filtering).toBeGreaterThan(100);
+    expect(store.count).toBeGreaterThan(0);
+  });
+
+  it('does not grow without bounds while nobody takes it in', () => {
+    const store = filled();
+    for (let n = 0; n < 150; n++) store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: 0 });
+    while (store.work(100));
+    expect(store.kept).toBeLessThanOrEqual(CAPACITY);
+    expect(store.kept + store.released).toBe(150_000);
+    expect(rows(store).at(-1)?.n).toBe(150_000);
+  });
+
+  it('holds a hundred thousand packets in little more than their bytes', () => {
+    const before = heapAndBuffers();
+    const store = new PacketStore();
+    for (let n = 0; n < 100; n++) {
+      store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: 0 });
+      store.work(1000);
+    }
+    let bytes = 0;
+    for (const packet of store.all()) bytes += packet.bytes.length;
+    expect(store.kept).toBeGreaterThan(98_000);
+    expect(heapAndBuffers() - before).toBeLessThan(2 * bytes + 20e6);
+  });
+
+  it('begins anew with another run of the lab', () => {
+    const store = filled('ping.hops.jsonl', 'outside.hops.jsonl');
+    expect(store.kept).toBe(hops('outside.hops.jsonl').length);
+    expect(store.origin).toBe(hops('outside.hops.jsonl')[0]?.time);
+  });
+
+  it('shows nothing of before after it was cleared', () => {
+    const store = filled('ping.hops.jsonl');
+    store.setOnePerPacket(true);
+    store.work(1000);
+    store.clear();
+    expect([store.count, store.kept, store.lost, store.origin]).toEqual([0, 0, 0, null]);
+  });
+
+  it('can be told which packets are the same', () => {
+    const store = new PacketStore();
+    store.add({ run: 1, hops: hops('ping.hops.jsonl'), lost: 0 });
+    store.work(1000);
+    store.setOnePerPacket(true);
+    store.regroup([
+      [1, 4, 2],
+      [3, 99_999],
+    ]);
+    store.work(1000);
+    expect(store.count).toBe(store.kept - 2);
+    expect([store.seenAgain(0), store.seenAgain(2), store.seenAgain(3)]).toEqual([2, 0, 0]);
+    store.regroup([]);
+    store.work(1000);
+    expect(store.count).toBe(store.kept);
+  });
+});
+
+/** Bytes in use by objects and by buffers. */
+function heapAndBuffers(): number {
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+describe('rows in sight', () => {
+  it('cover the view and lie within the list, wherever it is scrolled to', () => {
+    fc.assert(
+      fc.property(fc.nat(3_000_000), fc.nat(2000), fc.nat(100_000), (top, height, count) => {
+        const { first, end } = rowWindow(top, height, 26, count);
+        expect(first).toBeGreaterThanOrEqual(0);
+        expect(end).toBeLessThanOrEqual(count);
+        expect(first).toBeLessThanOrEqual(end);
+        if (top + height <= count * 26) expect(first * 26 <= top && end * 26 >= top + height).toBe(true);
+      }),
+    );
+  });
+
+  it('are brought in by the shortest way', () => {
+    expect(scrollToRow(10, 0, 260, 26, 26)).toBe(52);
+    expect(scrollToRow(2, 104, 260, 26, 26)).toBe(52);
+    expect(scrollToRow(5, 104, 260, 26, 26)).toBe(104);
+  });
+});
+
+it('writes times to the microsecond', () => {
+  expect(guestClock(1795420682.141756)).toBe('2026-11-23 07:58:02.141756');
+  expect(sinceFirst(1795420682.141756, 1795420682.141699)).toBe('0.000057');
+  expect(guestClock(Number.NaN)).toBe('NaN');
+});

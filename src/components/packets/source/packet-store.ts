@@ -1,0 +1,319 @@
+// The packets of a run or a file, as the list shows them: bounded, filtered, and one row a sighting or one row a packet. Pure
+// but for the clock: filtering works in slices, and summaries are made when somebody looks at a row.
+
+import { placeOf } from '../../../hop/hop.ts';
+import { dissect } from '../../../packet/dissect.ts';
+import type { Filter } from '../../../packet/filter/compile.ts';
+import type { FrameFacts } from '../../../packet/filter/frame.ts';
+import type { FilterPacket } from '../../../packet/filter/reader.ts';
+import type { Layer } from '../../../packet/layer.ts';
+import { type PacketSummary, summarize } from '../../../packet/summary.ts';
+import { PacketPages } from './packet-pages.ts';
+import type { ListedHop, PacketBatch } from './packet-source.ts';
+
+/** Packets of a running lab that are kept. Their bytes, 40 bytes for each, and what is in sight. */
+export const CAPACITY = 100_000;
+/** Taken in at once when nobody works, because the page has no frames. */
+const MOST_WAITING = 20_000;
+/** Summaries kept: a few screens of them. */
+const MOST_SUMMARIES = 500;
+
+export interface StoreOptions {
+  readonly capacity?: number;
+}
+
+export class PacketStore {
+  readonly capacity: number;
+  #waiting: ListedHop[] = [];
+  #pages = new PacketPages();
+  /** Indices of the rows that the filter and the mode let through; null: all. */
+  #shown: number[] | null = null;
+  /** Index of the next that has not been looked at for #shown. */
+  #scanned = 0;
+  #filter: Filter | null = null;
+  #onePerPacket = false;
+  readonly #summaries = new Map<number, PacketSummary>();
+  #lost = 0;
+  #missed = 0;
+  #origin: number | null = null;
+  /** Of the lab; 0 before the first packet. */
+  #run = 0;
+  #contents = 1;
+
+  constructor({ capacity = CAPACITY }: StoreOptions = {}) {
+    this.capacity = capacity;
+  }
+
+  /** Hands over a batch; work() takes it into the list. */
+  add(batch: PacketBatch): void {
+    // Another run of the lab: its packets are not to be mixed with the last one's.
+    if (batch.run !== this.#run) {
+      if (this.#run !== 0) this.clear();
+      this.#run = batch.run;
+    }
+    this.#lost += batch.lost;
+    for (const packet of batch.hops) this.#waiting.push(packet);
+    if (this.#waiting.length > MOST_WAITING) this.#takeIn(Number.POSITIVE_INFINITY);
+  }
+
+  #takeIn(until: number): void {
+    let taken = 0;
+    for (const packet of this.#waiting) {
+      if (taken % 64 === 63 && performance.now() > until) break;
+      taken += 1;
+      this.#origin ??= packet.time;
+      this.#pages.add(packet);
+    }
+    if (taken === this.#waiting.length) this.#waiting = [];
+    else this.#waiting.splice(0, taken);
+    this.#pages.keep(this.capacity);
+    this.#release();
+  }
+
+  /** The list is paused: packets are told of, not kept. */
+  pass(batch: PacketBatch): void {
+    this.#lost += batch.lost;
+    this.#missed += batch.hops.length;
+  }
+
+  resume(): void {
+    this.#missed = 0;
+  }
+
+  clear(): void {
+    this.#contents++;
+    this.#waiting = [];
+    this.#pages = new PacketPages();
+    this.#summaries.clear();
+    this.#lost = this.#missed = 0;
+    this.#origin = null;
+    this.#rescan();
+  }
+
+  /** Only packets that match are shown; null: all. */
+  setFilter(filter: Filter | null): void {
+    const next = filter?.expression === null ? null : filter;
+    if (next === this.#filter) return;
+    this.#filter = next;
+    this.#rescan();
+  }
+
+  setOnePerPacket(on: boolean): void {
+    this.#onePerPacket = on;
+    this.#rescan();
+  }
+
+  /** Which packets are the same: numbers, those of one packet together, the first first. Takes the place of what was known. */
+  regroup(packets: Iterable<readonly number[]>): void {
+    this.#pages.part();
+    for (const numbers of packets) this.#joinAll(this.#indicesOf(numbers));
+    this.#rescan();
+  }
+
+  /** The same of some packets: what is known of the others stays. */
+  regroupSome(packets: Iterable<readonly number[]>): void {
+    const groups = [...packets].map((numbers) => this.#indicesOf(numbers));
+    const named = groups.flat();
+    const before = named.map((index) => this.#pages.isFirst(index));
+    for (const index of named) this.#pages.single(index);
+    for (const group of groups) this.#joinAll(group);
+    for (const [at, index] of named.entries()) {
+      if (this.#onePerPacket && before[at] !== this.#pages.isFirst(index)) this.#showAnew(index);
+    }
+  }
+
+  #indicesOf(numbers: readonly number[]): number[] {
+    return numbers.map((n) => this.#pages.indexOf(n)).filter((index) => index >= 0);
+  }
+
+  #joinAll([first, ...later]: readonly number[]): void {
+    if (first !== undefined) for (const index of later) this.#pages.join(first, index);
+  }
+
+  /** Whether it has a row is another answer than before. */
+  #showAnew(index: number): void {
+    const shown = this.#shown;
+    if (shown === null || index >= this.#scanned) return;
+    const at = firstFrom(shown, index);
+    const has = shown[at] === index;
+    const fits = this.#fits(index);
+    if (has && !fits) shown.splice(at, 1);
+    else if (!has && fits) shown.splice(at, 0, index);
+  }
+
+  /** Takes in what was handed over and looks through it with the filter, for about `budget` ms. True when there is more to do. */
+  work(budget: number): boolean {
+    const until = performance.now() + budget;
+    this.#takeIn(until);
+    if (this.#waiting.length > 0) return true;
+    const shown = this.#shown;
+    if (shown === null) return false;
+    const { end } = this.#pages;
+    while (this.#scanned < end) {
+      for (let n = 0; n < 50 && this.#scanned < end; n++) {
+        const index = this.#scanned++;
+        if (this.#fits(index)) shown.push(index);
+      }
+      if (performance.now() > until) return this.#scanned < end;
+    }
+    return false;
+  }
+
+  /** Rows shown. */
+  get count(): number {
+    return this.#shown?.length ?? this.kept;
+  }
+
+  /** Index of the packet in a row, 0 to count − 1; −1 for any other row. */
+  indexAt(row: number): number {
+    if (row < 0 || row >= this.count) return -1;
+    return this.#shown === null ? this.#pages.start + row : (this.#shown[row] ?? -1);
+  }
+
+  /** Row that shows the packet with that number; −1 when it is not shown. */
+  rowOf(n: number): number {
+    const index = this.#pages.indexOf(n);
+    if (index < 0) return -1;
+    if (this.#shown === null) return index - this.#pages.start;
+    const at = firstFrom(this.#shown, index);
+    return this.#shown[at] === index ? at : -1;
+  }
+
+  packet(index: number): ListedHop {
+    return this.#pages.packet(index);
+  }
+
+  /** The packet with that number; undefined when it was let go, or never kept. */
+  numbered(n: number): ListedHop | undefined {
+    const index = this.#pages.indexOf(n);
+    return index < 0 ? undefined : this.#pages.packet(index);
+  }
+
+  /** How often the packet was seen after this sighting, which was the first; 0 for later ones. */
+  seenAgain(index: number): number {
+    return this.#pages.isFirst(index) ? this.#pages.later(index).length : 0;
+  }
+
+  /** Packets that were taken in around one of that number: at most `reach` before and after. */
+  *around(n: number, reach: number): Generator<ListedHop> {
+    const { start, end } = this.#pages;
+    const index = this.#pages.indexOf(n);
+    if (index < 0) return;
+    for (let i = Math.max(start, index - reach); i < Math.min(end, index + reach + 1); i++) yield this.#pages.packet(i);
+  }
+
+  /** All that are kept, the oldest first. */
+  *all(): Generator<ListedHop> {
+    for (let i = this.#pages.start; i < this.#pages.end; i++) yield this.#pages.packet(i);
+  }
+
+  summary(index: number): PacketSummary {
+    let summary = this.#summaries.get(index);
+    if (summary === undefined) {
+      const { bytes, linkType, originalLength } = this.#pages.packet(index);
+      summary = summarize(bytes, linkType, originalLength);
+      if (this.#summaries.size >= MOST_SUMMARIES) this.#summaries.clear();
+      this.#summaries.set(index, summary);
+    }
+    return summary;
+  }
+
+  /** Another number after the list was cleared: the same packet number may be another packet. */
+  get contents(): number {
+    return this.#contents;
+  }
+
+  /** Packets kept, whether shown or not. */
+  get kept(): number {
+    return this.#pages.end - this.#pages.start;
+  }
+
+  /** Number of the packet that came last; 0 before the first. */
+  get newest(): number {
+    return this.kept === 0 ? 0 : this.#pages.number(this.#pages.end - 1);
+  }
+
+  /** Packets let go because there were too many. */
+  get released(): number {
+    return this.#pages.start;
+  }
+
+  /** Packets that the guests' captures dropped. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Packets that came while the list was paused. */
+  get missed(): number {
+    return this.#missed;
+  }
+
+  /** Time of the first packet, seconds; null before it. */
+  get origin(): number | null {
+    return this.#origin;
+  }
+
+  get isFiltered(): boolean {
+    return this.#shown !== null;
+  }
+
+  #fits(index: number): boolean {
+    if (this.#onePerPacket && !this.#pages.isFirst(index)) return false;
+    return this.#filter === null || this.#filter.matches(new Asked(this.#pages.packet(index), this.#origin ?? 0));
+  }
+
+  #rescan(): void {
+    this.#scanned = this.#pages.start;
+    this.#shown = this.#filter === null && !this.#onePerPacket ? null : [];
+  }
+
+  #release(): void {
+    const { start } = this.#pages;
+    this.#scanned = Math.max(this.#scanned, start);
+    if (this.#shown === null || (this.#shown[0] ?? start) >= start) return;
+    const keep = this.#shown.findIndex((index) => index >= start);
+    this.#shown.splice(0, keep < 0 ? this.#shown.length : keep);
+  }
+}
+
+/** Where the first number that is not less than `index` stands, of numbers that ascend. */
+function firstFrom(numbers: readonly number[], index: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? 0) < index) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What a filter asks of a packet. Most are answered without all of it. */
+class Asked implements FilterPacket {
+  readonly #packet: ListedHop;
+  readonly #origin: number;
+  #layers: Layer[] | null = null;
+
+  constructor(packet: ListedHop, origin: number) {
+    this.#packet = packet;
+    this.#origin = origin;
+  }
+
+  get layers(): readonly Layer[] {
+    const { bytes, linkType, originalLength } = this.#packet;
+    this.#layers ??= dissect(bytes, linkType, originalLength);
+    return this.#layers;
+  }
+
+  get frame(): FrameFacts {
+    const { n, bytes, originalLength, time, exactly } = this.#packet;
+    return {
+      number: n,
+      bytes,
+      originalLength,
+      time: exactly ?? { seconds: Math.floor(time), nanoseconds: 0 },
+      timeRelative: time - this.#origin,
+      interfaceName: placeOf(this.#packet),
+    };
+  }
+}
