@@ -32,8 +32,7 @@ export function inverseKey(key: string): string {
   return `${key.slice(0, space)} ${key.slice(arrow + 1)}>${key.slice(space + 1, arrow)}`;
 }
 
-/** Who sent, out of a tuple that is a key: "172.17.0.2". */
-export const sourceOf = (key: string): string => withoutPort(key.slice(key.indexOf(' ') + 1, key.indexOf('>')));
+/** Who is sent to, out of a tuple that is a key: "172.17.0.2". */
 export const destinationOf = (key: string): string => withoutPort(key.slice(key.indexOf('>') + 1));
 
 const withoutPort = (end: string): string => end.split('#', 1)[0] ?? '';

@@ -3,7 +3,7 @@
 import { parseIpv4, parseIpv6 } from '../address.ts';
 import type { FieldInfo, ValueType } from './registry.ts';
 import { FilterFault, type Operand } from './syntax.ts';
-import { describeType, kindOf, type Value } from './values.ts';
+import { kindOf, type Value } from './values.ts';
 
 export interface Literal {
   readonly value: Value;
@@ -181,6 +181,3 @@ const READERS: Readonly<Record<ValueType, Reader>> = {
   protocol: bytes,
   string,
 };
-
-/** "is text", for a field in a message. */
-export const isA = ({ text, type }: Like): string => `${text} is ${describeType(type)}`;

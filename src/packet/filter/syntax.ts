@@ -31,8 +31,6 @@ export type Operand = Span &
     | { readonly kind: 'negative'; readonly of: Operand }
   );
 
-export type FieldOperand = Extract<Operand, { kind: 'field' }>;
-
 export interface SetItem {
   readonly from: Operand;
   /** null: one value. */

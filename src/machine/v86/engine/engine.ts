@@ -1,9 +1,9 @@
 // One emulated PC in one thread: the same code in a Web Worker and in Node's worker_threads. What its owner says is heard here,
 // and done by power.ts and wiring.ts.
 import type { SavedMachine, ToMachine } from '../thread/messages.ts';
-import { Checkpoints } from './checkpoints.ts';
 import { errorText, failureOf } from './emulator.ts';
 import type { EngineHost } from './engine-host.ts';
+import { MemoryMoments } from './memory-moments.ts';
 import { Power } from './power.ts';
 
 /** ms that a machine runs, at most so often, for what is under way to arrive before a checkpoint. */
@@ -13,7 +13,7 @@ const mostGlimpses = 50;
 export class Engine {
   readonly #host: EngineHost;
   readonly #power: Power;
-  #checkpoints: Checkpoints | undefined;
+  #moments: MemoryMoments | undefined;
   /** What came before the machine was there. A device that gets input raises an interrupt, into memory that is not there yet. */
   #early: ToMachine[] | undefined = [];
 
@@ -88,7 +88,7 @@ export class Engine {
       case 'go-back':
         return this.#done(message.id, () => this.#goBack(message.checkpoint));
       case 'forget-checkpoint':
-        return this.#checkpoints?.forget(message.checkpoint);
+        return this.#moments?.forget(message.checkpoint);
       case 'statistics':
         return this.#host.post({
           type: 'statistics',
@@ -133,13 +133,13 @@ export class Engine {
     // What is on its way between guest and page is in nobody's state: it is let through first.
     for (let left = mostGlimpses; left > 0 && !(wiring.quiet && disk.idle); left--) await this.#power.runFor(glimpse);
     if (!disk.idle) throw new Error('a part of its disk is still being downloaded: try again in a moment');
-    this.#checkpoints ??= new Checkpoints(emulator, disk, await this.#host.openPages());
-    await this.#checkpoints.take(id, this.#host.clock.now());
+    this.#moments ??= new MemoryMoments(emulator, disk, await this.#host.openPages());
+    await this.#moments.take(id, this.#host.clock.now());
   }
 
   async #goBack(id: number): Promise<void> {
     await this.#power.stand();
-    const clock = await this.#checkpoints?.goBackTo(id);
+    const clock = await this.#moments?.goBackTo(id);
     if (clock === undefined || clock === null) throw new Error('it has no such checkpoint');
     this.#power.restored(clock);
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hashOf } from './checkpoints.ts';
+import { hashOfPage } from './memory-moments.ts';
 
 const words = 1024;
 const page = fc
@@ -16,22 +16,22 @@ test('a page’s hash is that of its words, wherever the page lies; different pa
     fc.property(page, page, fc.nat(3), (one, other, before) => {
       const memory = new Uint32Array((before + 1) * words).fill(9);
       memory.set(one, before * words);
-      expect(hashOf(memory, before * words)).toBe(hashOf(one, 0));
-      expect(hashOf(one, 0) === hashOf(other, 0)).toBe(one.every((word, at) => word === other[at]));
+      expect(hashOfPage(memory, before * words)).toBe(hashOfPage(one, 0));
+      expect(hashOfPage(one, 0) === hashOfPage(other, 0)).toBe(one.every((word, at) => word === other[at]));
     }),
     { numRuns: 500 },
   );
 });
 
 test('zero stands for a page of zeros alone; every word and its place count', () => {
-  expect(hashOf(new Uint32Array(words), 0)).toBe(0);
+  expect(hashOfPage(new Uint32Array(words), 0)).toBe(0);
   const hashes = new Set<number>();
   for (let at = 0; at < words; at++) {
     const memory = new Uint32Array(words);
     memory[at] = 1;
-    hashes.add(hashOf(memory, 0));
+    hashes.add(hashOfPage(memory, 0));
     memory[at] = 0x8000_0000;
-    hashes.add(hashOf(memory, 0));
+    hashes.add(hashOfPage(memory, 0));
   }
   expect(hashes.size).toBe(2 * words);
   expect(hashes.has(0)).toBe(false);

@@ -5,7 +5,7 @@ import type { PageStore } from '../storage/page-store.ts';
 import { pageBytes } from '../storage/ram-layers.ts';
 import type { Emulator } from './v86-internals.ts';
 
-interface Checkpoint {
+interface Moment {
   /** Everything but RAM and disk. */
   readonly devices: ArrayBuffer;
   /** The emulator's clock, ms. */
@@ -17,11 +17,11 @@ interface Checkpoint {
 
 const words = pageBytes / 4;
 
-export class Checkpoints {
+export class MemoryMoments {
   readonly #emulator: Emulator;
   readonly #disk: Disk;
   readonly #store: PageStore;
-  readonly #all = new Map<number, Checkpoint>();
+  readonly #all = new Map<number, Moment>();
   /** Where the store has the page of a hash. */
   readonly #kept = new Map<number, number>();
 
@@ -44,13 +44,13 @@ export class Checkpoints {
 
   /** The emulator must have been stopped. Gives the clock's value of that moment, null when there is no such checkpoint. */
   async goBackTo(id: number): Promise<number | null> {
-    const checkpoint = this.#all.get(id);
-    if (checkpoint === undefined) return null;
+    const moment = this.#all.get(id);
+    if (moment === undefined) return null;
     const { cpu } = this.#emulator.v86;
     const now = this.#hashes();
     const pages: number[] = [];
     const numbers: number[] = [];
-    for (const [page, hash] of checkpoint.hashes.entries()) {
+    for (const [page, hash] of moment.hashes.entries()) {
       if (now[page] === hash) continue;
       const at = page * pageBytes;
       // Compiled code of this page is of no use any more; that of all others is.
@@ -63,12 +63,12 @@ export class Checkpoints {
       numbers.push(this.#kept.get(hash) as number);
     }
     this.#store.read(numbers, (bytes, index) => cpu.mem8.set(bytes, (pages[index] as number) * pageBytes));
-    this.#disk.goBackTo(checkpoint.disk);
+    this.#disk.goBackTo(moment.disk);
     const clear = cpu.jit_clear_cache;
     cpu.jit_clear_cache = () => {};
-    await this.#emulator.restore_state(checkpoint.devices.slice(0));
+    await this.#emulator.restore_state(moment.devices.slice(0));
     cpu.jit_clear_cache = clear;
-    return checkpoint.clock;
+    return moment.clock;
   }
 
   /** What only this one had kept stays until the machine ends: it may come again. */
@@ -83,7 +83,7 @@ export class Checkpoints {
     const { mem8 } = this.#emulator.v86.cpu;
     const memory = new Uint32Array(mem8.buffer, mem8.byteOffset, mem8.length / 4);
     const hashes = new Float64Array(mem8.length / pageBytes);
-    for (let page = 0; page < hashes.length; page++) hashes[page] = hashOf(memory, page * words);
+    for (let page = 0; page < hashes.length; page++) hashes[page] = hashOfPage(memory, page * words);
     return hashes;
   }
 }
@@ -104,7 +104,7 @@ export async function withoutRam(emulator: Emulator): Promise<ArrayBuffer> {
  * 53 bits of two multiply-and-rotate chains, as MurmurHash3's; 0 for a page of zeros, and for nothing else. Two of 100,000
  * different pages are taken for the same once in two million times.
  */
-export function hashOf(memory: Uint32Array, at: number): number {
+export function hashOfPage(memory: Uint32Array, at: number): number {
   let a = 0x9e3779b9 | 0;
   let b = 0x85ebca6b | 0;
   let any = 0;
