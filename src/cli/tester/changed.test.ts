@@ -44,6 +44,7 @@ test('stages without anything to run are left out; style and types always run', 
 });
 
 test.each([
+  'src/hop/identity.ts',
   'sandboxes/labs/two-hosts/lab.yaml',
   'tests/machine/reader.ts',
   'playwright.config.ts',

@@ -17,7 +17,7 @@ type Row = readonly [folder: RegExp, machine: readonly string[] | typeof all, e2
 // From the bottom of the house to its top. A change of a row's folder runs the tests of that row; several rows may apply.
 const table: readonly Row[] = [
   [/^src\/(packet|capture)\//, ['why-stopped'], ['packets']],
-  [/^src\/journey\//, ['why-stopped', 'stop-time'], ['packets', 'walk']],
+  [/^src\/(hop|journey)\//, ['why-stopped', 'stop-time'], ['packets', 'walk']],
   [/^src\/topology\//, ['machine', 'overlay'], ['super-bridge', 'two-hosts', 'walk']],
   [/^src\/recording\//, ['commands'], ['walk']],
   [/^src\/wire\//, ['wire', 'stop-time', 'lab-time'], ['stop-time']],
