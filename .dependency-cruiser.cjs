@@ -1,4 +1,5 @@
-// The arrows of docs/architecture.md as rules: components, cli -> lab -> machine -> guest -> wire, topology, journey -> hop -> capture -> packet.
+// The arrows of docs/architecture.md as rules: components, cli -> lab -> machine -> guest -> wire, recording -> topology, journey -> hop ->
+// capture -> packet -> basics.
 // What is forbidden stands beside the reason for it. Imports of types count: a type from above ties a file down as well.
 
 /** A folder that nobody may reach into but those named. */

@@ -1,5 +1,5 @@
 // What a machine is to everything above it: consoles, exec, a tap, a NIC, and a clock that can be held.
-// A driver (v86/, recorded/, later qemu/) implements it; nothing above this file knows which one it has.
+// A driver (a folder beside this file: v86/) implements it; nothing above this file knows which one it has.
 import type { ReadonlySignal } from '@preact/signals-core';
 import type { Console, ExecOptions, ExecResult, TapBatch } from '../guest/guest.ts';
 import type { KernelReport } from '../topology/kernel-report.ts';
@@ -93,7 +93,7 @@ export interface Machine {
   checkpoint(id: number): Promise<void>;
   /** Why there is no way back to this checkpoint, a sentence; null when there is one. */
   whyNotBackTo(id: number): string | null;
-  /** Back to that moment, frozen. Its clock is set to the time of day when it goes on. */
+  /** Back to that moment, frozen. Its clock is set to the lab's time when it goes on. */
   goBackTo(id: number): Promise<void>;
   forgetCheckpoint(id: number): void;
   dispose(): Promise<void>;

@@ -1,5 +1,5 @@
 // A packet's bytes -> its layers, from the outside in. The one place that knows which header follows which.
-// Tunnels come back here (VXLAN -> Ethernet, UDP 8285 -> IP, IP in IP), and so does the packet quoted in an ICMP error.
+// Tunnels come back here (what VXLAN, Geneve, GRE and UDP 8285 carry, IP in IP), and so does the packet quoted in an ICMP error.
 import { AhLayer } from './ah.ts';
 import { ArpLayer } from './arp.ts';
 import { BGP_PORT, BgpLayer, startsBgp } from './bgp.ts';

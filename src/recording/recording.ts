@@ -20,7 +20,7 @@ export interface Recording {
   readonly start: number;
   /** The graph from `at` on; the earliest first. */
   readonly graphs: readonly { readonly at: number; readonly graph: Graph }[];
-  /** In the order in which the taps handed them over, which a bridge's copies need (topology/packet-path.ts). */
+  /** In the order in which the taps handed them over, which a bridge's copies need (topology/live-ways.ts). */
   readonly hops: readonly Hop[];
   /** Within a few ms: what a terminal prints is timed when it arrives. */
   readonly terminal: readonly TerminalOutput[];

@@ -1,4 +1,4 @@
-// Captures for the tests of this folder: recorded ones, as the page reads them.
+// Captures for tests: recorded ones, as the page reads them.
 import { readFileSync } from 'node:fs';
 import { CaptureSource, type CaptureState } from '../../src/components/packets/source/capture-source.ts';
 import type { ListedHop } from '../../src/components/packets/source/packet-source.ts';

@@ -1,4 +1,4 @@
-// For the tests of this folder: the least that is a machine, and packets for its tap and its NIC.
+// For tests of labs: the least that is a machine, and packets for its tap and its NIC.
 import { type Signal, signal } from '@preact/signals-core';
 import type { Console, TapBatch, TapFrame } from '../../src/guest/guest.ts';
 import { type Abilities, canAll } from '../../src/machine/abilities.ts';

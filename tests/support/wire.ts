@@ -1,4 +1,4 @@
-// For the tests of this folder: real time that moves when it is told to, and frames that say who sent them.
+// For tests of wires: real time that moves when it is told to, and frames that say who sent them.
 import { type TimeSource, VirtualClock } from '../../src/wire/clock.ts';
 import { Wire, type WireOptions } from '../../src/wire/wire.ts';
 import type { WirePort } from '../../src/wire/wire-port.ts';
