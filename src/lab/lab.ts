@@ -9,7 +9,7 @@ import type { LabTime } from '../wire/lab-time.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';
 
-/** Hops in the order in which they arrived, which is that of their numbers. */
+/** Hops in the order of their numbers: none comes before what it came from (cause-order.ts). */
 export interface HopBatch {
   /** 1, 2, 3 …: which run of the lab they are of. Start and Reset begin one, and hops are numbered from 1 in each. */
   readonly run: number;
