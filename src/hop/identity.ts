@@ -56,7 +56,7 @@ type Ipv6 = Extract<Layer, { protocol: 'ipv6' }>;
 
 const known = new WeakMap<Hop, Identity>();
 
-/** Worked out once for each hop, whoever asks: the order of arrival, the picture, the journeys. */
+/** Worked out once for each hop, whoever asks: the order of a lab’s hops (cause-order.ts), the picture, the journeys. */
 export function identityOf(hop: Hop): Identity {
   let identity = known.get(hop);
   if (identity === undefined) {
