@@ -194,7 +194,7 @@ describe('what is put into a machine that runs', () => {
     const { tree } = await planComponent(checkout, 'flannel');
     await run(machine, 'rm /usr/local/bin/*; fallocate -l $(($(df --output=avail -k / | tail -1) - 20000))K /full');
     await expect(putTree(machine, tree, { signal })).rejects.toThrow(
-      /flannel.*\(51 MB\) could not be put into host-01: [\s\S]*No space left on device/,
+      /flannel.*\(51 MB\) could not be put into host-01: [\s\S]*0 MB are left on its disk/,
     );
     expect(await run(machine, 'echo still here')).toBe('still here');
   });

@@ -122,6 +122,15 @@ async function leases(): Promise<Map<string, Lease>> {
   return new Map(all.map((lease) => [lease.PublicIP, lease]));
 }
 
+test('machines have the components that the lab names, with their licences; the others do not', async () => {
+  for (const machine of [one, other]) {
+    expect(await run(machine, '/usr/local/bin/flanneld --version 2>&1')).toBe('v0.28.4');
+    const licences = '/usr/share/doc/flannel/copyright';
+    expect(await run(machine, `grep -m 1 ^github.com/flannel-io ${licences}`)).toMatch(/flannel v0\.28\.4$/);
+  }
+  expect(await run(etcd, 'ls /usr/local/bin')).toBe('');
+});
+
 describe('vxlan', () => {
   test('a ping goes through the tunnel, and every header on its way is the kernels’ and etcd’s', async () => {
     const journey = await ping();
