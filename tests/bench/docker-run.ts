@@ -1,7 +1,9 @@
 // `docker run -d`, typed in the terminal: from Enter until the prompt is back below the container's id. The first one after
 // a start finds the emulator without compiled code and the disk without what the page cache had. The next ones beside those in QEMU.
 import { type Bench, median } from '../../src/cli/bench/figure.ts';
-import { findImage } from '../../src/cli/builder/image.ts';
+import { SharedCache } from '../../src/cli/builder/cache/shared-cache.ts';
+import { buildImage } from '../../src/cli/builder/image.ts';
+import { buildContext } from '../../src/cli/progress/progress.ts';
 import { withProfile } from './support/chromium.ts';
 import { startQemu } from './support/qemu.ts';
 import { openSite } from './support/site.ts';
@@ -49,12 +51,15 @@ export const bench: Bench = {
 
 /** Seconds of each `docker run` there, once the programs have run before. */
 async function inQemu(root: string, signal: AbortSignal, samples: number): Promise<number[]> {
-  const guest = await startQemu(await findImage(root), memory, signal);
+  // A checkout that took its labs from the cache of all has no image.
+  const cache = await SharedCache.ofUser({ signal, warn: (text) => console.error(text) });
+  const image = await buildImage({ ...buildContext(root, signal), cache });
+  const guest = await startQemu(image, memory, signal);
   try {
     await guest.run('systemctl is-system-running --wait; systemctl start docker && echo Up-$((1+1))', /Up-2/);
-    const image =
+    const imported =
       'cd /usr/lib/lockstep/docker/whoami && docker import -c "$(grep ^CMD Dockerfile)" rootfs.tar.gz whoami';
-    await guest.run(`${image} && cd && echo Made-$((1+1))`, /Made-2/);
+    await guest.run(`${imported} && cd && echo Made-$((1+1))`, /Made-2/);
     const run = (): Promise<number> => guest.run('docker run -d whoami', /(^|[^0-9a-f])[0-9a-f]{64}\r\n[\s\S]*# $/);
     await run();
     await run();

@@ -55,7 +55,8 @@ async function project(): Promise<string> {
   for (const path of ['sandboxes', 'src/cli/builder', 'src/machine/v86'])
     await cp(join(checkout, path), join(root, path), { recursive: true });
   await mkdir(join(root, 'build/cache'), { recursive: true });
-  for (const entry of await readdir(join(checkout, 'build/cache')))
+  // A checkout that took its labs from the cache of all has none.
+  for (const entry of await readdir(join(checkout, 'build/cache')).catch(() => []))
     await symlink(join(checkout, 'build/cache', entry), join(root, 'build/cache', entry));
   await cp(join(checkout, 'build/site-assets/labs'), join(root, 'build/site-assets/labs'), { recursive: true });
   const chunks = 'build/site-assets/machine/chunks';

@@ -60,7 +60,8 @@ async function snapshotOf(
     return { manifest: current, cached: true };
   }
   const got = await provideLab(ctx, lab.id, key, async () => {
-    await makeImage();
+    // Copies of other labs' machines need it no more: what it is made of, those labs say.
+    if (lab.machines.some(({ from }) => from === undefined)) await makeImage();
     await makeSnapshot(lab, key, image, origins, ctx, manifestPath);
   });
   if (got === 'taken') ctx.step(`lab ${lab.id}`).done(takenNote);
@@ -91,7 +92,9 @@ async function makeSnapshot(
   const { title, wires } = lab;
   const manifest: StampedManifest = { format: manifestFormat, key, lab: lab.id, title, wires, machines };
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'packages.txt'), await readFile(image.packages));
+  const [origin] = origins.keys();
+  const packages = origin === undefined ? image.packages : join(dirname(folder), origin, 'packages.txt');
+  await writeFile(join(folder, 'packages.txt'), await readFile(packages));
   await writeFile(join(folder, 'sources.txt'), await sourcesNote(components));
   await writeFile(`${manifestPath}.part`, JSON.stringify(manifest));
   await rename(`${manifestPath}.part`, manifestPath);
