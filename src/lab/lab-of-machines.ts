@@ -296,11 +296,12 @@ export class LabOfMachines implements Lab {
       this.#plugged.set(machine.name, name);
       this.#ends.push(connect(machine.nic, wire.addPort(machine.name)));
     }
-    wire.onFrame((frame) => this.#seen([this.#hopOfFrame(frame)], 0, tapped.has(frame.from)));
+    const senderOf = ({ from }: WireFrame): string | undefined => (tapped.has(from) ? from : undefined);
+    wire.onFrame((frame) => this.#seen([this.#hopOfFrame(frame)], 0, senderOf(frame)));
     wire.onLoss((loss) => {
       if (!loss.whole) return;
       const hop = { ...this.#hopOfFrame(loss.frame), undelivered: lossWords(loss) };
-      this.#seen([hop], 0, tapped.has(loss.frame.from));
+      this.#seen([hop], 0, senderOf(loss.frame));
     });
     return wire;
   }
@@ -345,9 +346,9 @@ export class LabOfMachines implements Lab {
    * What cannot be told yet, since what it came from was not told, is told later. While frames are held nothing waits: each is let
    * go long after its sender's tap has told of it.
    */
-  #seen(hops: readonly NumberedHop[], lost: number, waits = true): void {
+  #seen(hops: readonly NumberedHop[], lost: number, sender?: string): void {
     const now = performance.now();
-    for (const hop of hops) this.#order.push(hop, now, waits);
+    for (const hop of hops) this.#order.push(hop, now, sender);
     this.#tellInOrder(this.clock.held ? Infinity : now, lost);
   }
 
