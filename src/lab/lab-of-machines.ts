@@ -50,6 +50,9 @@ export class LabOfMachines implements Lab {
   readonly #frames = new WeakMap<WireFrame, Hop>();
   readonly #order = new CauseOrder<NumberedHop>((hop) => this.wireOf(hop.machine, hop.device));
   #later: ReturnType<typeof setTimeout> | undefined;
+  /** Numbered, and not told to everybody yet. */
+  readonly #batches: HopBatch[] = [];
+  #isTelling = false;
   #next = 1;
   /** How often it was told to stand. */
   #halts = 0;
@@ -368,8 +371,17 @@ export class LabOfMachines implements Lab {
     if (hops.length + lost > 0) this.#tell(hops, lost);
   }
 
+  /** Whoever hears of a hop may stop time, upon which all that waits is told: after this, to everybody. */
   #tell(hops: readonly Hop[], lost: number): void {
-    for (const listener of this.#listeners) listener({ run: this.#run, hops, lost });
+    this.#batches.push({ run: this.#run, hops, lost });
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift())
+        for (const listener of this.#listeners) listener(batch);
+    } finally {
+      this.#isTelling = false;
+    }
   }
 }
 

@@ -173,6 +173,17 @@ describe('what is on a wire between machines', () => {
     expect(time.state.value).toMatchObject({ frozen: false, breakpoints: [{ hits: 1 }] });
   });
 
+  it('is told to everybody in order, though time stops at another packet while its sender’s word is awaited', async () => {
+    const { lab, time, a } = await running(['a', 'b']);
+    const told: number[] = [];
+    lab.onHops(({ hops }) => told.push(...hops.map(({ n }) => n)));
+    time.addBreakpoint('', 'a/docker0');
+    a.sends(arp(1));
+    a.sawFrame({ device: 'docker0', direction: 'in', linkType: 1, bytes: arp(2), time: lab.time.now() });
+    expect(told).toEqual([1, 2]);
+    expect(time.state.value.steps).toMatchObject({ position: 1, total: 2, at: { device: 'docker0' } });
+  });
+
   it('is let through until a filter matches', async () => {
     const { time, a, b, steps, settled } = await running(['a', 'b']);
     await time.freeze();
