@@ -347,15 +347,15 @@ export class LabOfMachines implements Lab {
 
   /**
    * What cannot be told yet, since what it came from was not told, is told later. While frames are held nothing waits: each is let
-   * go long after its sender's tap has told of it.
+   * go long after its sender's tap has told of it. By the lab's clock: in slow motion taps take their time.
    */
   #seen(hops: readonly NumberedHop[], lost: number, sender?: string): void {
-    const now = performance.now();
+    const now = this.clock.now();
     for (const hop of hops) this.#order.push(hop, now, sender);
     this.#tellInOrder(this.clock.held ? Infinity : now, lost);
   }
 
-  /** @param now ms; Infinity: everything */
+  /** @param now ms by the clock; Infinity: everything */
   #tellInOrder(now: number, lost = 0): void {
     const hops: Hop[] = [];
     for (let hop = this.#order.take(now); hop !== undefined; hop = this.#order.take(now)) {
@@ -365,7 +365,7 @@ export class LabOfMachines implements Lab {
     if (this.#order.size > 0) {
       this.#later ??= setTimeout(() => {
         this.#later = undefined;
-        this.#tellInOrder(performance.now());
+        this.#tellInOrder(this.clock.now());
       }, PATIENCE / 4);
     }
     if (hops.length + lost > 0) this.#tell(hops, lost);

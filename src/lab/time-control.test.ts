@@ -184,6 +184,26 @@ describe('what is on a wire between machines', () => {
     expect(time.state.value.steps).toMatchObject({ position: 1, total: 2, at: { device: 'docker0' } });
   });
 
+  it('comes after its sender’s word in slow motion, too, where taps are as slow as all the rest', async () => {
+    const { lab, time, a, settled, steps } = await running(['a', 'b']);
+    const told: string[] = [];
+    lab.onHops(({ hops }) => told.push(...hops.map(({ machine }) => machine)));
+    time.setSpeed(0.1);
+    const leaves = () =>
+      a.sawFrame({ device: 'eth0', direction: 'out', linkType: 1, bytes: arp(1), time: lab.time.now() });
+    a.sends(arp(1));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    leaves();
+    expect(told).toEqual(['a', 'wire']);
+    await time.freeze();
+    await time.step();
+    a.sends(arp(1));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    leaves();
+    await settled();
+    expect(steps()).toMatchObject({ shownAs: 'looked back at', at: { machine: 'a' } });
+  });
+
   it('is let through until a filter matches', async () => {
     const { time, a, b, steps, settled } = await running(['a', 'b']);
     await time.freeze();

@@ -31,7 +31,7 @@ export interface TimeState {
   readonly said: string;
 }
 
-/** ms between a frame on a wire and the report of what its sender's tap had seen before. */
+/** Virtual ms between a frame on a wire and the report of what its sender's tap had seen before. */
 const tapTakes = 50;
 
 export class TimeControl {
@@ -331,7 +331,8 @@ export class TimeControl {
     clearTimeout(this.#later);
     if (this.#letsGo) return;
     // What made a machine send this comes first, and its tap takes a moment to report it.
-    if (this.#tapsFirst && this.#awaits.peek() !== null) this.#later = setTimeout(() => this.#look(), tapTakes);
+    if (this.#tapsFirst && this.#awaits.peek() !== null)
+      this.#later = setTimeout(() => this.#look(), tapTakes / this.#speed.peek());
     else this.#look();
   }
 
