@@ -285,6 +285,19 @@ describe('what is thrown out', () => {
     expect(await read(roomy, 'bin/program', 'b-1')).toBe('one');
   });
 
+  test('what alone takes too much: what was used before it, and fits, stays', async () => {
+    const roomy = checkout('one');
+    const large = async (target: string): Promise<void> => {
+      await make(target);
+      await writeFile(join(target, 'large'), Buffer.alloc(16 * 1024 * 1024, 1));
+    };
+    for (const name of ['a-1', 'large-1', 'c-1'])
+      await provide(roomy, name === 'large-1' ? { name, build: large } : { name });
+    for (const [index, name] of ['a-1', 'large-1', 'c-1'].entries()) await used(name, 100 - index);
+    await provide(checkout('two', { ...defaultBounds, bytes: 16 * 1024 * 1024 }), { name: 'd-1' });
+    expect((await readdir(join(folder(), 'entries'))).sort()).toEqual(['a-1', 'c-1', 'd-1']);
+  });
+
   test('what is too old: it is not taken either', async () => {
     const short = { ...defaultBounds, age: 50 };
     await provide(checkout('one'));
