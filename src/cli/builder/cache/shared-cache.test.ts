@@ -318,14 +318,16 @@ describe('the folder', () => {
     expect(() => cacheFolder({ LOCKSTEP_CACHE: 'no' })).toThrow(/LOCKSTEP_CACHE is "no"; expected "off", or/);
   });
 
-  test('is for its owner alone, and one that everybody may write to is not used', async () => {
+  test('is for its owner alone, and one that others may write to is not used', async () => {
     await requireOwnCache(folder());
     expect((await stat(folder())).mode & 0o777).toBe(0o700);
     // Somebody may have it on another disk.
     await symlink(folder(), join(home, 'elsewhere'));
     await requireOwnCache(join(home, 'elsewhere'));
-    await chmod(folder(), 0o777);
-    await expect(requireOwnCache(folder())).rejects.toThrow(`chmod o-w ${folder()}`);
+    for (const mode of [0o777, 0o770]) {
+      await chmod(folder(), mode);
+      await expect(requireOwnCache(folder())).rejects.toThrow(`chmod go-w ${folder()}`);
+    }
     expect(dirname(folder())).toBe(home);
   });
 });
