@@ -210,6 +210,18 @@ describe('the packet list', () => {
     expect(store.origin).toBe(hops('outside.hops.jsonl')[0]?.time);
   });
 
+  it('shows no packet of the last run when it is paused, either: their numbers are other packets’ now', () => {
+    const store = filled('ping.hops.jsonl');
+    store.pass({ run: 1, hops: burst(2, 1000), lost: 1 });
+    expect([store.missed, store.kept > 0]).toEqual([2, true]);
+    store.pass({ run: 2, hops: burst(3), lost: 0 });
+    expect([store.kept, store.missed, store.lost, store.contents]).toEqual([0, 3, 0, 2]);
+    store.resume();
+    store.add({ run: 2, hops: burst(2, 4), lost: 0 });
+    while (store.work(1000));
+    expect(rows(store).map(({ n }) => n)).toEqual([4, 5]);
+  });
+
   it('shows nothing of before after it was cleared', () => {
     const store = filled('ping.hops.jsonl');
     store.setOnePerPacket(true);

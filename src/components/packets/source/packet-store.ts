@@ -46,14 +46,17 @@ export class PacketStore {
 
   /** Hands over a batch; work() takes it into the list. */
   add(batch: PacketBatch): void {
-    // Another run of the lab: its packets are not to be mixed with the last one's.
-    if (batch.run !== this.#run) {
-      if (this.#run !== 0) this.clear();
-      this.#run = batch.run;
-    }
+    this.#enter(batch.run);
     this.#lost += batch.lost;
     for (const packet of batch.hops) this.#waiting.push(packet);
     if (this.#waiting.length > MOST_WAITING) this.#takeIn(Number.POSITIVE_INFINITY);
+  }
+
+  /** Another run of the lab: its packets are not to be mixed with the last one's, whose numbers are other packets' now. */
+  #enter(run: number): void {
+    if (run === this.#run) return;
+    if (this.#run !== 0) this.clear();
+    this.#run = run;
   }
 
   #takeIn(until: number): void {
@@ -72,6 +75,7 @@ export class PacketStore {
 
   /** The list is paused: packets are told of, not kept. */
   pass(batch: PacketBatch): void {
+    this.#enter(batch.run);
     this.#lost += batch.lost;
     this.#missed += batch.hops.length;
   }
