@@ -184,6 +184,18 @@ describe('what is on a wire between machines', () => {
     expect(time.state.value.steps).toMatchObject({ position: 1, total: 2, at: { device: 'docker0' } });
   });
 
+  it('is held where it is under way on a slow link when time stops', async () => {
+    const { lab, time, a, b, steps, settled } = await running(['a', 'b']);
+    lab.wires[0]?.port('a')?.setLink({ delay: 1000 });
+    a.sends(arp(1));
+    await time.freeze();
+    time.toEnd();
+    expect(steps()).toMatchObject({ held: 1, shownAs: 'held', at: { machine: 'wire' } });
+    await time.step();
+    await settled();
+    expect(b.received).toHaveLength(1);
+  });
+
   it('comes after its sender’s word in slow motion, too, where taps are as slow as all the rest', async () => {
     const { lab, time, a, settled, steps } = await running(['a', 'b']);
     const told: string[] = [];

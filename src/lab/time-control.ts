@@ -92,7 +92,12 @@ export class TimeControl {
         };
       }),
       lab.clock.onChange((state) => {
-        if (state.kind !== 'held' || state.at === null) return;
+        if (state.kind !== 'held') return;
+        if (state.at === null) {
+          // What was under way on a slow link is held now, and no wire tells of that.
+          this.#waitingChanged();
+          return;
+        }
         this.#stopped = true;
         // The wire has not listed it yet.
         queueMicrotask(() => this.#stoppedAtFrame());
