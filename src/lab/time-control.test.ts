@@ -184,6 +184,29 @@ describe('what is on a wire between machines', () => {
     expect(time.state.value.steps).toMatchObject({ position: 1, total: 2, at: { device: 'docker0' } });
   });
 
+  it('is let go in the order in which it came, on whichever wire it stands', async () => {
+    const machines = ['a', 'b', 'c', 'd'].map((name) => new PlainMachine(name));
+    const [a, , c, d] = machines as [PlainMachine, PlainMachine, PlainMachine, PlainMachine];
+    const lab = new LabOfMachines('l', 'L', machines, [
+      { name: 'one', machines: ['a', 'b'] },
+      { name: 'two', machines: ['c', 'd'] },
+    ]);
+    const time = new TimeControl(lab);
+    await lab.start();
+    end = async () => {
+      time.dispose();
+      await lab.dispose();
+    };
+    await time.freeze();
+    c.sends(arp(1));
+    a.sends(arp(1));
+    await time.step();
+    expect(time.state.value.steps).toMatchObject({ held: 2, shownAs: 'held', at: { device: 'two' } });
+    await time.step();
+    expect(d.received).toHaveLength(1);
+    expect(time.state.value.steps).toMatchObject({ held: 1, shownAs: 'held', at: { device: 'one' } });
+  });
+
   it('is held where it is under way on a slow link when time stops', async () => {
     const { lab, time, a, b, steps, settled } = await running(['a', 'b']);
     lab.wires[0]?.port('a')?.setLink({ delay: 1000 });

@@ -11,6 +11,7 @@ import { whyNot } from '../machine/abilities.ts';
 import type { FilterError } from '../packet/filter/syntax.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 import { type Shown, type Step, Stepper, type StepperState } from '../wire/stepper.ts';
+import type { WireFrame } from '../wire/wire-frame.ts';
 import { type Breakpoint, type BreakpointResult, HopBreakpoints } from './hop-breakpoints.ts';
 import { compileHopFilter } from './hop-filter.ts';
 import type { HopBatch, Lab } from './lab.ts';
@@ -355,9 +356,16 @@ export class TimeControl {
   }
 
   #held(): Hop[] {
-    if (!this.#lab.clock.held) return [];
-    const frames = this.#lab.wires.flatMap((wire) => wire.waiting.peek());
-    return frames.sort((a, b) => a.due - b.due).map((frame) => this.#lab.hopOfFrame(frame));
+    const { clock, wires } = this.#lab;
+    if (!clock.held) return [];
+    const frames = new Map<object, WireFrame>(
+      wires.flatMap((wire) => wire.waiting.peek()).map((frame) => [frame, frame]),
+    );
+    // The clock's own order: what came to two wires while time stood is due at one moment.
+    return clock.queue.list().flatMap((event) => {
+      const frame = frames.get(event);
+      return frame === undefined ? [] : [this.#lab.hopOfFrame(frame)];
+    });
   }
 
   #breaks(hop: Hop): boolean {
