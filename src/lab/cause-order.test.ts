@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hopsOf } from '../../tests/support/two-hosts.ts';
 import { CauseOrder } from './cause-order.ts';
 
@@ -12,6 +12,14 @@ function drain(order: CauseOrder<Seen>, now: number): Seen[] {
   return taken;
 }
 
+/** By the address of its NIC: a frame's second, in what a tap saw leave (LINUX_SLL2) from byte 12 on. */
+const address = (hop: Seen, at: number): string => Buffer.from(hop.bytes.subarray(at, at + 6)).toString('hex');
+const senders = new Map(
+  hops.filter((hop) => hop.device === 'eth0' && hop.direction === 'out').map((hop) => [address(hop, 12), hop.machine]),
+);
+const push = (order: CauseOrder<Seen>, hop: Seen, now: number): void =>
+  order.push(hop, now, hop.machine === 'wire' ? senders.get(address(hop, 6)) : undefined);
+
 const orderOf = () => new CauseOrder<Seen>(({ device }) => (device === 'eth0' ? 'lan' : undefined));
 
 it('puts a frame after its sender’s word of it, and before its receiver’s', () => {
@@ -22,7 +30,7 @@ it('puts a frame after its sender’s word of it, and before its receiver’s', 
     ...hops.filter(({ machine }) => machine === 'host-02'),
     ...hops.filter(({ machine }) => machine === 'host-01'),
   ].map((hop, index) => ({ ...hop, n: index + 1 }));
-  for (const hop of late) order.push(hop, 0);
+  for (const hop of late) push(order, hop, 0);
   const taken = drain(order, 0);
   expect(taken).toHaveLength(hops.length);
   // At any moment a packet was received at most as often as it was on the wire, and that at most as often as it was sent.
@@ -41,7 +49,7 @@ it('puts a frame after its sender’s word of it, and before its receiver’s', 
 
 it('waits for nobody longer than a moment', () => {
   const order = orderOf();
-  for (const hop of hops.filter(({ machine }) => machine !== 'host-01')) order.push(hop, 0);
+  for (const hop of hops.filter(({ machine }) => machine !== 'host-01')) push(order, hop, 0);
   expect(drain(order, 199).some(({ machine }) => machine === 'wire')).toBe(false);
   drain(order, 200);
   expect(order.size).toBe(0);
@@ -56,7 +64,7 @@ it('loses nothing, and keeps each machine’s own order, whenever what comes', (
       let n = 0;
       for (let now = 0; queues.some((queue) => queue.length > 0); now += 10) {
         for (const queue of queues)
-          for (const hop of queue.splice(0, 1 + (chunk % 7))) order.push({ ...hop, n: ++n }, now);
+          for (const hop of queue.splice(0, 1 + (chunk % 7))) push(order, { ...hop, n: ++n }, now);
         taken.push(...drain(order, now));
       }
       taken.push(...drain(order, Number.MAX_SAFE_INTEGER));
@@ -67,4 +75,49 @@ it('loses nothing, and keeps each machine’s own order, whenever what comes', (
       }
     }),
   );
+});
+
+describe('of frames that are equal to the last byte', () => {
+  const [one] = hops as [Seen];
+  const at = (machine: string, direction: Seen['direction']): Seen => ({
+    ...{ ...one, machine, direction },
+    device: machine === 'wire' ? 'lan' : 'eth0',
+  });
+  const frame = at('wire', 'unknown');
+  const drained = (order: CauseOrder<Seen>, now: number) =>
+    drain(order, now).map(({ machine, direction }) => `${machine} ${direction}`);
+
+  it('waits for its sender’s word of each, though that of an earlier one came too late', () => {
+    const order = orderOf();
+    order.push(frame, 0, 'host-01');
+    expect(drained(order, 300)).toEqual(['wire unknown']);
+    order.push(at('host-01', 'out'), 310);
+    expect(drained(order, 310)).toEqual(['host-01 out']);
+    order.push(frame, 1000, 'host-01');
+    order.push(at('host-02', 'in'), 1000);
+    expect(drained(order, 1000)).toEqual([]);
+    order.push(at('host-01', 'out'), 1010);
+    expect(drained(order, 1010)).toEqual(['host-01 out', 'wire unknown', 'host-02 in']);
+  });
+
+  it('does not wait longer for all that follow when a tap has missed one', () => {
+    const order = orderOf();
+    order.push(frame, 0, 'host-01');
+    drain(order, 300);
+    for (let now = 1000; now < 5000; now += 1000) {
+      order.push(frame, now, 'host-01');
+      order.push(at('host-01', 'out'), now + 1);
+      expect(drained(order, now + 1)).toEqual(['host-01 out', 'wire unknown']);
+    }
+  });
+
+  it('sees a packet come in at a router before it leaves where it came from', () => {
+    const order = orderOf();
+    order.push(frame, 0, 'host-01');
+    order.push(frame, 1, 'host-02');
+    order.push(at('host-01', 'out'), 2);
+    order.push(at('host-02', 'in'), 3);
+    order.push(at('host-02', 'out'), 3);
+    expect(drained(order, 4)).toEqual(['host-01 out', 'wire unknown', 'host-02 in', 'host-02 out', 'wire unknown']);
+  });
 });

@@ -6,7 +6,7 @@ import { identityOf } from '../hop/identity.ts';
 
 /** ms */
 export const PATIENCE = 200;
-/** Packets that NICs sent, of which no wire has told yet. */
+/** Packets that NICs sent, of which no wire has told yet; and the other way round. */
 const MOST_SENT = 4096;
 /** Hops that wait: in a flood no order can be seen, and nothing is to pile up. */
 const MOST_WAITING = 2048;
@@ -18,15 +18,20 @@ interface Waiting<H> {
   readonly order: number;
   /** The packet and the wire; "" where it needs to wait for nothing. */
   readonly key: string;
+  /** The machine that tells of it, or of a frame the one that sent it. */
+  readonly machine: string;
 }
 
 export class CauseOrder<H extends Hop> {
   readonly #wireOf: (hop: H) => string | undefined;
   /** What each machine and each wire told of, in its own order. */
   readonly #queues = new Map<string, Waiting<H>[]>();
-  /** Frames of wires that wait, by key. */
-  readonly #frames = new Map<string, number>();
+  /** Frames of wires that wait: who sent them, by key. */
+  readonly #frames = new Map<string, string[]>();
+  /** By machine and key: sent, and not yet told of by the wire. */
   readonly #sent = new Set<string>();
+  /** The same: told of by the wire before its sender did. What that one says of it later speaks for no other frame. */
+  readonly #early = new Set<string>();
   #next = 0;
   #size = 0;
 
@@ -41,16 +46,21 @@ export class CauseOrder<H extends Hop> {
 
   /**
    * @param now ms
-   * @param waits false: nobody will tell where it came from
+   * @param sender of a wire's frame: the machine that sent it; left out when nobody there will tell of it
    */
-  push(hop: H, now: number, waits = true): void {
+  push(hop: H, now: number, sender?: string): void {
     const onWire = hop.machine === WIRE;
+    const machine = onWire ? sender : hop.machine;
     const wire = onWire ? hop.device : this.#wireOf(hop);
-    const key = wire === undefined || !waits ? '' : `${wire} ${identityOf(hop).key}`;
-    if (onWire && waits) this.#frames.set(key, (this.#frames.get(key) ?? 0) + 1);
+    const key = wire === undefined || machine === undefined ? '' : `${wire} ${identityOf(hop).key}`;
+    if (onWire && machine !== undefined) {
+      const same = this.#frames.get(key);
+      if (same === undefined) this.#frames.set(key, [machine]);
+      else same.push(machine);
+    }
     const name = onWire ? `wire ${hop.device}` : `machine ${hop.machine}`;
     const queue = this.#queues.get(name);
-    const waiting = { hop, since: now, order: this.#next++, key };
+    const waiting = { hop, since: now, order: this.#next++, key, machine: machine ?? '' };
     if (queue === undefined) this.#queues.set(name, [waiting]);
     else queue.push(waiting);
     this.#size += 1;
@@ -75,27 +85,33 @@ export class CauseOrder<H extends Hop> {
     this.#queues.clear();
     this.#frames.clear();
     this.#sent.clear();
+    this.#early.clear();
     this.#size = 0;
   }
 
-  #isFree({ hop, since, key }: Waiting<H>, now: number): boolean {
+  #isFree({ hop, since, key, machine }: Waiting<H>, now: number): boolean {
     if (key === '' || now - since >= PATIENCE || this.#size > MOST_WAITING) return true;
-    if (hop.machine === WIRE) return this.#sent.has(key);
-    return hop.direction === 'out' || !this.#frames.has(key);
+    if (hop.machine === WIRE) return this.#sent.has(`${machine} ${key}`);
+    // What it sent itself is not what came in: a router may send a packet out where it came from.
+    return hop.direction === 'out' || !(this.#frames.get(key)?.some((sender) => sender !== machine) ?? false);
   }
 
-  #gone({ hop, key }: Waiting<H>): void {
+  #gone({ hop, key, machine }: Waiting<H>): void {
     this.#size -= 1;
     if (key === '') return;
+    const own = `${machine} ${key}`;
+    const waiting = this.#frames.get(key) ?? [];
     if (hop.machine === WIRE) {
-      this.#sent.delete(key);
-      const left = (this.#frames.get(key) ?? 1) - 1;
-      if (left === 0) this.#frames.delete(key);
-      else this.#frames.set(key, left);
-    } else if (hop.direction === 'out') {
-      this.#sent.add(key);
-      if (this.#sent.size > MOST_SENT)
-        for (const old of [...this.#sent].slice(0, MOST_SENT / 2)) this.#sent.delete(old);
-    }
+      if (!this.#sent.delete(own)) note(this.#early, own);
+      if (waiting.length > 1) waiting.splice(waiting.indexOf(machine), 1);
+      else this.#frames.delete(key);
+    } else if (hop.direction === 'out' && (waiting.includes(machine) || !this.#early.delete(own)))
+      note(this.#sent, own);
   }
+}
+
+/** Half of them are forgotten at a time. */
+function note(names: Set<string>, name: string): void {
+  names.add(name);
+  if (names.size > MOST_SENT) for (const old of [...names].slice(0, MOST_SENT / 2)) names.delete(old);
 }

@@ -78,3 +78,30 @@ it('tells what a rule drops after going back, though it had counted more before'
   await journeys.ask(3);
   expect(counted()).toEqual([5, 3]);
 });
+
+it('asks anew for a packet that came while a machine was answering, and counts no answer twice', async () => {
+  const machine = new PlainMachine('host-01');
+  let asked = 0;
+  machine.exec = async () => {
+    const count = [0, 5, 6][asked++] ?? 6;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const rules = `*filter\n[${count}:0] -A FORWARD -j DROP\n`;
+    return { stdout: [`${asked}.5\n`, '', rules, '[]', ''].join('\n--lockstep--\n'), stderr: '', exitCode: 0, ms: 0 };
+  };
+  const lab = new LabOfMachines('a', 'A', [machine]);
+  const journeys = new LabJourneys(lab);
+  lab.onHops(({ hops }) => journeys.add(hops));
+  await lab.start();
+  machine.saw([1]);
+  await journeys.ask(1);
+  machine.saw([1]);
+  const first = journeys.ask(2);
+  const same = journeys.ask(2);
+  await expect.poll(() => asked).toBe(2);
+  machine.saw([1]);
+  const later = journeys.ask(3);
+  await Promise.all([first, same, later]);
+  const evidence = journeys.context().evidence ?? [];
+  expect(evidence.flatMap((item) => (item.kind === 'counter' ? [item.packets] : []))).toEqual([5, 1]);
+  expect(asked).toBe(3);
+});

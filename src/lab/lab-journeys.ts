@@ -32,6 +32,8 @@ export class LabJourneys {
   /** By machine: the latest hop when it was asked last. */
   #askedAt = new Map<string, number>();
   #newest = 0;
+  /** The last question, answered or not. */
+  #asking: Promise<unknown> = Promise.resolve();
 
   constructor(lab: Lab) {
     this.#lab = lab;
@@ -94,9 +96,17 @@ export class LabJourneys {
    * Asks the machines that run what only they know of the packet of a hop, and of all before it: conntrack's table, which counters
    * went up, why the kernel dropped something. True when one of them said something new. One answer that is later than the hop is
    * all that there is. A machine that is frozen or starts can be asked later; one that is off has nothing to say.
+   * One question after the other: an answer under way may be older than this packet, and what it says counts once.
    */
-  async ask(n: number): Promise<boolean> {
+  ask(n: number): Promise<boolean> {
     const builder = this.#builder;
+    const answered = this.#asking.then(() => this.#ask(n, builder));
+    this.#asking = answered.catch(() => {});
+    return answered;
+  }
+
+  async #ask(n: number, builder: JourneyBuilder): Promise<boolean> {
+    if (builder !== this.#builder) return false;
     const newest = this.#newest;
     const read = async (machine: Machine, reader: EvidenceReader): Promise<Context | null> => {
       if (machine.state.peek().kind !== 'running' || n <= (this.#askedAt.get(machine.name) ?? 0)) return null;

@@ -153,6 +153,19 @@ describe('the hops of a lab', () => {
     expect(batches.map(({ run }) => run)).toEqual([1, 1, 1, 2]);
   });
 
+  it('are all told when time stands, also those that wait for their sender’s word', async () => {
+    const machines = [new PlainMachine('a'), new PlainMachine('b')];
+    const lab = new LabOfMachines('l', 'L', machines, [{ name: 'lan', machines: ['a', 'b'] }]);
+    const told: string[] = [];
+    lab.onHops(({ hops }) => told.push(...hops.map(({ machine }) => machine)));
+    await lab.start();
+    machines[0]?.sends(new Uint8Array(60).fill(0xff, 0, 6));
+    expect(told).toEqual([]);
+    lab.clock.hold();
+    expect(told).toEqual(['wire']);
+    await lab.dispose();
+  });
+
   it('reach nobody who has left, and nobody at all when the lab is disposed of', async () => {
     const { lab, a, b, batches, end } = await open();
     end();

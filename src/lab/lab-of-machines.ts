@@ -50,6 +50,9 @@ export class LabOfMachines implements Lab {
   readonly #frames = new WeakMap<WireFrame, Hop>();
   readonly #order = new CauseOrder<NumberedHop>((hop) => this.wireOf(hop.machine, hop.device));
   #later: ReturnType<typeof setTimeout> | undefined;
+  /** Numbered, and not told to everybody yet. */
+  readonly #batches: HopBatch[] = [];
+  #isTelling = false;
   #next = 1;
   /** How often it was told to stand. */
   #halts = 0;
@@ -296,11 +299,12 @@ export class LabOfMachines implements Lab {
       this.#plugged.set(machine.name, name);
       this.#ends.push(connect(machine.nic, wire.addPort(machine.name)));
     }
-    wire.onFrame((frame) => this.#seen([this.#hopOfFrame(frame)], 0, tapped.has(frame.from)));
+    const senderOf = ({ from }: WireFrame): string | undefined => (tapped.has(from) ? from : undefined);
+    wire.onFrame((frame) => this.#seen([this.#hopOfFrame(frame)], 0, senderOf(frame)));
     wire.onLoss((loss) => {
       if (!loss.whole) return;
       const hop = { ...this.#hopOfFrame(loss.frame), undelivered: lossWords(loss) };
-      this.#seen([hop], 0, tapped.has(loss.frame.from));
+      this.#seen([hop], 0, senderOf(loss.frame));
     });
     return wire;
   }
@@ -343,15 +347,15 @@ export class LabOfMachines implements Lab {
 
   /**
    * What cannot be told yet, since what it came from was not told, is told later. While frames are held nothing waits: each is let
-   * go long after its sender's tap has told of it.
+   * go long after its sender's tap has told of it. By the lab's clock: in slow motion taps take their time.
    */
-  #seen(hops: readonly NumberedHop[], lost: number, waits = true): void {
-    const now = performance.now();
-    for (const hop of hops) this.#order.push(hop, now, waits);
+  #seen(hops: readonly NumberedHop[], lost: number, sender?: string): void {
+    const now = this.clock.now();
+    for (const hop of hops) this.#order.push(hop, now, sender);
     this.#tellInOrder(this.clock.held ? Infinity : now, lost);
   }
 
-  /** @param now ms; Infinity: everything */
+  /** @param now ms by the clock; Infinity: everything */
   #tellInOrder(now: number, lost = 0): void {
     const hops: Hop[] = [];
     for (let hop = this.#order.take(now); hop !== undefined; hop = this.#order.take(now)) {
@@ -361,14 +365,23 @@ export class LabOfMachines implements Lab {
     if (this.#order.size > 0) {
       this.#later ??= setTimeout(() => {
         this.#later = undefined;
-        this.#tellInOrder(performance.now());
+        this.#tellInOrder(this.clock.now());
       }, PATIENCE / 4);
     }
     if (hops.length + lost > 0) this.#tell(hops, lost);
   }
 
+  /** Whoever hears of a hop may stop time, upon which all that waits is told: after this, to everybody. */
   #tell(hops: readonly Hop[], lost: number): void {
-    for (const listener of this.#listeners) listener({ run: this.#run, hops, lost });
+    this.#batches.push({ run: this.#run, hops, lost });
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift())
+        for (const listener of this.#listeners) listener(batch);
+    } finally {
+      this.#isTelling = false;
+    }
   }
 }
 

@@ -173,6 +173,72 @@ describe('what is on a wire between machines', () => {
     expect(time.state.value).toMatchObject({ frozen: false, breakpoints: [{ hits: 1 }] });
   });
 
+  it('is told to everybody in order, though time stops at another packet while its sender’s word is awaited', async () => {
+    const { lab, time, a } = await running(['a', 'b']);
+    const told: number[] = [];
+    lab.onHops(({ hops }) => told.push(...hops.map(({ n }) => n)));
+    time.addBreakpoint('', 'a/docker0');
+    a.sends(arp(1));
+    a.sawFrame({ device: 'docker0', direction: 'in', linkType: 1, bytes: arp(2), time: lab.time.now() });
+    expect(told).toEqual([1, 2]);
+    expect(time.state.value.steps).toMatchObject({ position: 1, total: 2, at: { device: 'docker0' } });
+  });
+
+  it('is let go in the order in which it came, on whichever wire it stands', async () => {
+    const machines = ['a', 'b', 'c', 'd'].map((name) => new PlainMachine(name));
+    const [a, , c, d] = machines as [PlainMachine, PlainMachine, PlainMachine, PlainMachine];
+    const lab = new LabOfMachines('l', 'L', machines, [
+      { name: 'one', machines: ['a', 'b'] },
+      { name: 'two', machines: ['c', 'd'] },
+    ]);
+    const time = new TimeControl(lab);
+    await lab.start();
+    end = async () => {
+      time.dispose();
+      await lab.dispose();
+    };
+    await time.freeze();
+    c.sends(arp(1));
+    a.sends(arp(1));
+    await time.step();
+    expect(time.state.value.steps).toMatchObject({ held: 2, shownAs: 'held', at: { device: 'two' } });
+    await time.step();
+    expect(d.received).toHaveLength(1);
+    expect(time.state.value.steps).toMatchObject({ held: 1, shownAs: 'held', at: { device: 'one' } });
+  });
+
+  it('is held where it is under way on a slow link when time stops', async () => {
+    const { lab, time, a, b, steps, settled } = await running(['a', 'b']);
+    lab.wires[0]?.port('a')?.setLink({ delay: 1000 });
+    a.sends(arp(1));
+    await time.freeze();
+    time.toEnd();
+    expect(steps()).toMatchObject({ held: 1, shownAs: 'held', at: { machine: 'wire' } });
+    await time.step();
+    await settled();
+    expect(b.received).toHaveLength(1);
+  });
+
+  it('comes after its sender’s word in slow motion, too, where taps are as slow as all the rest', async () => {
+    const { lab, time, a, settled, steps } = await running(['a', 'b']);
+    const told: string[] = [];
+    lab.onHops(({ hops }) => told.push(...hops.map(({ machine }) => machine)));
+    time.setSpeed(0.1);
+    const leaves = () =>
+      a.sawFrame({ device: 'eth0', direction: 'out', linkType: 1, bytes: arp(1), time: lab.time.now() });
+    a.sends(arp(1));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    leaves();
+    expect(told).toEqual(['a', 'wire']);
+    await time.freeze();
+    await time.step();
+    a.sends(arp(1));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    leaves();
+    await settled();
+    expect(steps()).toMatchObject({ shownAs: 'looked back at', at: { machine: 'a' } });
+  });
+
   it('is let through until a filter matches', async () => {
     const { time, a, b, steps, settled } = await running(['a', 'b']);
     await time.freeze();

@@ -11,6 +11,7 @@ import { whyNot } from '../machine/abilities.ts';
 import type { FilterError } from '../packet/filter/syntax.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 import { type Shown, type Step, Stepper, type StepperState } from '../wire/stepper.ts';
+import type { WireFrame } from '../wire/wire-frame.ts';
 import { type Breakpoint, type BreakpointResult, HopBreakpoints } from './hop-breakpoints.ts';
 import { compileHopFilter } from './hop-filter.ts';
 import type { HopBatch, Lab } from './lab.ts';
@@ -31,7 +32,7 @@ export interface TimeState {
   readonly said: string;
 }
 
-/** ms between a frame on a wire and the report of what its sender's tap had seen before. */
+/** Virtual ms between a frame on a wire and the report of what its sender's tap had seen before. */
 const tapTakes = 50;
 
 export class TimeControl {
@@ -92,7 +93,12 @@ export class TimeControl {
         };
       }),
       lab.clock.onChange((state) => {
-        if (state.kind !== 'held' || state.at === null) return;
+        if (state.kind !== 'held') return;
+        if (state.at === null) {
+          // What was under way on a slow link is held now, and no wire tells of that.
+          this.#waitingChanged();
+          return;
+        }
         this.#stopped = true;
         // The wire has not listed it yet.
         queueMicrotask(() => this.#stoppedAtFrame());
@@ -331,7 +337,8 @@ export class TimeControl {
     clearTimeout(this.#later);
     if (this.#letsGo) return;
     // What made a machine send this comes first, and its tap takes a moment to report it.
-    if (this.#tapsFirst && this.#awaits.peek() !== null) this.#later = setTimeout(() => this.#look(), tapTakes);
+    if (this.#tapsFirst && this.#awaits.peek() !== null)
+      this.#later = setTimeout(() => this.#look(), tapTakes / this.#speed.peek());
     else this.#look();
   }
 
@@ -349,9 +356,16 @@ export class TimeControl {
   }
 
   #held(): Hop[] {
-    if (!this.#lab.clock.held) return [];
-    const frames = this.#lab.wires.flatMap((wire) => wire.waiting.peek());
-    return frames.sort((a, b) => a.due - b.due).map((frame) => this.#lab.hopOfFrame(frame));
+    const { clock, wires } = this.#lab;
+    if (!clock.held) return [];
+    const frames = new Map<object, WireFrame>(
+      wires.flatMap((wire) => wire.waiting.peek()).map((frame) => [frame, frame]),
+    );
+    // The clock's own order: what came to two wires while time stood is due at one moment.
+    return clock.queue.list().flatMap((event) => {
+      const frame = frames.get(event);
+      return frame === undefined ? [] : [this.#lab.hopOfFrame(frame)];
+    });
   }
 
   #breaks(hop: Hop): boolean {

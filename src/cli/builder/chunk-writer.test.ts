@@ -82,6 +82,19 @@ describe('work in parallel', () => {
     );
   });
 
+  it('begins nothing after a failure, and fails when nothing goes on: what is tidied up then stays tidy', async () => {
+    const done: number[] = [];
+    const work = inParallel(20, 3, async (index) => {
+      if (index === 1) throw new Error('no space left on device');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      done.push(index);
+    });
+    await expect(work).rejects.toThrow('no space left');
+    expect(done).toEqual([0, 2]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(done).toEqual([0, 2]);
+  });
+
   it('fails when one fails', async () => {
     const work = inParallel(5, 2, async (index) => {
       if (index === 3) throw new Error('no space left on device');

@@ -49,11 +49,24 @@ export function isZero(bytes: Uint8Array): boolean {
   return bytes.subarray(words.byteLength).every((byte) => byte === 0);
 }
 
-/** Runs `work` for 0..count-1, `width` at a time. */
+/** Runs `work` for 0..count-1, `width` at a time. Once one has failed none is begun, and it rejects when none goes on. */
 export async function inParallel(count: number, width: number, work: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
+  let failed = false;
   const lane = async () => {
-    while (next < count) await work(next++);
+    while (next < count && !failed) {
+      try {
+        await work(next++);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
   };
-  await Promise.all(Array.from({ length: width }, lane));
+  const lanes = Array.from({ length: width }, lane);
+  try {
+    await Promise.all(lanes);
+  } finally {
+    await Promise.allSettled(lanes);
+  }
 }

@@ -90,6 +90,8 @@ async function flushTaps(lab: Lab): Promise<void> {
       Promise.race([machine.flushTap(), new Promise((resolve) => setTimeout(resolve, 10_000).unref())]),
     ),
   );
+  // What still waits for the word of its sender is told when time stands.
+  lab.clock.hold();
 }
 
 function printJson({ machine, command }: ExecArgument, { stdout, stderr, exitCode, ms }: ExecResult): void {

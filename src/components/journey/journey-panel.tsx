@@ -61,13 +61,16 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
     return () => clearTimeout(timer);
   }, [frozen, time, at?.n]);
 
+  // In its own time, however often a busy lab has this rendered meanwhile.
+  const playOn = useRef(stepOn);
+  playOn.current = stepOn;
   useEffect(() => {
     if (!playing) return;
     const timer = setInterval(() => {
-      if (!stepOn(false)) setPlaying(false);
+      if (!playOn.current(false)) setPlaying(false);
     }, PACE / speed);
     return () => clearInterval(timer);
-  });
+  }, [playing, speed]);
 
   /** One step forward; false if there is none without letting time go on, and that was not wanted. */
   function stepOn(letGo: boolean): boolean {

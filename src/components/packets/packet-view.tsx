@@ -44,7 +44,13 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   const list = useRef<PacketListHandle>(null);
   const [progress, setProgress] = useState(1);
   const grouping = useRef<AbortController | null>(null);
-  useEffect(() => () => grouping.current?.abort(), []);
+  useEffect(
+    () => () => {
+      grouping.current?.abort();
+      isGrouped.current = false;
+    },
+    [],
+  );
   const isPaused = useRef(paused);
   isPaused.current = paused;
 
@@ -61,11 +67,18 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     return !found.isAll;
   }
 
-  /** What NAT rewrote is one packet only for the machines' own tables: they are asked, seldom. */
+  /** What NAT rewrote is one packet only for the machines' own tables: they are asked, seldom, until all that can have answered. */
   async function askOfNat(): Promise<void> {
     asking.current = true;
-    await new Promise((resolve) => setTimeout(resolve, ASK_AFTER));
-    if (isGrouped.current && (await source.ask(store.newest))) wake();
+    let newest = 0;
+    do {
+      await new Promise((resolve) => setTimeout(resolve, ASK_AFTER));
+      newest = store.newest;
+      if (!isGrouped.current) break;
+      await source.ask(newest);
+      // Others may have asked, and been told.
+      wake();
+    } while (source.pending(newest) !== '');
     asking.current = false;
   }
 

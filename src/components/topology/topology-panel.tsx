@@ -183,9 +183,10 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
           </div>
         )}
         <Status status={status} onCatchUp={() => picture.current?.player.catchUp()} />
-        {wire !== undefined && <WireInspector wire={wire} onClose={close} />}
+        {/* Each anew: what was read of one is not shown under the name of the next. */}
+        {wire !== undefined && <WireInspector key={selected} wire={wire} onClose={close} />}
         {selected !== null && wire === undefined && (
-          <Inspector lab={lab} graph={graph} deviceId={selected} onClose={close} />
+          <Inspector key={selected} lab={lab} graph={graph} deviceId={selected} onClose={close} />
         )}
       </div>
       <Announcements lab={lab} />

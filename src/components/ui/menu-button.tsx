@@ -40,7 +40,8 @@ export function MenuButton({ label, name, class: className, size = 'small', chil
         {...(className === undefined ? {} : { class: className })}
         aria-expanded={open}
         aria-controls={id}
-        onClick={() => panel.current?.togglePopover()}
+        // As the panel's own button: a press on any other closes the panel before it is a click, which would open it again.
+        popovertarget={id}
       >
         {label}
         <span class="ls-menu-sign" aria-hidden="true">

@@ -30,5 +30,5 @@ export async function requireOwnCache(folder: string): Promise<void> {
   const { uid, mode } = await stat(folder);
   const me = process.getuid?.() ?? uid;
   if (uid !== me && uid !== 0) throw new Error(`${folder} belongs to another user (id ${uid})`);
-  if ((mode & 0o002) !== 0) throw new Error(`${folder} can be written to by everybody: chmod o-w ${folder}`);
+  if ((mode & 0o022) !== 0) throw new Error(`${folder} can be written to by others: chmod go-w ${folder}`);
 }

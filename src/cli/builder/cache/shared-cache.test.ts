@@ -285,6 +285,19 @@ describe('what is thrown out', () => {
     expect(await read(roomy, 'bin/program', 'b-1')).toBe('one');
   });
 
+  test('what alone takes too much: what was used before it, and fits, stays', async () => {
+    const roomy = checkout('one');
+    const large = async (target: string): Promise<void> => {
+      await make(target);
+      await writeFile(join(target, 'large'), Buffer.alloc(16 * 1024 * 1024, 1));
+    };
+    for (const name of ['a-1', 'large-1', 'c-1'])
+      await provide(roomy, name === 'large-1' ? { name, build: large } : { name });
+    for (const [index, name] of ['a-1', 'large-1', 'c-1'].entries()) await used(name, 100 - index);
+    await provide(checkout('two', { ...defaultBounds, bytes: 16 * 1024 * 1024 }), { name: 'd-1' });
+    expect((await readdir(join(folder(), 'entries'))).sort()).toEqual(['a-1', 'c-1', 'd-1']);
+  });
+
   test('what is too old: it is not taken either', async () => {
     const short = { ...defaultBounds, age: 50 };
     await provide(checkout('one'));
@@ -305,14 +318,16 @@ describe('the folder', () => {
     expect(() => cacheFolder({ LOCKSTEP_CACHE: 'no' })).toThrow(/LOCKSTEP_CACHE is "no"; expected "off", or/);
   });
 
-  test('is for its owner alone, and one that everybody may write to is not used', async () => {
+  test('is for its owner alone, and one that others may write to is not used', async () => {
     await requireOwnCache(folder());
     expect((await stat(folder())).mode & 0o777).toBe(0o700);
     // Somebody may have it on another disk.
     await symlink(folder(), join(home, 'elsewhere'));
     await requireOwnCache(join(home, 'elsewhere'));
-    await chmod(folder(), 0o777);
-    await expect(requireOwnCache(folder())).rejects.toThrow(`chmod o-w ${folder()}`);
+    for (const mode of [0o777, 0o770]) {
+      await chmod(folder(), mode);
+      await expect(requireOwnCache(folder())).rejects.toThrow(`chmod go-w ${folder()}`);
+    }
     expect(dirname(folder())).toBe(home);
   });
 });

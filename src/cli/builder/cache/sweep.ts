@@ -42,9 +42,12 @@ export async function sweepEntries(folder: string, bounds: Bounds): Promise<void
   let bytes = 0;
   for (const { name, inodes } of kept) {
     const news = [...inodes].filter(([inode]) => !counted.has(inode));
-    bytes += news.reduce((sum, [, size]) => sum + size, 0);
-    if (bytes > bounds.bytes) await throwOut(folder, name);
-    else for (const [inode] of news) counted.add(inode);
+    const together = news.reduce((sum, [, size]) => sum + size, bytes);
+    if (together > bounds.bytes) await throwOut(folder, name);
+    else {
+      bytes = together;
+      for (const [inode] of news) counted.add(inode);
+    }
   }
 }
 

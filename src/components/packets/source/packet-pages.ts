@@ -151,16 +151,21 @@ export class PacketPages {
     page.nexts[at] = 0;
   }
 
-  /** False when the same packet was seen before. */
-  isFirst(index: number): boolean {
+  /** Index of the first sighting of the same packet; it may be let go by now. */
+  firstOf(index: number): number {
     const { page, at } = this.#find(index);
-    return page.firsts[at] === index;
+    return page.firsts[at] ?? index;
   }
 
-  /** Indices of the later sightings of the packet that `index` saw first. */
+  /** False when the same packet was seen before. */
+  isFirst(index: number): boolean {
+    return this.firstOf(index) === index;
+  }
+
+  /** Indices of the later sightings of the packet that `index` saw first, as they were joined; up to one that was let go. */
   later(index: number): number[] {
     const found: number[] = [];
-    for (let next = this.#next(index); next >= 0 && found.length < MOST_LATER; next = this.#next(next))
+    for (let next = this.#next(index); next >= this.#start && found.length < MOST_LATER; next = this.#next(next))
       found.push(next);
     return found;
   }

@@ -210,6 +210,18 @@ describe('the packet list', () => {
     expect(store.origin).toBe(hops('outside.hops.jsonl')[0]?.time);
   });
 
+  it('shows no packet of the last run when it is paused, either: their numbers are other packets’ now', () => {
+    const store = filled('ping.hops.jsonl');
+    store.pass({ run: 1, hops: burst(2, 1000), lost: 1 });
+    expect([store.missed, store.kept > 0]).toEqual([2, true]);
+    store.pass({ run: 2, hops: burst(3), lost: 0 });
+    expect([store.kept, store.missed, store.lost, store.contents]).toEqual([0, 3, 0, 2]);
+    store.resume();
+    store.add({ run: 2, hops: burst(2, 4), lost: 0 });
+    while (store.work(1000));
+    expect(rows(store).map(({ n }) => n)).toEqual([4, 5]);
+  });
+
   it('shows nothing of before after it was cleared', () => {
     const store = filled('ping.hops.jsonl');
     store.setOnePerPacket(true);
@@ -233,6 +245,49 @@ describe('the packet list', () => {
     store.regroup([]);
     store.work(1000);
     expect(store.count).toBe(store.kept);
+  });
+});
+
+describe('one row a packet', () => {
+  function grouping(capacity: number, count: number): PacketStore {
+    const store = new PacketStore({ capacity });
+    store.setOnePerPacket(true);
+    store.add({ run: 1, hops: burst(count), lost: 0 });
+    while (store.work(1000));
+    return store;
+  }
+  const add = (store: PacketStore, count: number, from: number): void => {
+    store.add({ run: 1, hops: burst(count, from), lost: 0 });
+    while (store.work(1000));
+  };
+
+  it('stands where the packet was seen first, though that was told after a later sighting which is let go', () => {
+    const store = grouping(2048, 2048);
+    store.regroupSome([[1025, 1023, 1024, 1026, 1027]]);
+    expect(store.seenAgain(1024)).toBe(4);
+    add(store, 1024, 2049);
+    expect(store.released).toBe(1024);
+    expect(store.seenAgain(1024)).toBe(2);
+  });
+
+  it('shows each sighting once when a packet is named without those that were forgotten', () => {
+    const store = grouping(10_000, 10);
+    store.regroupSome([[1, 2, 3, 4, 5]]);
+    store.regroupSome([[3, 4]]);
+    expect(rows(store).map(({ n }) => [n, store.seenAgain(n - 1)])).toEqual([
+      ...[1, 3].map((n) => [n, n === 1 ? 2 : 1]),
+      ...[6, 7, 8, 9, 10].map((n) => [n, 0]),
+    ]);
+    store.regroupSome([[1, 2, 3, 4, 5]]);
+    store.regroupSome([[2, 3]]);
+    expect(
+      rows(store)
+        .map(({ n }) => [n, store.seenAgain(n - 1)])
+        .slice(0, 2),
+    ).toEqual([
+      [1, 2],
+      [2, 1],
+    ]);
   });
 });
 

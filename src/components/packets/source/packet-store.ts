@@ -46,14 +46,17 @@ export class PacketStore {
 
   /** Hands over a batch; work() takes it into the list. */
   add(batch: PacketBatch): void {
-    // Another run of the lab: its packets are not to be mixed with the last one's.
-    if (batch.run !== this.#run) {
-      if (this.#run !== 0) this.clear();
-      this.#run = batch.run;
-    }
+    this.#enter(batch.run);
     this.#lost += batch.lost;
     for (const packet of batch.hops) this.#waiting.push(packet);
     if (this.#waiting.length > MOST_WAITING) this.#takeIn(Number.POSITIVE_INFINITY);
+  }
+
+  /** Another run of the lab: its packets are not to be mixed with the last one's, whose numbers are other packets' now. */
+  #enter(run: number): void {
+    if (run === this.#run) return;
+    if (this.#run !== 0) this.clear();
+    this.#run = run;
   }
 
   #takeIn(until: number): void {
@@ -72,6 +75,7 @@ export class PacketStore {
 
   /** The list is paused: packets are told of, not kept. */
   pass(batch: PacketBatch): void {
+    this.#enter(batch.run);
     this.#lost += batch.lost;
     this.#missed += batch.hops.length;
   }
@@ -113,6 +117,7 @@ export class PacketStore {
   /** The same of some packets: what is known of the others stays. */
   regroupSome(packets: Iterable<readonly number[]>): void {
     const groups = [...packets].map((numbers) => this.#indicesOf(numbers));
+    groups.push(...this.#leftBy(new Set(groups.flat())));
     const named = groups.flat();
     const before = named.map((index) => this.#pages.isFirst(index));
     for (const index of named) this.#pages.single(index);
@@ -126,8 +131,19 @@ export class PacketStore {
     return numbers.map((n) => this.#pages.indexOf(n)).filter((index) => index >= 0);
   }
 
+  /** What was part of the same packets and is not named, since its journey is forgotten: it stays together. */
+  *#leftBy(named: ReadonlySet<number>): Generator<number[]> {
+    for (const first of new Set([...named].map((index) => this.#pages.firstOf(index)))) {
+      if (first < this.#pages.start) continue;
+      const left = [first, ...this.#pages.later(first).reverse()].filter((index) => !named.has(index));
+      if (left.length > 0) yield left;
+    }
+  }
+
+  /** The latest next to the first: those that are let go, the oldest, are at the end. */
   #joinAll([first, ...later]: readonly number[]): void {
-    if (first !== undefined) for (const index of later) this.#pages.join(first, index);
+    if (first === undefined) return;
+    for (const index of later.sort((a, b) => b - a)) this.#pages.join(first, index);
   }
 
   /** Whether it has a row is another answer than before. */

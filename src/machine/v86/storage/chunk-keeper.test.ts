@@ -98,6 +98,12 @@ describe('when a machine has loaded', () => {
     expect(kept()).toEqual(chunks('shared', 'theirs', 'new'));
   });
 
+  it('a machine whose name is that of the folder of all lists keeps its chunks', async () => {
+    await leave(machine('lists', { lab: 'other' }), ['theirs']);
+    await (await load(machine('host-01'), 'new')).tidyUp(hashes('new'));
+    expect(kept()).toEqual(chunks('theirs', 'new'));
+  });
+
   it('a machine that its lab does not have any more goes; the others of the lab stay', async () => {
     const both = ['host-01', 'host-02'];
     await leave(machine('host-02', { machines: both }), ['two']);

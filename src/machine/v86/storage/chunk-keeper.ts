@@ -138,7 +138,7 @@ export class ChunkKeeper {
     want(this.#of.base, this.#hashes);
     for (const { url } of await lists.keys()) {
       const list = await lists.match(url);
-      want(url.slice(0, url.lastIndexOf('/lists/') + 1), (await list?.text())?.split('\n') ?? []);
+      want(baseOf(url), (await list?.text())?.split('\n') ?? []);
     }
     const chunks = await caches.open(chunkCache);
     for (const { url } of await chunks.keys()) if (!wanted.has(url)) await chunks.delete(url);
@@ -147,6 +147,11 @@ export class ChunkKeeper {
 
 function listOf({ base, lab, name, snapshot }: KeptMachine): string {
   return `${base}lists/${lab.id}/${name}/${snapshot}`;
+}
+
+/** A machine may be called "lists", too. */
+function baseOf(list: string): string {
+  return `${list.split('/').slice(0, -4).join('/')}/`;
 }
 
 function lockOf(list: string): string {
