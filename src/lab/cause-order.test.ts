@@ -121,3 +121,19 @@ describe('of frames that are equal to the last byte', () => {
     expect(drained(order, 4)).toEqual(['host-01 out', 'wire unknown', 'host-02 in', 'host-02 out', 'wire unknown']);
   });
 });
+
+it('lets a flood through as it comes, and puts what comes after it in order again', () => {
+  const order = orderOf();
+  const frame = hops.find(({ machine }) => machine === 'wire');
+  if (frame === undefined) throw new Error('a frame on the wire');
+  const push = (count: number, now: number): number => {
+    for (let n = 0; n < count; n++) order.push({ ...frame }, now, 'host-01');
+    return drain(order, now).length;
+  };
+  expect(push(10, 0)).toBe(0);
+  expect(push(5000, 10)).toBeGreaterThan(4000);
+  expect(push(1, 150)).toBe(1);
+  drain(order, 1000);
+  expect(push(1, 1000)).toBe(0);
+  expect(order.size).toBe(1);
+});

@@ -8,8 +8,11 @@ import { identityOf } from '../hop/identity.ts';
 export const PATIENCE = 200;
 /** Packets that NICs sent, of which no wire has told yet; and the other way round. */
 const MOST_SENT = 4096;
-/** Hops that wait: in a flood no order can be seen, and nothing is to pile up. */
+/** Hops that wait: nothing is to pile up. */
 const MOST_WAITING = 2048;
+/** In a flood no order can be seen, and who is who costs more than all the rest: so many in so many ms are told as they come. */
+const FLOOD = 300;
+const FLOOD_TIME = 100;
 
 interface Waiting<H> {
   readonly hop: H;
@@ -34,6 +37,9 @@ export class CauseOrder<H extends Hop> {
   readonly #early = new Set<string>();
   #next = 0;
   #size = 0;
+  /** Of NICs and wires, since #since, ms. */
+  #lately = 0;
+  #since = 0;
 
   /** @param wireOf the wire that a machine's hop was sent to or came from, if its device is plugged into one */
   constructor(wireOf: (hop: H) => string | undefined) {
@@ -52,8 +58,9 @@ export class CauseOrder<H extends Hop> {
     const onWire = hop.machine === WIRE;
     const machine = onWire ? sender : hop.machine;
     const wire = onWire ? hop.device : this.#wireOf(hop);
-    const key = wire === undefined || machine === undefined ? '' : `${wire} ${identityOf(hop).key}`;
-    if (onWire && machine !== undefined) {
+    const matters = wire !== undefined && machine !== undefined && !this.#isFlood(now);
+    const key = matters ? `${wire} ${identityOf(hop).key}` : '';
+    if (onWire && matters && machine !== undefined) {
       const same = this.#frames.get(key);
       if (same === undefined) this.#frames.set(key, [machine]);
       else same.push(machine);
@@ -87,6 +94,16 @@ export class CauseOrder<H extends Hop> {
     this.#sent.clear();
     this.#early.clear();
     this.#size = 0;
+  }
+
+  /** Counts one more. */
+  #isFlood(now: number): boolean {
+    if (now - this.#since > FLOOD_TIME) {
+      // What comes first after a flood goes on being one, so that not a part of each is looked at.
+      this.#lately = this.#lately > FLOOD && now - this.#since < 2 * FLOOD_TIME ? FLOOD : 0;
+      this.#since = now;
+    }
+    return ++this.#lately > FLOOD;
   }
 
   #isFree({ hop, since, key, machine }: Waiting<H>, now: number): boolean {
