@@ -1,5 +1,6 @@
 // Where time is to stop: a display filter, at one device or anywhere; once (run to it), or each time.
-import { useId, useState } from 'preact/hooks';
+
+import { useState } from 'preact/hooks';
 import { placeOf } from '../../hop/hop.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl, TimeState } from '../../lab/time-control.ts';
@@ -7,6 +8,7 @@ import { compileFilter, pointAt } from '../../packet/filter/compile.ts';
 import { complete } from '../../packet/filter/complete.ts';
 import { Button } from '../ui/button.tsx';
 import { useSignalValue } from '../ui/use-signal-value.ts';
+import { useUniqueId } from '../ui/use-unique-id.ts';
 import './breakpoint-bar.css';
 
 interface Props {
@@ -20,7 +22,7 @@ export function BreakpointBar({ lab, time, state }: Props) {
   const [text, setText] = useState('');
   const [device, setDevice] = useState('');
   const [asked, setAsked] = useState(false);
-  const id = useId();
+  const id = useUniqueId();
   const compiled = compileFilter(text);
   // While it is being typed a filter is nearly always wrong: that is said when it is used.
   const error = asked && !compiled.ok ? compiled.error : null;

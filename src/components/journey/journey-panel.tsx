@@ -1,11 +1,13 @@
 // Under the picture: time in the lab. Stop it, step from packet to packet or along the way of one, look back, go on to what
 // a filter matches; and the way of the packet that is looked at, hop by hop.
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl } from '../../lab/time-control.ts';
 import { shownAsWords } from '../../lab/time-words.ts';
 import { whyNot } from '../../machine/abilities.ts';
 import { useFrameValue } from '../ui/use-frame-value.ts';
+import { useUniqueId } from '../ui/use-unique-id.ts';
 import { BreakpointBar } from './breakpoint-bar.tsx';
 import { HopStrip } from './hop-strip.tsx';
 import { hopLookedAt } from './looking.ts';
@@ -30,7 +32,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   const [onlyThis, setOnlyThis] = useState(false);
   const [breaking, setBreaking] = useState(false);
   const [, learn] = useState(0);
-  const limits = useId();
+  const limits = useUniqueId();
   /** Number of the hop that was looked at last. */
   const looked = useRef(0);
   const at = hopLookedAt(state);

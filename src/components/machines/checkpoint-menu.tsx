@@ -1,17 +1,19 @@
 // Undo for a network: moments of the whole lab that the reader keeps, and goes back to.
-import { useId, useState } from 'preact/hooks';
+
+import { useState } from 'preact/hooks';
 import type { Checkpoint, Lab } from '../../lab/lab.ts';
 import { whyNot } from '../../machine/abilities.ts';
 import { Button } from '../ui/button.tsx';
 import { MenuButton } from '../ui/menu-button.tsx';
 import { useSignalValue } from '../ui/use-signal-value.ts';
+import { useUniqueId } from '../ui/use-unique-id.ts';
 import './checkpoint-menu.css';
 
 export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
   const checkpoints = useSignalValue(lab.checkpoints);
   const [busy, setBusy] = useState('');
   const [said, setSaid] = useState('');
-  const about = useId();
+  const about = useUniqueId();
   const why = whyNot(lab.machines, 'checkpoint');
 
   async function work(doing: string, done: string, what: () => Promise<unknown>): Promise<void> {

@@ -1,7 +1,9 @@
 // Filter, list and the packet that is looked at, for a lab's packets and for a file's.
-import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../ui/button.tsx';
 import { INITIAL_SHARE, PaneBorder } from '../ui/pane-border.tsx';
+import { useUniqueId } from '../ui/use-unique-id.ts';
 import { plural } from '../ui/words.ts';
 import { PacketDetail } from './detail/packet-detail.tsx';
 import { FilterBar } from './filter/filter-bar.tsx';
@@ -28,7 +30,7 @@ const MOST_REGROUPED = 200;
 const ASK_AFTER = 1500;
 
 export function PacketView({ source, onSelect }: PacketViewProps) {
-  const id = useId();
+  const id = useUniqueId();
   const store = useMemo(() => new PacketStore({ capacity: source.capacity }), [source]);
   const [, render] = useState(0);
   const [text, setText] = useState('');

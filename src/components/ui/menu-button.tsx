@@ -1,8 +1,10 @@
 // A button that opens a small panel of other buttons beside it. The browser's own popover: Escape and a click elsewhere close
 // it, and the focus goes back to the button.
+
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from './button.tsx';
+import { useUniqueId } from './use-unique-id.ts';
 
 interface Props {
   readonly label: ComponentChildren;
@@ -15,7 +17,7 @@ interface Props {
 }
 
 export function MenuButton({ label, name, class: className, size = 'small', children }: Props) {
-  const id = useId();
+  const id = useUniqueId();
   const button = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLFieldSetElement>(null);
   const [open, setOpen] = useState(false);

@@ -1,7 +1,9 @@
 // The packet that is looked at: what is to be said of it, the way it went, its layers, its fields and its bytes.
-import { useEffect, useId, useMemo, useState } from 'preact/hooks';
+
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { summarize } from '../../../packet/summary.ts';
 import { Button } from '../../ui/button.tsx';
+import { useUniqueId } from '../../ui/use-unique-id.ts';
 import { plural } from '../../ui/words.ts';
 import { guestClock, place } from '../packet-words.ts';
 import type { PacketJourneys } from '../source/packet-journeys.ts';
@@ -40,7 +42,7 @@ interface Props {
 const LOOK_AGAIN = 1000;
 
 export function PacketDetail({ packet, compared, journeys, live, ...props }: Props) {
-  const id = useId();
+  const id = useUniqueId();
   const [looks, setLooks] = useState(0);
   const anatomy = useMemo(() => new Anatomy(packet), [packet.n, packet.bytes]);
   const summary = useMemo(() => summarize(packet.bytes, packet.linkType, packet.originalLength), [anatomy]);

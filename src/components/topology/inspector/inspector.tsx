@@ -1,7 +1,7 @@
 // One device, as its kernel tells of it now: read when it is opened and when the reader asks again.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Counters, type Inspection, readInspection } from '../../../guest/ask/inspect-answer.ts';
 import { inspectCommand, readSections, type Section } from '../../../guest/ask/inspect-command.ts';
 import type { Lab } from '../../../lab/lab.ts';
@@ -9,6 +9,7 @@ import { whyNot } from '../../../machine/abilities.ts';
 import { isDown, KIND_WORD } from '../../../topology/device-words.ts';
 import type { Graph } from '../../../topology/graph.ts';
 import { Button } from '../../ui/button.tsx';
+import { useUniqueId } from '../../ui/use-unique-id.ts';
 import './inspector.css';
 
 interface Props {
@@ -33,7 +34,7 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
   const machine = lab.machines.find(({ name }) => name === device?.machine);
   // What the device is, its kernel has reported; the rest it would have to be asked.
   const mute = machine === undefined ? '' : whyNot([machine], 'exec');
-  const why = useId();
+  const why = useUniqueId();
 
   useEffect(() => panel.current?.focus({ preventScroll: true }), [deviceId]);
 
