@@ -109,6 +109,8 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
   // A row that comes into sight takes the elements of one that left it: new ones would cost ten times as much style. An even
   // number, so that odd rows take those of odd ones.
   const slots = 2 * Math.ceil((inSight.end - inSight.first + 1) / 2);
+  // Times are told from the first packet's, all clocks set by one.
+  const origin = store.origin === null ? null : store.origin + props.correction(store.originMachine);
   const lines = [];
   for (let at = inSight.first; at < inSight.end; at++) {
     const index = store.indexAt(at);
@@ -120,7 +122,7 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
         packet={packet}
         summary={store.summary(index)}
         row={at}
-        origin={store.origin ?? packet.time}
+        origin={origin ?? packet.time}
         correction={props.correction(packet.machine)}
         severalMachines={props.severalMachines}
         again={props.grouped ? store.seenAgain(index) : 0}

@@ -36,6 +36,7 @@ export class PacketStore {
   #lost = 0;
   #missed = 0;
   #origin: number | null = null;
+  #originMachine = '';
   /** Of the lab; 0 before the first packet. */
   #run = 0;
   #contents = 1;
@@ -64,7 +65,10 @@ export class PacketStore {
     for (const packet of this.#waiting) {
       if (taken % 64 === 63 && performance.now() > until) break;
       taken += 1;
-      this.#origin ??= packet.time;
+      if (this.#origin === null) {
+        this.#origin = packet.time;
+        this.#originMachine = packet.machine;
+      }
       this.#pages.add(packet);
     }
     if (taken === this.#waiting.length) this.#waiting = [];
@@ -267,6 +271,11 @@ export class PacketStore {
   /** Time of the first packet, seconds; null before it. */
   get origin(): number | null {
     return this.#origin;
+  }
+
+  /** Whose clock that is; "" before it. */
+  get originMachine(): string {
+    return this.#originMachine;
   }
 
   get isFiltered(): boolean {
