@@ -50,6 +50,9 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
   '_ws.malformed': ['', 'other'],
 };
 
+/** The hue of a layer, and of a packet whose line is about it. */
+export const familyOf = (protocol: Layer['protocol']): Family => COLUMNS[protocol][1];
+
 /**
  * A packet's line in the list. TCP's numbers are the ones in the header (absolute, window not scaled): relative ones need the
  * connection's first packet, and this looks at one packet alone.

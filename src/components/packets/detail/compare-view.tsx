@@ -1,18 +1,22 @@
 // Two packets of the list side by side, or one packet at two places.
+
 import { useMemo, useState } from 'preact/hooks';
 import { placeOf } from '../../../hop/hop.ts';
 import { dissect } from '../../../packet/dissect.ts';
 import { plural } from '../../ui/words.ts';
 import type { ListedHop } from '../source/packet-source.ts';
-import { ChangeTable } from './packet-way.tsx';
+import type { Seen } from '../source/packet-store.ts';
+import { ChangeTable, FieldHead } from './packet-way.tsx';
 import { compareLayers } from './side-by-side.ts';
 
 interface Props {
   readonly left: ListedHop;
   readonly right: ListedHop;
+  /** Seconds since the epoch, all clocks set by one. */
+  readonly timeOf: (seen: Seen) => number;
 }
 
-export function CompareView({ left, right }: Props) {
+export function CompareView({ left, right, timeOf }: Props) {
   const [all, setAll] = useState(false);
   const { changes, pairs } = useMemo(() => compareLayers(layersOf(left), layersOf(right)), [left, right]);
   const [from, to] = [headOf(left), headOf(right)];
@@ -22,7 +26,7 @@ export function CompareView({ left, right }: Props) {
         {changes.length === 0
           ? 'No difference in any field that says something of its own'
           : plural(changes.length, 'difference')}
-        ; {elapsed(right.time - left.time)}.
+        ; {elapsed(timeOf(right) - timeOf(left))}.
         <label class="pk-check">
           <input type="checkbox" checked={all} onChange={({ currentTarget }) => setAll(currentTarget.checked)} />
           Every field
@@ -31,13 +35,7 @@ export function CompareView({ left, right }: Props) {
       {all ? (
         <table class="pk-changes">
           <caption>Every field of both</caption>
-          <thead>
-            <tr>
-              <th scope="col">Field</th>
-              <th scope="col">{from}</th>
-              <th scope="col">{to}</th>
-            </tr>
-          </thead>
+          <FieldHead from={from} to={to} />
           {pairs.map(({ protocol, rows }, index) => (
             <tbody key={`${index} ${protocol}`}>
               <tr class="pk-pair">

@@ -2,6 +2,7 @@
 // field is shown in the tree. Only the lines in sight are rendered, since a packet may have 65,535 bytes.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { rowWindow, scrollToRow } from '../../ui/row-window.ts';
+import { useScrollView } from '../../ui/use-scroll-view.ts';
 import type { Anatomy, Range, Spot } from './anatomy.ts';
 import { layerFamily, layerTitle } from './layer-words.ts';
 import './hex-view.css';
@@ -21,24 +22,16 @@ const WIDE = 540;
 
 export function HexView({ id, anatomy, active, shown, onChoose, onHover }: Props) {
   const { bytes } = anatomy;
-  const [view, setView] = useState({ top: 0, height: 0, width: 0 });
   const [cursor, setCursor] = useState(0);
   const [focused, setFocused] = useState(false);
   const scroller = useRef<HTMLDivElement>(null);
+  const [view, look] = useScrollView(scroller);
   const perLine = view.width >= WIDE ? 16 : 8;
   const lines = Math.ceil(bytes.length / perLine);
   const { first, end } = rowWindow(view.top, view.height, LINE, lines);
   const chosen = anatomy.range(active);
   const marked = anatomy.range(shown ?? active);
   const cellId = (at: number): string => `${id}-byte-${at}`;
-
-  useEffect(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(() => look(element));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
 
   // What was chosen elsewhere comes into sight here; a byte that was chosen here is in sight.
   useEffect(() => {
@@ -47,10 +40,6 @@ export function HexView({ id, anatomy, active, shown, onChoose, onHover }: Props
       reveal(chosen.start);
     }
   }, [chosen.start, chosen.end, anatomy, perLine]);
-
-  function look({ scrollTop: top, clientHeight: height, clientWidth: width }: HTMLElement): void {
-    setView((was) => (was.top === top && was.height === height && was.width === width ? was : { top, height, width }));
-  }
 
   function reveal(at: number): void {
     const element = scroller.current;

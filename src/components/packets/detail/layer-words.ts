@@ -1,47 +1,47 @@
-// Layers as they are called on the page, and their hues.
+// Layers as they are called on the page.
 import { fieldInfo } from '../../../packet/filter/registry.ts';
 import type { Layer } from '../../../packet/layer.ts';
-import type { Family } from '../../../packet/summary.ts';
+import { type Family, familyOf } from '../../../packet/summary.ts';
 
 type Protocol = Layer['protocol'];
 
-const WORDS: Readonly<Record<Protocol, readonly [title: string, family: Family]>> = {
-  eth: ['Ethernet', 'other'],
-  sll: ['Linux cooked capture', 'other'],
-  null: ['BSD loopback', 'other'],
-  vlan: ['802.1Q VLAN', 'other'],
-  llc: ['LLC', 'other'],
-  stp: ['Spanning tree', 'other'],
-  arp: ['ARP', 'arp'],
-  ip: ['IPv4', 'other'],
-  ipv6: ['IPv6', 'ipv6'],
-  'ipv6.hopopts': ['IPv6 hop-by-hop options', 'ipv6'],
-  'ipv6.routing': ['IPv6 routing header', 'ipv6'],
-  'ipv6.fraghdr': ['IPv6 fragment header', 'ipv6'],
-  'ipv6.dstopts': ['IPv6 destination options', 'ipv6'],
-  ah: ['Authentication header', 'other'],
-  gre: ['GRE', 'other'],
-  icmp: ['ICMP', 'icmp'],
-  icmpv6: ['ICMPv6', 'icmp'],
-  udp: ['UDP', 'udp'],
-  tcp: ['TCP', 'tcp'],
-  vxlan: ['VXLAN', 'udp'],
-  geneve: ['Geneve', 'udp'],
-  dhcp: ['DHCP', 'udp'],
-  dns: ['DNS', 'dns'],
-  mdns: ['Multicast DNS', 'dns'],
-  http: ['HTTP', 'http'],
-  tls: ['TLS', 'tcp'],
-  http2: ['HTTP/2', 'http'],
-  grpc: ['gRPC', 'http'],
-  bgp: ['BGP', 'tcp'],
-  data: ['Data', 'other'],
-  '_ws.short': ['Cut off', 'other'],
-  '_ws.malformed': ['Malformed', 'other'],
+const TITLES: Readonly<Record<Protocol, string>> = {
+  eth: 'Ethernet',
+  sll: 'Linux cooked capture',
+  null: 'BSD loopback',
+  vlan: '802.1Q VLAN',
+  llc: 'LLC',
+  stp: 'Spanning tree',
+  arp: 'ARP',
+  ip: 'IPv4',
+  ipv6: 'IPv6',
+  'ipv6.hopopts': 'IPv6 hop-by-hop options',
+  'ipv6.routing': 'IPv6 routing header',
+  'ipv6.fraghdr': 'IPv6 fragment header',
+  'ipv6.dstopts': 'IPv6 destination options',
+  ah: 'Authentication header',
+  gre: 'GRE',
+  icmp: 'ICMP',
+  icmpv6: 'ICMPv6',
+  udp: 'UDP',
+  tcp: 'TCP',
+  vxlan: 'VXLAN',
+  geneve: 'Geneve',
+  dhcp: 'DHCP',
+  dns: 'DNS',
+  mdns: 'Multicast DNS',
+  http: 'HTTP',
+  tls: 'TLS',
+  http2: 'HTTP/2',
+  grpc: 'gRPC',
+  bgp: 'BGP',
+  data: 'Data',
+  '_ws.short': 'Cut off',
+  '_ws.malformed': 'Malformed',
 };
 
-export const layerTitle = ({ protocol }: Layer): string => WORDS[protocol][0];
-export const layerFamily = ({ protocol }: Layer): Family => WORDS[protocol][1];
+export const layerTitle = ({ protocol }: Layer): string => TITLES[protocol];
+export const layerFamily = ({ protocol }: Layer): Family => familyOf(protocol);
 
 /** One sentence: what the protocol is for. */
 export const layerAbout = ({ protocol }: Layer): string => fieldInfo(protocol)?.about ?? '';

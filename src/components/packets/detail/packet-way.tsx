@@ -111,13 +111,7 @@ export function ChangeTable({ changes, from, to, caption }: TableProps) {
   return (
     <table class="pk-changes">
       <caption>{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">Field</th>
-          <th scope="col">{from}</th>
-          <th scope="col">{to}</th>
-        </tr>
-      </thead>
+      <FieldHead from={from} to={to} />
       <tbody>
         {changes.map((change, index) => (
           <tr key={`${index} ${change.field}`}>
@@ -134,3 +128,14 @@ export function ChangeTable({ changes, from, to, caption }: TableProps) {
     </table>
   );
 }
+
+/** Over the values of fields at two places. */
+export const FieldHead = ({ from, to }: Pick<TableProps, 'from' | 'to'>) => (
+  <thead>
+    <tr>
+      <th scope="col">Field</th>
+      <th scope="col">{from}</th>
+      <th scope="col">{to}</th>
+    </tr>
+  </thead>
+);

@@ -12,8 +12,8 @@ interface Props {
   /** TapPlace in the list, from 0. */
   readonly row: number;
   readonly origin: number;
-  /** Seconds to add to its time (PacketSource.correction). */
-  readonly correction: number;
+  /** Seconds since the epoch, all clocks set by one; the list's first packet's in `origin`. */
+  readonly time: number;
   readonly severalMachines: boolean;
   /** Later sightings to tell of; 0: none, or they have rows of their own. */
   readonly again: number;
@@ -45,8 +45,8 @@ export function PacketLine({ packet, summary, row, again, selected, marked, comp
         {signs.length > 0 && <span class="sr-only">{signs.join(', ')} </span>}
         {packet.n}
       </td>
-      <td class="pk-time" title={`${guestClock(packet.time + props.correction)} (UTC)`}>
-        {sinceFirst(packet.time + props.correction, props.origin)}
+      <td class="pk-time" title={`${guestClock(props.time)} (UTC)`}>
+        {sinceFirst(props.time, props.origin)}
       </td>
       <td class="pk-where" title={again > 0 ? `first of ${plural(again + 1, 'sighting')}` : undefined}>
         <span class="pk-device">{place(packet, props.severalMachines)}</span>{' '}

@@ -2,9 +2,10 @@
 // cost the page no more than a screenful. Browsers draw elements of up to 17.9 million pixels (Firefox, whose limit is the
 // lowest): at 44 px a row that is 400,000 rows, more than any list here has.
 import type { Ref } from 'preact';
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useImperativeHandle, useLayoutEffect, useRef } from 'preact/hooks';
 import { rowWindow, scrollToRow } from '../../ui/row-window.ts';
-import type { PacketStore } from '../source/packet-store.ts';
+import { useScrollView } from '../../ui/use-scroll-view.ts';
+import type { PacketStore, Seen } from '../source/packet-store.ts';
 import { PacketLine, rowId } from './packet-line.tsx';
 import './packet-list.css';
 
@@ -17,8 +18,8 @@ export interface PacketListHandle {
 interface Props {
   readonly store: PacketStore;
   readonly severalMachines: boolean;
-  /** Seconds to add to a machine's times (PacketSource.correction). */
-  readonly correction: (machine: string) => number;
+  /** Seconds since the epoch, all clocks set by one (PacketSource.correction). */
+  readonly timeOf: (seen: Seen) => number;
   readonly grouped: boolean;
   /** Keep to the newest. */
   readonly following: boolean;
@@ -42,8 +43,8 @@ const NARROW_ROW = 44;
 const NARROW = 860;
 
 export function PacketList({ store, following, selected, handle, ...props }: Props) {
-  const [view, setView] = useState({ top: 0, height: 0, width: 0 });
   const scroller = useRef<HTMLDivElement>(null);
+  const [view, look] = useScrollView(scroller);
   const grid = useRef<HTMLTableElement>(null);
   const head = useRef<HTMLTableSectionElement>(null);
   const released = useRef(0);
@@ -55,14 +56,6 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
   const newest = count * rowHeight - view.height;
   const inSight = rowWindow(following ? Math.max(0, newest) : view.top, view.height, rowHeight, count);
   const row = selected === null ? -1 : store.rowOf(selected);
-
-  useEffect(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(() => look(element));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
 
   // Before the frame is painted: keep to the newest, or keep what is being read where it is when older rows are let go.
   useLayoutEffect(() => {
@@ -84,12 +77,6 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
     focus: () => grid.current?.focus({ preventScroll: true }),
   }));
 
-  /** What is seen of the list now; the same object when that has not changed, so that nothing renders for it. */
-  function look(element: HTMLElement): void {
-    const { scrollTop: top, clientHeight: height, clientWidth: width } = element;
-    setView((was) => (was.top === top && was.height === height && was.width === width ? was : { top, height, width }));
-  }
-
   function onKey(event: KeyboardEvent): void {
     const page = Math.max(1, Math.floor(view.height / rowHeight) - 2);
     const from = row < 0 ? (event.key === 'ArrowUp' || event.key === 'PageUp' ? count : inSight.end - 1) : row;
@@ -109,8 +96,7 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
   // A row that comes into sight takes the elements of one that left it: new ones would cost ten times as much style. An even
   // number, so that odd rows take those of odd ones.
   const slots = 2 * Math.ceil((inSight.end - inSight.first + 1) / 2);
-  // Times are told from the first packet's, all clocks set by one.
-  const origin = store.origin === null ? null : store.origin + props.correction(store.originMachine);
+  const origin = store.first === null ? 0 : props.timeOf(store.first);
   const lines = [];
   for (let at = inSight.first; at < inSight.end; at++) {
     const index = store.indexAt(at);
@@ -122,8 +108,8 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
         packet={packet}
         summary={store.summary(index)}
         row={at}
-        origin={origin ?? packet.time}
-        correction={props.correction(packet.machine)}
+        time={props.timeOf(packet)}
+        origin={origin}
         severalMachines={props.severalMachines}
         again={props.grouped ? store.seenAgain(index) : 0}
         selected={packet.n === selected}

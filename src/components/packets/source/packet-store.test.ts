@@ -207,7 +207,7 @@ describe('the packet list', () => {
   it('begins anew with another run of the lab', () => {
     const store = filled('ping.hops.jsonl', 'outside.hops.jsonl');
     expect(store.kept).toBe(hops('outside.hops.jsonl').length);
-    expect(store.origin).toBe(hops('outside.hops.jsonl')[0]?.time);
+    expect(store.first?.time).toBe(hops('outside.hops.jsonl')[0]?.time);
   });
 
   it('shows no packet of the last run when it is paused, either: their numbers are other packets’ now', () => {
@@ -227,7 +227,7 @@ describe('the packet list', () => {
     store.setOnePerPacket(true);
     store.work(1000);
     store.clear();
-    expect([store.count, store.kept, store.lost, store.origin]).toEqual([0, 0, 0, null]);
+    expect([store.count, store.kept, store.lost, store.first]).toEqual([0, 0, 0, null]);
   });
 
   it('can be told which packets are the same', () => {

@@ -18,6 +18,9 @@ const MOST_WAITING = 20_000;
 /** Summaries kept: a few screens of them. */
 const MOST_SUMMARIES = 500;
 
+/** A moment by the clock of a machine, or of the wires. */
+export type Seen = Pick<ListedHop, 'time' | 'machine'>;
+
 export interface StoreOptions {
   readonly capacity?: number;
 }
@@ -35,8 +38,8 @@ export class PacketStore {
   readonly #summaries = new Map<number, PacketSummary>();
   #lost = 0;
   #missed = 0;
-  #origin: number | null = null;
-  #originMachine = '';
+  /** The first packet, also when it was let go. */
+  #first: Seen | null = null;
   /** Of the lab; 0 before the first packet. */
   #run = 0;
   #contents = 1;
@@ -65,10 +68,7 @@ export class PacketStore {
     for (const packet of this.#waiting) {
       if (taken % 64 === 63 && performance.now() > until) break;
       taken += 1;
-      if (this.#origin === null) {
-        this.#origin = packet.time;
-        this.#originMachine = packet.machine;
-      }
+      this.#first ??= { time: packet.time, machine: packet.machine };
       this.#pages.add(packet);
     }
     if (taken === this.#waiting.length) this.#waiting = [];
@@ -94,7 +94,7 @@ export class PacketStore {
     this.#pages = new PacketPages();
     this.#summaries.clear();
     this.#lost = this.#missed = 0;
-    this.#origin = null;
+    this.#first = null;
     this.#rescan();
   }
 
@@ -268,14 +268,9 @@ export class PacketStore {
     return this.#missed;
   }
 
-  /** Time of the first packet, seconds; null before it. */
-  get origin(): number | null {
-    return this.#origin;
-  }
-
-  /** Whose clock that is; "" before it. */
-  get originMachine(): string {
-    return this.#originMachine;
+  /** When the first packet was seen, and by whose clock; null before it. */
+  get first(): Seen | null {
+    return this.#first;
   }
 
   get isFiltered(): boolean {
@@ -284,7 +279,7 @@ export class PacketStore {
 
   #fits(index: number): boolean {
     if (this.#onePerPacket && !this.#pages.isFirst(index)) return false;
-    return this.#filter === null || this.#filter.matches(new Asked(this.#pages.packet(index), this.#origin ?? 0));
+    return this.#filter === null || this.#filter.matches(new Asked(this.#pages.packet(index), this.#first?.time ?? 0));
   }
 
   #rescan(): void {

@@ -1,7 +1,7 @@
 // One device, as its kernel tells of it now: read when it is opened and when the reader asks again.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { type Counters, type Inspection, readInspection } from '../../../guest/ask/inspect-answer.ts';
 import { inspectCommand, readSections, type Section } from '../../../guest/ask/inspect-command.ts';
 import type { Lab } from '../../../lab/lab.ts';
@@ -10,7 +10,7 @@ import { isDown, KIND_WORD } from '../../../topology/device-words.ts';
 import type { Graph } from '../../../topology/graph.ts';
 import { Button } from '../../ui/button.tsx';
 import { useUniqueId } from '../../ui/use-unique-id.ts';
-import './inspector.css';
+import { InspectorFrame } from './inspector-frame.tsx';
 
 interface Props {
   readonly lab: Lab;
@@ -29,14 +29,11 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
   const namespace = graph.namespaces.find((candidate) => candidate.id === device?.namespace);
   const [reading, setReading] = useState<Reading>({ kind: 'loading', last: null });
   const [round, setRound] = useState(0);
-  const panel = useRef<HTMLElement>(null);
   const gone = device === undefined;
   const machine = lab.machines.find(({ name }) => name === device?.machine);
   // What the device is, its kernel has reported; the rest it would have to be asked.
   const mute = machine === undefined ? '' : whyNot([machine], 'exec');
   const why = useUniqueId();
-
-  useEffect(() => panel.current?.focus({ preventScroll: true }), [deviceId]);
 
   // Read anew for another device or on demand, not for every change of the graph: that would be a command a second.
   useEffect(() => {
@@ -70,27 +67,19 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
   }, [lab, deviceId, round, gone]);
 
   return (
-    <section
-      class="tp-inspector"
-      aria-label={device === undefined ? 'Device' : `Device ${device.name}`}
-      tabIndex={-1}
-      ref={panel}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        event.stopPropagation();
-        onClose();
-      }}
-    >
-      <header class="tp-inspector-head">
-        <h3>
-          <span class="tp-name">{device?.name ?? 'Gone'}</span>
-          {device !== undefined && (
-            <span class="tp-word">
-              {KIND_WORD[device.deviceKind]}, {isDown(device) ? 'down' : 'up'},{' '}
-              {namespace?.root === false ? `in ${namespace.name}` : `on ${device.machine}`}
-            </span>
-          )}
-        </h3>
+    <InspectorFrame
+      about={deviceId}
+      label={device === undefined ? 'Device' : `Device ${device.name}`}
+      title={device?.name ?? 'Gone'}
+      word={
+        device === undefined
+          ? ''
+          : `${KIND_WORD[device.deviceKind]}, ${isDown(device) ? 'down' : 'up'}, ${
+              namespace?.root === false ? `in ${namespace.name}` : `on ${device.machine}`
+            }`
+      }
+      busy={mute === '' && reading.kind === 'loading'}
+      tools={
         <Button
           onClick={() => setRound(round + 1)}
           busy={!gone && mute === '' && reading.kind === 'loading'}
@@ -99,40 +88,36 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
         >
           Refresh
         </Button>
-        <Button onClick={onClose} aria-label="Close the inspector">
-          Close
-        </Button>
-      </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within reach of the keyboard */}
-      <div class="tp-inspector-body" tabIndex={0} aria-busy={mute === '' && reading.kind === 'loading'}>
-        {gone ? (
-          <p class="ls-empty">This device no longer exists in the kernel.</p>
-        ) : mute !== '' ? (
-          <p class="ls-empty" id={why}>
-            {mute}
-          </p>
-        ) : reading.kind === 'failed' ? (
-          <div class="ls-failure" role="alert">
-            <p>{reading.message}</p>
-            <Button onClick={() => setRound(round + 1)}>Try again</Button>
-          </div>
-        ) : reading.kind === 'loading' && reading.last === null ? (
-          <p class="ls-empty" role="status">
-            Asking {device.machine} …
-          </p>
-        ) : (
-          <Answers
-            inspection={reading.kind === 'read' ? reading.inspection : (reading.last as Inspection)}
-            showFdb={device.deviceKind !== 'loopback'}
-          />
-        )}
-        {reading.kind === 'read' && !gone && (
-          <p class="tp-read-at">
-            Read at {reading.at.toLocaleTimeString()} in {Math.round(reading.ms)} ms.
-          </p>
-        )}
-      </div>
-    </section>
+      }
+      onClose={onClose}
+    >
+      {gone ? (
+        <p class="ls-empty">This device no longer exists in the kernel.</p>
+      ) : mute !== '' ? (
+        <p class="ls-empty" id={why}>
+          {mute}
+        </p>
+      ) : reading.kind === 'failed' ? (
+        <div class="ls-failure" role="alert">
+          <p>{reading.message}</p>
+          <Button onClick={() => setRound(round + 1)}>Try again</Button>
+        </div>
+      ) : reading.kind === 'loading' && reading.last === null ? (
+        <p class="ls-empty" role="status">
+          Asking {device.machine} …
+        </p>
+      ) : (
+        <Answers
+          inspection={reading.kind === 'read' ? reading.inspection : (reading.last as Inspection)}
+          showFdb={device.deviceKind !== 'loopback'}
+        />
+      )}
+      {reading.kind === 'read' && !gone && (
+        <p class="tp-read-at">
+          Read at {reading.at.toLocaleTimeString()} in {Math.round(reading.ms)} ms.
+        </p>
+      )}
+    </InspectorFrame>
   );
 }
 

@@ -1,10 +1,9 @@
 // One wire, as its switch tells of it now: asked about once a second while it is open.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Wire } from '../../../wire/wire.ts';
-import { Button } from '../../ui/button.tsx';
+import { InspectorFrame } from './inspector-frame.tsx';
 import { type WireWords, wireWords } from './wire-words.ts';
-import './inspector.css';
 
 interface Props {
   readonly wire: Wire;
@@ -16,9 +15,7 @@ const ASKED_EVERY = 1000;
 
 export function WireInspector({ wire, onClose }: Props) {
   const [words, setWords] = useState(() => wireWords(wire));
-  const panel = useRef<HTMLElement>(null);
 
-  useEffect(() => panel.current?.focus({ preventScroll: true }), [wire]);
   useEffect(() => {
     const ask = (): void => setWords(wireWords(wire));
     ask();
@@ -27,68 +24,52 @@ export function WireInspector({ wire, onClose }: Props) {
   }, [wire]);
 
   return (
-    <section
-      class="tp-inspector"
-      aria-label={`Wire ${wire.name}`}
-      tabIndex={-1}
-      ref={panel}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        event.stopPropagation();
-        onClose();
-      }}
+    <InspectorFrame
+      about={wire.name}
+      label={`Wire ${wire.name}`}
+      title={wire.name}
+      word={`wire, ${words.cables}`}
+      onClose={onClose}
     >
-      <header class="tp-inspector-head">
-        <h3>
-          <span class="tp-name">{wire.name}</span>
-          <span class="tp-word">wire, {words.cables}</span>
-        </h3>
-        <Button onClick={onClose} aria-label="Close the inspector">
-          Close
-        </Button>
-      </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within reach of the keyboard */}
-      <div class="tp-inspector-body" tabIndex={0}>
-        <Ports ports={words.ports} />
-        <section class="tp-part">
-          <h4>What its switch has learnt</h4>
-          {words.learnt.length === 0 ? (
-            <p class="ls-empty">No address: until a machine sends something, what is for it goes to all.</p>
-          ) : (
-            <ul class="tp-lines">
-              {words.learnt.map(({ mac, port, heard }) => (
-                <li key={mac}>
-                  {mac} is behind the port of {port}, heard {heard}
-                </li>
-              ))}
-              {words.moreLearnt > 0 && <li>and {words.moreLearnt.toLocaleString('en')} more</li>}
-            </ul>
-          )}
-        </section>
-        <section class="tp-part">
-          <h4>Frames since the lab was opened</h4>
+      <Ports ports={words.ports} />
+      <section class="tp-part">
+        <h4>What its switch has learnt</h4>
+        {words.learnt.length === 0 ? (
+          <p class="ls-empty">No address: until a machine sends something, what is for it goes to all.</p>
+        ) : (
           <ul class="tp-lines">
-            {words.counted.map(([name, count]) => (
-              <li key={name}>
-                {name}: {count}
+            {words.learnt.map(({ mac, port, heard }) => (
+              <li key={mac}>
+                {mac} is behind the port of {port}, heard {heard}
               </li>
             ))}
+            {words.moreLearnt > 0 && <li>and {words.moreLearnt.toLocaleString('en')} more</li>}
           </ul>
-        </section>
-        <section class="tp-part">
-          <h4>Lost</h4>
-          {words.lost.length === 0 ? (
-            <p class="ls-empty">It has lost no frame.</p>
-          ) : (
-            <ul class="tp-lines">
-              {words.lost.map((line) => (
-                <li key={line}>{line}</li>
-              ))}
-            </ul>
-          )}
-        </section>
-      </div>
-    </section>
+        )}
+      </section>
+      <section class="tp-part">
+        <h4>Frames since the lab was opened</h4>
+        <ul class="tp-lines">
+          {words.counted.map(([name, count]) => (
+            <li key={name}>
+              {name}: {count}
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section class="tp-part">
+        <h4>Lost</h4>
+        {words.lost.length === 0 ? (
+          <p class="ls-empty">It has lost no frame.</p>
+        ) : (
+          <ul class="tp-lines">
+            {words.lost.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        )}
+      </section>
+    </InspectorFrame>
   );
 }
 
