@@ -132,8 +132,10 @@ it('lets a flood through as it comes, and puts what comes after it in order agai
   };
   expect(push(10, 0)).toBe(0);
   expect(push(5000, 10)).toBeGreaterThan(4000);
+  // Right after it, too; and no longer, though something comes all the time.
   expect(push(1, 150)).toBe(1);
-  drain(order, 1000);
-  expect(push(1, 1000)).toBe(0);
-  expect(order.size).toBe(1);
+  drain(order, 260);
+  expect(push(1, 260)).toBe(0);
+  expect(push(1, 370)).toBe(0);
+  expect(order.size).toBe(2);
 });

@@ -40,6 +40,8 @@ export class CauseOrder<H extends Hop> {
   /** Of NICs and wires, since #since, ms. */
   #lately = 0;
   #since = 0;
+  /** The ms before that were a flood. */
+  #isFlooded = false;
 
   /** @param wireOf the wire that a machine's hop was sent to or came from, if its device is plugged into one */
   constructor(wireOf: (hop: H) => string | undefined) {
@@ -96,14 +98,15 @@ export class CauseOrder<H extends Hop> {
     this.#size = 0;
   }
 
-  /** Counts one more. */
+  /** Counts one more. What follows a flood at once is one too, until so many ms had fewer. */
   #isFlood(now: number): boolean {
     if (now - this.#since > FLOOD_TIME) {
-      // What comes first after a flood goes on being one, so that not a part of each is looked at.
-      this.#lately = this.#lately > FLOOD && now - this.#since < 2 * FLOOD_TIME ? FLOOD : 0;
+      this.#isFlooded = this.#lately > FLOOD && now - this.#since < 2 * FLOOD_TIME;
+      this.#lately = 0;
       this.#since = now;
     }
-    return ++this.#lately > FLOOD;
+    this.#lately++;
+    return this.#isFlooded || this.#lately > FLOOD;
   }
 
   #isFree({ hop, since, key, machine }: Waiting<H>, now: number): boolean {
