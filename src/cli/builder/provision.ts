@@ -6,6 +6,7 @@ import type { LabFile, LabMachine } from '../../lab/lab-file.ts';
 import type { V86Machine } from '../../machine/v86/v86-machine.ts';
 import type { Component } from './components.ts';
 import { firstReport, type InGuest, inGuest } from './in-guest.ts';
+import { withPatience } from './patience.ts';
 import { putTree } from './put-tree.ts';
 import { noteCgroups, tidyUp } from './tidy-up.ts';
 
@@ -81,13 +82,14 @@ async function promptOf(console: Console, signal: AbortSignal): Promise<void> {
   const stop = console.onOutput((bytes) => {
     shown += Buffer.from(bytes).toString('latin1');
   });
+  const words = `The shell of terminal ${console.index} shows no prompt`;
   try {
-    for (let tenths = 0; !shown.endsWith('# '); tenths++) {
-      signal.throwIfAborted();
-      if (tenths > 600)
-        throw new Error(`The shell of terminal ${console.index} shows no prompt: ${JSON.stringify(shown)}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await withPatience({ seconds: 60, words, signal }, async (signal) => {
+      while (!shown.endsWith('# ')) {
+        signal.throwIfAborted();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    });
   } finally {
     stop();
   }
