@@ -1,11 +1,11 @@
 // The build itself, in a project of its own that begins with what is built here: a component and a lab are added, and nothing else
 // is built again. And what is put into a machine that runs.
+import { randomBytes } from 'node:crypto';
 import { chmod, cp, link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { oldestGo } from '../../src/cli/builder/component-file.ts';
-import { planComponent } from '../../src/cli/builder/components.ts';
 import { provideGo } from '../../src/cli/builder/go.ts';
 import { LabBuilds } from '../../src/cli/builder/lab-builds.ts';
 import { putTree } from '../../src/cli/builder/put-tree.ts';
@@ -162,7 +162,12 @@ describe('a component and a lab are added', () => {
 
 describe('what is put into a machine that runs', () => {
   let machine: V86Machine;
+  /** As large as the largest program of a lab. */
+  let large = '';
   beforeAll(async () => {
+    large = await temporary('large');
+    await mkdir(join(large, 'usr/local/bin'), { recursive: true });
+    await writeFile(join(large, 'usr/local/bin/large'), randomBytes(50_000_000));
     const lab = await createNodeLab('super-bridge');
     labs.push(lab);
     await lab.start();
@@ -184,18 +189,16 @@ describe('what is put into a machine that runs', () => {
   });
 
   test('stays out of its page cache', async () => {
-    const { tree } = await planComponent(checkout, 'flannel');
     const cached = async () => Number(await run(machine, "awk '/^Cached:/ { print $2 }' /proc/meminfo"));
     const before = await cached();
-    await putTree(machine, tree, { signal });
+    await putTree(machine, large, { signal });
     expect(await cached()).toBeLessThan(before + 4096);
   });
 
   test('and has no room there: the machine says so, and goes on', async () => {
-    const { tree } = await planComponent(checkout, 'flannel');
     await run(machine, 'rm /usr/local/bin/*; fallocate -l $(($(df --output=avail -k / | tail -1) - 20000))K /full');
-    await expect(putTree(machine, tree, { signal })).rejects.toThrow(
-      /flannel.*\(51 MB\) could not be put into host-01: [\s\S]*0 MB are left on its disk/,
+    await expect(putTree(machine, large, { signal })).rejects.toThrow(
+      /large.*\(51 MB\) could not be put into host-01: [\s\S]*0 MB are left on its disk/,
     );
     expect(await run(machine, 'echo still here')).toBe('still here');
   });
