@@ -3,9 +3,11 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { readLabs } from '../labs.ts';
 import { root as checkout } from '../setup/root.mjs';
 import { buildImage, findImage } from './image.ts';
-import { absentees, imageIsBuilt, obstacle, readSystem } from './system-needs.ts';
+import { labKey } from './lab-keys.ts';
+import { absentees, imageIsBuilt, labsAreBuilt, obstacle, readSystem } from './system-needs.ts';
 
 let root = '';
 beforeEach(async () => {
@@ -52,7 +54,7 @@ describe('the image', () => {
   beforeEach(async () => {
     // Not that of whoever runs the tests.
     vi.stubEnv('LOCKSTEP_CACHE', join(root, 'cache'));
-    for (const path of ['sandboxes/image', 'sandboxes/components', 'src/cli/builder'])
+    for (const path of ['sandboxes', 'src/cli/builder', 'src/machine/v86'])
       await cp(join(checkout, path), join(root, path), { recursive: true });
   });
 
@@ -66,6 +68,22 @@ describe('the image', () => {
     await writeFile(join(entry, 'seal.json'), JSON.stringify({ format: 1, made: Date.now(), files: [] }));
     expect(await imageIsBuilt(root)).toBe(true);
     vi.stubEnv('LOCKSTEP_CACHE', 'off');
+    expect(await imageIsBuilt(root)).toBe(false);
+  });
+
+  test('is not asked for where every lab is in the cache', async () => {
+    const [first, ...others] = await readLabs(root);
+    const keep = async (id: string, key: string) => {
+      const entry = join(root, 'cache/entries', `lab-${id}-${key}`);
+      await mkdir(entry, { recursive: true });
+      await writeFile(join(entry, 'seal.json'), JSON.stringify({ format: 1, made: Date.now(), files: [] }));
+    };
+    for (const lab of others) await keep(lab.id, await labKey(root, lab));
+    if (first === undefined) throw new Error('there are no labs');
+    await keep(first.id, 'of-yesterday');
+    expect(await labsAreBuilt(root)).toBe(false);
+    await keep(first.id, await labKey(root, first));
+    expect(await labsAreBuilt(root)).toBe(true);
     expect(await imageIsBuilt(root)).toBe(false);
   });
 

@@ -34,11 +34,15 @@ export function absentees({ missing, imageWithoutRoot }: System): readonly strin
 
 /** What this system has, as far as these needs go. */
 export async function readSystem(needs: readonly Need[], root: string): Promise<System> {
-  const goToo = needs.includes('machines') && !(await goIsThere(root));
+  const goToo = needs.includes('machines') && !(await goIsThere(root)) && !(await labsAreBuilt(root));
   return {
     missing: missingDebianPackages(goToo ? [...needs, 'fetching-go'] : needs),
     canInstall: canInstall(),
-    imageWithoutRoot: process.getuid?.() !== 0 && needs.includes('machines') && !(await imageIsBuilt(root)),
+    imageWithoutRoot:
+      process.getuid?.() !== 0 &&
+      needs.includes('machines') &&
+      !(await imageIsBuilt(root)) &&
+      !(await labsAreBuilt(root)),
   };
 }
 
@@ -63,6 +67,22 @@ export async function imageIsBuilt(root: string): Promise<boolean> {
     const [{ findImage }, { hasEntry }] = await Promise.all([import('./image.ts'), import('./cache/shared-cache.ts')]);
     const image = await findImage(root);
     return image.cached || (await hasEntry(basename(dirname(image.disk))));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether every lab is there, or another checkout has built it: then nothing is made from the image. */
+export async function labsAreBuilt(root: string): Promise<boolean> {
+  try {
+    const [{ readLabs }, { labKey }, { labIsThere }] = await Promise.all([
+      import('../labs.ts'),
+      import('./lab-keys.ts'),
+      import('./cache/shared-lab.ts'),
+    ]);
+    for (const lab of await readLabs(root))
+      if (!(await labIsThere(root, lab.id, await labKey(root, lab)))) return false;
+    return true;
   } catch {
     return false;
   }

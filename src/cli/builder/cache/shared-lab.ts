@@ -12,7 +12,7 @@ import { buildPaths } from '../paths.ts';
 import { DamagedEntry, type Entry, type KeptFile } from './entry.ts';
 import { provide } from './provide.ts';
 import type { SealedFile } from './seal.ts';
-import type { Shareable } from './shared-cache.ts';
+import { hasEntry, type Shareable } from './shared-cache.ts';
 
 /**
  * Takes a lab from the cache of all checkouts, or builds it. Where there is no such cache, it is built.
@@ -27,6 +27,15 @@ export function provideLab(
   return provide(ctx, `lab ${id}`, sharedLab(ctx, id, key, build));
 }
 
+/** Whether the lab that has this key is built here, or is in the cache of all checkouts. */
+export async function labIsThere(root: string, id: string, key: string): Promise<boolean> {
+  const path = join(buildPaths(root).siteAssets, 'labs', id, 'lab.json');
+  const here = existsSync(path) && readManifest(id, await readFile(path, 'utf8')).key === key;
+  return here || hasEntry(entryName(id, key));
+}
+
+const entryName = (id: string, key: string): string => `lab-${id}-${key}`;
+
 const notes = 'lab/';
 const chunks = 'chunks/';
 
@@ -35,7 +44,7 @@ function sharedLab({ root, signal }: BuildContext, id: string, key: string, buil
   const folder = join(paths.siteAssets, 'labs', id);
   const assets = join(paths.siteAssets, 'machine');
   return {
-    name: `lab-${id}-${key}`,
+    name: entryName(id, key),
     build,
     take: async (entry) => {
       await putChunks(entry, assets, paths.scratch, signal);
