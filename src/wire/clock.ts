@@ -1,6 +1,6 @@
 // The virtual clock: time that can be held, stepped and stretched, and the events that wait for it. Several wires share one
 // clock, so that what happens on them has one order. The owner brings the real time; there is no timer in here.
-import { EventQueue, type Place } from './event-queue.ts';
+import { EventQueue, type Slot } from './event-queue.ts';
 import type { Unsubscribe } from './frame-port.ts';
 
 /** Real time, and a way to be called later. */
@@ -11,7 +11,7 @@ export interface TimeSource {
   after(delay: number, task: () => void): () => void;
 }
 
-export interface ClockEvent extends Place {
+export interface ClockEvent extends Slot {
   /** What happens when its time has come. */
   fire(): void;
   /** True: the clock must stand just before this one. Asked when a running clock has come to it, and never by step(). */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EventQueue, type Place } from './event-queue.ts';
+import { EventQueue, type Slot } from './event-queue.ts';
 
 test('is a list sorted by time and order, whatever is put in and taken out', () => {
   const step = fc.oneof(
@@ -10,8 +10,8 @@ test('is a list sorted by time and order, whatever is put in and taken out', () 
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const queue = new EventQueue<Place>();
-      let model: Place[] = [];
+      const queue = new EventQueue<Slot>();
+      let model: Slot[] = [];
       for (const [order, what] of steps.entries()) {
         if (what.kind === 'add') {
           const event = { due: what.due, order };

@@ -1,14 +1,14 @@
 // What is still to happen, in the order in which it will: by virtual time, and by who came first where times are equal.
 
 /** An event's place in the queue. Only the queue's owner changes it. */
-export interface Place {
+export interface Slot {
   /** Virtual ms. */
   due: number;
   /** Orders events of the same time; no two events of a queue have the same. */
   order: number;
 }
 
-function isBefore(one: Place, other: Place): boolean {
+function isBefore(one: Slot, other: Slot): boolean {
   return one.due < other.due || (one.due === other.due && one.order < other.order);
 }
 
@@ -16,7 +16,7 @@ function isBefore(one: Place, other: Place): boolean {
  * A sorted array with a moving head. Nearly every event is put behind all others and taken from the front, both of which are
  * a few instructions; the list in order, which the page shows, is a slice.
  */
-export class EventQueue<E extends Place> {
+export class EventQueue<E extends Slot> {
   #events: E[] = [];
   #head = 0;
 
