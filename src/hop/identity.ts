@@ -2,18 +2,27 @@
 // innermost one. A router takes one off the TTL, NAT writes other addresses, ports and ICMP ids, and both make checksums
 // anew; none of these is part of the key.
 //
-//   IPv4   identification, protocol, length and  TCP: seq, ack, flags    UDP: the data     ICMP: type, code, seq, the data
-//   IPv6   flow label, next header, length and the same                  ICMP errors: which packet they are about
-//   ARP    all of it                             fragments: identification and place       the rest: its bytes
+//   IPv4   identification, protocol, length and  TCP: seq, ack, flags, window, timestamps    UDP: nothing more
+//   IPv6   flow label, next header, length and   ICMP: type, code, seq                       ICMP errors: which packet they are about
+//   ARP    all of it                             fragments: identification and place         the rest: nothing more
+//   and the data of all of them: every byte that was captured
 import { dissect } from '../packet/dissect.ts';
 import type { Layer } from '../packet/layer.ts';
 import type { LayerBase } from '../packet/layer-base.ts';
-import { type Hop, hashBytes } from './hop.ts';
+import { type Content, contentOf, NO_CONTENT } from './content.ts';
+import type { Hop } from './hop.ts';
 import { addressKey, type Tuple, tupleKey } from './tuple.ts';
 
 export interface Identity {
-  /** Equal at every tap that saw the packet. */
+  /**
+   * Equal at every tap that saw the packet, and seldom at any other: all that survives, and the first bytes of the data. Where a capture
+   * cut the data before those, it is another. Whether the rest of the data is equal, `content` says.
+   */
   readonly key: string;
+  /** The same without the data: what even a few bytes of the packet show. */
+  readonly head: string;
+  /** Of an ICMP error: of what it quotes. */
+  readonly content: Content;
   /** True when the sender numbers its packets, so that two with one key are copies of one. */
   readonly numbered: boolean;
   /** Who talks to whom, as far as NAT may rewrite it (tuple.ts); of an ICMP error, the packet that it is about. "": nobody. */
@@ -37,14 +46,16 @@ export interface Identity {
   /** What an answer to it has as `answers`; "" when none is expected. */
   readonly asks: string;
   readonly answers: string;
-  /** Of an ICMP error: what the packet that it is about has as `known`. */
+  /** Of an ICMP error: what the packet that it is about has as `known`. Errors quote 8 bytes beyond the IP header at least (RFC 792). */
   readonly about: string;
   readonly known: string;
+  /** The packets around it, from the outside in: an ICMP error may be about one of them. */
+  readonly carriers: readonly { readonly known: string; readonly tuple: string }[];
+  /** TSval and TSecr (RFC 7323); null: no such option. An echo of a value names the segment that had it. */
+  readonly stamps: { readonly value: number; readonly echo: number } | null;
   readonly group: 'broadcast' | 'multicast' | null;
 }
 
-/** Bytes of data that are compared; their number counts as well. */
-const COMPARED = 64;
 const TCP_FIN = 0x01;
 const TCP_SYN = 0x02;
 const TCP_ACK = 0x10;
@@ -97,7 +108,19 @@ export function identify(layers: readonly Layer[]): Identity {
     };
   }
   const inner = { ...innermost(network, layers.slice(at + 1)), depth, outerTtl };
-  return { ...inner, form: `${inner.ttl} ${outerTtl} ${form}` };
+  const carriers = depth > 0 ? carriersOf(layers, network) : [];
+  return { ...inner, carriers, form: `${inner.ttl} ${outerTtl} ${form}` };
+}
+
+function carriersOf(layers: readonly Layer[], inner: Layer): Identity['carriers'] {
+  const carriers: Identity['carriers'][number][] = [];
+  for (const [index, layer] of layers.entries()) {
+    if (layer === inner) break;
+    if (layer.protocol !== 'ip' && layer.protocol !== 'ipv6') continue;
+    const { known, tuple } = innermost(layer, layers.slice(index + 1));
+    carriers.push({ known, tuple });
+  }
+  return carriers;
 }
 
 const ttlOf = (layer: Ipv4 | Ipv6): number => (layer.protocol === 'ip' ? layer.ttl : layer.hopLimit);
@@ -108,6 +131,9 @@ function isFragment(layer: Layer): boolean {
 }
 
 const NOTHING = {
+  content: NO_CONTENT,
+  carriers: [],
+  stamps: null,
   numbered: false,
   tuple: '',
   source: '',
@@ -125,6 +151,7 @@ const NOTHING = {
 
 type Inner = Omit<Identity, 'depth' | 'outerTtl' | 'form'>;
 
+
 /** ARP, or a frame without an IP packet: spanning tree, LLDP. */
 function linkOnly(layers: readonly Layer[], arp: Layer | undefined): Inner {
   const cooked = layers.find((layer) => layer.protocol === 'eth' || layer.protocol === 'sll');
@@ -134,18 +161,14 @@ function linkOnly(layers: readonly Layer[], arp: Layer | undefined): Inner {
     const source = named('arp.src.proto_ipv4');
     const destination = named('arp.dst.proto_ipv4');
     const key = `arp ${hex(arp, 0, 28)}`;
-    const ends = { source, destination, tuple: `arp ${source}>${destination}` };
-    if (arp.u16(6) === 1) return { ...NOTHING, key, ...ends, asks: `arp ${destination}>${source}`, group };
-    return { ...NOTHING, key, ...ends, answers: `arp ${source}>${destination}`, group };
+    const ends = { key, head: key, source, destination, tuple: `arp ${source}>${destination}` };
+    if (arp.u16(6) === 1) return { ...NOTHING, ...ends, asks: `arp ${destination}>${source}`, group };
+    return { ...NOTHING, ...ends, answers: `arp ${source}>${destination}`, group };
   }
   const content = layers.find((layer) => layer !== cooked && layer.protocol !== 'vlan') ?? cooked;
-  const from = content?.offset ?? 0;
-  const bytes = content?.bytes ?? new Uint8Array();
-  return {
-    ...NOTHING,
-    key: `link ${hashBytes(bytes, from, COMPARED)} ${cooked?.u16(cooked.protocol === 'eth' ? 12 : 0) ?? 0}`,
-    group,
-  };
+  const data = content === undefined ? NO_CONTENT : contentOf(content.bytes, content.offset, content.end, content.end);
+  const head = `link ${cooked?.u16(cooked.protocol === 'eth' ? 12 : 0) ?? 0}`;
+  return { ...NOTHING, key: keyed(head, data), head, content: data, group };
 }
 
 /** SLL does not keep the destination's MAC, but says whether the frame was for everybody. */
@@ -167,51 +190,60 @@ function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
   const number = network.protocol === 'ip' ? network.identification : network.u32(0) & 0xfffff;
   const numbered = network.protocol === 'ip' && number !== 0;
   const length = network.declaredEnd - network.offset;
-  const head = `${network.protocol === 'ip' ? 4 : 6} ${number} ${protocol}`;
+  const train = `${network.protocol === 'ip' ? 4 : 6} ${number} ${protocol}`;
+  const head = `${train} ${length}`;
   const ends = { source, destination, ttl: ttlOf(network), numbered, group: groupOfAddress(destination) };
   const bare: Tuple = { protocol, source, destination, sourcePort: 0, destinationPort: 0 };
   const fragment = fragmentOf(network, extension);
   if (fragment !== null) {
-    const train = extension === undefined ? head : `6f ${extension.u32(4)} ${protocol}`;
-    const key = `${train} ${fragment.offset} ${fragment.length} ${fragment.more}`;
+    const own = extension === undefined ? train : `6f ${extension.u32(4)} ${protocol}`;
+    const from = extension === undefined ? network.offset + network.headerLength : extension.offset + extension.headerLength;
+    const content = contentOf(network.bytes, from, network.payloadEnd, network.declaredEnd);
+    const place = `${own} ${fragment.offset} ${fragment.length} ${fragment.more}`;
+    // Only the first fragment has ports, and NAT rewrites them in there.
     return {
       ...NOTHING,
       ...ends,
-      key,
-      train,
+      key: place,
+      head: place,
+      content: fragment.offset === 0 ? NO_CONTENT : content,
+      train: own,
       fragment,
       numbered: true,
       tuple: addressKey(bare),
-      known: knownAs(network, train, bare),
+      known: place,
     };
   }
-  const train = network.protocol === 'ip' ? head : '';
-  const packet = { ...NOTHING, ...ends, train };
+  const packet = { ...NOTHING, ...ends, train: network.protocol === 'ip' ? train : '' };
+  const whole = (rest: string, known: string, content: Content, tuple: Tuple): Omit<Inner, 'key'> & { key: string } => ({
+    ...packet,
+    head: `${head} ${rest}`,
+    key: keyed(`${head} ${rest}`, content),
+    content,
+    tuple: tupleKey(tuple),
+    known: `${head} ${known}`,
+  });
+  const after = (layer: LayerBase, from: number): Content =>
+    contentOf(layer.bytes, layer.offset + from, layer.payloadEnd, layer.declaredEnd);
   const transport = inside.find((layer) => !layer.protocol.startsWith('ipv6.'));
   switch (transport?.protocol) {
     case 'tcp': {
-      const { sequence, acknowledgment, flags, dataLength } = transport;
+      const { sequence, acknowledgment, flags, dataLength, window } = transport;
       const span = dataLength + ((flags & TCP_SYN) === 0 ? 0 : 1) + ((flags & TCP_FIN) === 0 ? 0 : 1);
       const tuple = { ...bare, sourcePort: transport.sourcePort, destinationPort: transport.destinationPort };
+      const { stamps } = transport;
+      const rest = `tcp ${sequence} ${acknowledgment} ${flags & TCP_FLAGS} ${window}${stamps === null ? '' : ` ${stamps.value} ${stamps.echo}`}`;
       return {
-        ...packet,
-        key: `${head} ${length} tcp ${sequence} ${acknowledgment} ${flags & TCP_FLAGS}`,
-        tuple: tupleKey(tuple),
+        ...whole(rest, `tcp ${sequence}`, after(transport, transport.headerLength), tuple),
         tcp: { sequence, length: span, acknowledgment },
+        stamps,
         asks: span > 0 ? `tcp ${(sequence + span) >>> 0}` : '',
         answers: (flags & TCP_ACK) === 0 ? '' : `tcp ${acknowledgment}`,
-        known: knownAs(network, head, tuple),
       };
     }
     case 'udp': {
       const tuple = { ...bare, sourcePort: transport.sourcePort, destinationPort: transport.destinationPort };
-      const data = hashBytes(transport.bytes, transport.offset + 8, dataUpTo(transport, 8));
-      return {
-        ...packet,
-        key: `${head} ${length} udp ${data}`,
-        tuple: tupleKey(tuple),
-        known: knownAs(network, head, tuple),
-      };
+      return whole('udp', 'udp', after(transport, UDP_HEADER), tuple);
     }
     case 'icmp':
     case 'icmpv6': {
@@ -222,46 +254,45 @@ function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
       const id = echo ? transport.u16(4) : 0;
       const tuple = { ...bare, sourcePort: id, destinationPort: id };
       // Neighbour discovery has no identifier: everything but the checksum is its content.
-      const from = echo ? 6 : 4;
-      const content = hashBytes(transport.bytes, transport.offset + from, dataUpTo(transport, from));
-      const exchange = `echo ${content} ${length}`;
+      const content = after(transport, echo ? ECHO_HEADER : 4);
+      const sequence = echo ? transport.u16(6) : 0;
+      const rest = `icmp ${type} ${transport.code} ${sequence}`;
+      const exchange = `echo ${sequence} ${length} ${content.prefix}`;
       return {
-        ...packet,
-        key: `${head} ${length} icmp ${type} ${transport.code} ${content}`,
-        tuple: tupleKey(tuple),
+        ...whole(rest, rest, content, tuple),
         asks: echo && request ? exchange : '',
         answers: echo && !request ? exchange : '',
-        known: knownAs(network, head, tuple),
       };
     }
     default: {
-      const content = network.offset + network.headerLength;
-      const data = hashBytes(network.bytes, content, Math.min(COMPARED, Math.max(0, network.payloadEnd - content)));
-      return {
-        ...packet,
-        key: `${head} ${length} ${data}`,
-        tuple: tupleKey(bare),
-        known: knownAs(network, head, bare),
-      };
+      const from = network.offset + network.headerLength;
+      return whole('', '', contentOf(network.bytes, from, network.payloadEnd, network.declaredEnd), bare);
     }
   }
 }
 
+const UDP_HEADER = 8;
+const ECHO_HEADER = 8;
+
 /** The error is told by what it quotes: NAT rewrites addresses and ports in there as well (RFC 5508 section 4). */
-function errorAbout(packet: Omit<Inner, 'key'>, head: string, error: LayerBase, inside: readonly Layer[]): Inner {
+function errorAbout(
+  packet: Omit<Inner, 'key' | 'head'>,
+  head: string,
+  error: LayerBase,
+  inside: readonly Layer[],
+): Inner {
   const quoted = inside.findIndex((layer) => layer.quoted && (layer.protocol === 'ip' || layer.protocol === 'ipv6'));
-  const key = `${head} error ${error.u16(0)}`;
-  if (quoted < 0) return { ...packet, key, tuple: `${packet.source}>${packet.destination}` };
+  const name = `${head} error ${error.u16(0)}`;
+  if (quoted < 0) {
+    const tuple = `${packet.source}>${packet.destination}`;
+    return { ...packet, key: name, head: name, tuple };
+  }
   const of = innermost(inside[quoted] as Ipv4 | Ipv6, inside.slice(quoted + 1));
-  return { ...packet, key: `${key} ${of.train}`, tuple: of.tuple, about: of.known };
+  const own = `${name} ${of.known}`;
+  return { ...packet, key: own, head: own, content: of.content, tuple: of.tuple, about: of.known };
 }
 
-/** The name under which an ICMP error finds the packet that it quotes. IPv6 packets have no number. */
-const knownAs = (network: Ipv4 | Ipv6, head: string, tuple: Tuple): string =>
-  network.protocol === 'ip' ? head : tupleKey(tuple);
-
-const dataUpTo = (layer: LayerBase, from: number): number =>
-  Math.max(0, Math.min(COMPARED, layer.payloadEnd - layer.offset - from));
+const keyed = (head: string, content: Content): string => `${head} ${content.prefix}`;
 
 function fragmentOf(network: Ipv4 | Ipv6, extension: Layer | undefined): Identity['fragment'] {
   if (network.protocol === 'ip') {

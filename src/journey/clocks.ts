@@ -5,8 +5,8 @@
 //                      ╲              ╱           one from B to A bounds it from the other side, as in NTP (RFC 5905);
 //   B's clock   ────────x────────────x─────▶      between the bounds the middle is taken: both ways last equally long
 //
-// The bounds come from the fastest packet in each direction. One whose hops cannot be told from a copy's counts only
-// where nothing better is there.
+// The bounds come from the fastest packet in each direction, of those that cannot be taken for another. Where there are none, the
+// readings of two clocks are not compared, unless it is known that both show one time (a lab's machines).
 
 /** Who found a bound; it holds as long as he has not looked again. */
 export interface Witness {
@@ -22,13 +22,18 @@ interface Delay {
 
 export class Clocks {
   /** By "first clock|second clock": how long packets from the one to the other seem to take. */
-  readonly #sure = new Map<string, DelayHeap>();
-  readonly #unsure = new Map<string, DelayHeap>();
+  readonly #delays = new Map<string, DelayHeap>();
+  readonly #areOne: boolean;
   readonly #names = new Set<string>();
   #offsets: ReadonlyMap<string, number> | null = null;
   #last: ReadonlyMap<string, number> = new Map();
   #groups = new Map<string, string>();
   #revision = 0;
+
+  /** @param areOne they show one time, a few ms more or less: what packets say of them makes it better */
+  constructor(areOne = false) {
+    this.#areOne = areOne;
+  }
 
   /** In an order that does not depend on which was seen first. */
   get names(): readonly string[] {
@@ -37,6 +42,7 @@ export class Clocks {
 
   /** Equal for clocks whose readings can be compared. */
   group(clock: string): string {
+    if (this.#areOne) return '';
     this.#offsets ??= this.#solve();
     return this.#groups.get(clock) ?? clock;
   }
@@ -48,13 +54,12 @@ export class Clocks {
   }
 
   /** A packet was seen by `from`'s clock, and later, `seconds` ahead on `to`'s clock. Nothing is said of how much later. */
-  observe(from: string, to: string, seconds: number, sure: boolean, witness: Witness): void {
-    const delays = sure ? this.#sure : this.#unsure;
+  observe(from: string, to: string, seconds: number, witness: Witness): void {
     const key = `${from}|${to}`;
-    let heap = delays.get(key);
+    let heap = this.#delays.get(key);
     if (heap === undefined) {
       heap = new DelayHeap();
-      delays.set(key, heap);
+      this.#delays.set(key, heap);
     }
     heap.push({ seconds, witness, version: witness.version });
     this.#offsets = null;
@@ -84,7 +89,7 @@ export class Clocks {
 
   #solve(): ReadonlyMap<string, number> {
     const { names } = this;
-    const bounds = this.#bounds(names);
+    const bounds = least(this.#delays);
     const offsets = new Map<string, number>();
     this.#groups = new Map();
     for (const anchor of names) {
@@ -101,21 +106,6 @@ export class Clocks {
     this.#last = offsets;
     return offsets;
   }
-
-  /** The least delay of each pair. What is not sure counts between clocks only that sure sightings do not connect. */
-  #bounds(names: readonly string[]): Bounds {
-    const bounds = least(this.#sure);
-    const groups = new Map<string, string>();
-    for (const anchor of names) {
-      if (groups.has(anchor)) continue;
-      for (const name of spanning(anchor, names, bounds).keys()) groups.set(name, anchor);
-    }
-    for (const [pair, delay] of least(this.#unsure)) {
-      const [a = '', b = ''] = pair.split('|');
-      if (groups.get(a) !== groups.get(b)) bounds.set(pair, delay);
-    }
-    return new Map([...bounds].sort(([a], [b]) => (a < b ? -1 : 1)));
-  }
 }
 
 function least(delays: ReadonlyMap<string, DelayHeap>): Bounds {
@@ -124,7 +114,8 @@ function least(delays: ReadonlyMap<string, DelayHeap>): Bounds {
     const delay = heap.least();
     if (delay !== undefined) bounds.set(pair, delay);
   }
-  return bounds;
+  // In an order that does not depend on which was seen first.
+  return new Map([...bounds].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 type Bounds = Map<string, number>;

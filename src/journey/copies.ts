@@ -1,12 +1,15 @@
-// The sightings of packets that have all in common which survives a hop, divided into packets. Mostly there is one. There
-// are several when somebody asks again in the very same words (ARP, a TCP segment without identification), or when a frame
-// was doubled on its way.
+// The sightings of packets that are equal in all that survives a hop, divided into packets. Mostly there is one. There are
+// several when somebody asks again in the very same words (ARP, a datagram without identification), or when a frame was doubled.
 //
-//   host-01/eth0 out   ─x────────────x───────────────▶ time
-//   host-02/eth0 in    ───────────────x─x────────────▶       two packets, the first one lost, the second one doubled:
-//                       1            2 2 2'                   the copy is a packet of its own, seen from there on
+//   host-01/eth0 out   ─a────────────b──────────────▶ time
+//   host-02/eth0 in    ──a′───────────b′─b″─────────▶     a′ can only be a: b was not sent yet. b′ and b″ are b, doubled
 //
-// A sighting joins the packet that it continues. Whatever is seen a second time at the same place is another copy.
+//   host-01/eth0 out   ─a──b────────────────────────▶
+//   host-02/eth0 in    ───────x─────────────────────▶     x may be a or b: nothing in the packet, and no order, says which.
+//                                                         It is a packet of its own then, with a note
+//
+// Which came first decides, never how long something took: equal packets are told apart by cause and effect alone.
+import { hashOf, mayBeEqual } from '../hop/content.ts';
 import type { Clocks } from './clocks.ts';
 import type { NatTable } from './evidence/conntrack.ts';
 import { compareSightings, NEVER, type Sighting, succession } from './sighting.ts';
@@ -18,16 +21,26 @@ export interface World {
   readonly clocks: Clocks;
 }
 
-/** Seconds within which a machine hands a packet on, unless it waits for something: what is that close is one burst. */
-const NEAR = 0.1;
-/** Seconds that a packet waits at most: for the answer to an ARP question, or because a reader has stopped time. */
-const LONGEST_WAIT = 60;
-/** Seconds that a clock is wrong at most, once all are set as well as they can be. */
-const MOST_DRIFT = 1;
-/** Seconds between two copies made on the way; what is sent again comes later. */
-const COPIED = 0.005;
-/** Copies that are kept open: frames that repeat for ever (spanning tree) must not make each other slow. */
-const MOST_OPEN = 32;
+/** One packet's sightings. */
+export interface Copy {
+  readonly sightings: readonly Sighting[];
+  /** Nothing else is equal to it: what names such a packet names this one. */
+  readonly isAlone: boolean;
+  /** What was seen elsewhere may be where it came from, or where it went on, or it may not: nothing says which of equal packets. */
+  readonly isTornBefore: boolean;
+  readonly isTornAfter: boolean;
+}
+
+/**
+ * Seconds that a packet waits in a machine at most: a neighbour is asked for three times, a second apart (net.ipv4.neigh.*.retrans_time_ms
+ * and mcast_solicit), and what is sent waits for it. Only packets that cannot be taken for others are looked for longer: for REUSED.
+ */
+const LONGEST_WAIT = 4;
+/** Seconds after which an identification means another packet. */
+const REUSED = 60;
+/** Seconds by which the readings of a clock may be in the wrong order; of two clocks, once they are set as well as they can be. */
+const JITTER = 0.001;
+const CLOCK_ERROR = 0.005;
 /** Offsets are rounded for this purpose: that they become a little better must not put everything in question. */
 const OFFSET_STEP = 0.001;
 
@@ -35,47 +48,52 @@ const OFFSET_STEP = 0.001;
 export const coarseOffset = (clocks: Clocks, clock: string): number =>
   Math.round(clocks.offset(clock) / OFFSET_STEP) * OFFSET_STEP;
 
-interface Copy {
-  readonly sightings: Sighting[];
-  readonly tracks: Set<string>;
-  last: number;
+/** Divides sightings of one key. The result depends on the set alone, not on the order of the array. Costs n log n. */
+export function divide(sightings: readonly Sighting[], world: World): Copy[] {
+  if (sightings.length === 1) return [alone(sightings)];
+  return groupsBy(sightings, ({ identity }) => world.nat.root(identity.tuple))
+    .flatMap(byContent)
+    .flatMap((equal) => divideEqual(equal, world));
 }
 
-/** Divides sightings of one key. The result depends on the set alone, not on the order of the array. */
-export function divide(sightings: readonly Sighting[], world: World): Sighting[][] {
-  if (sightings.length === 1) return [[...sightings]];
-  const groups = new Map<string, Sighting[]>();
-  for (const sighting of sightings) {
-    const root = world.nat.root(sighting.identity.tuple);
-    const group = groups.get(root);
-    if (group === undefined) groups.set(root, [sighting]);
-    else group.push(sighting);
+const alone = (sightings: readonly Sighting[]): Copy => ({
+  sightings: [...sightings],
+  isAlone: true,
+  isTornBefore: false,
+  isTornAfter: false,
+});
+
+function groupsBy<T>(items: readonly T[], name: (item: T) => string | number): T[][] {
+  const groups = new Map<string | number, T[]>();
+  for (const item of items) {
+    const key = name(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
   }
-  return [...groups.values()].flatMap((group) => divideConversation(group, world));
+  return [...groups.values()];
 }
 
-function divideConversation(sightings: readonly Sighting[], world: World): Sighting[][] {
-  const groups = new Map<string, Timed[]>();
-  for (const sighting of sightings) {
-    const { machine, time } = sighting.hop;
-    const timed = { sighting, time: time + coarseOffset(world.clocks, machine) };
-    const name = world.clocks.group(machine);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [timed]);
-    else group.push(timed);
+/** Data that differ are of different packets. What a capture cut joins those that it may be, if these are all alike. */
+function byContent(sightings: readonly Sighting[]): Sighting[][] {
+  const [first] = sightings;
+  if (first === undefined) return [];
+  if (sightings.every(({ identity }) => !identity.content.cut && mayBeEqual(identity.content, first.identity.content)))
+    return [[...sightings]];
+  const whole = sightings.filter(({ identity }) => !identity.content.cut);
+  const groups = groupsBy(whole, ({ identity }) => `${identity.content.length} ${hashOf(identity.content)}`);
+  // The longest first: what is shorter joins it.
+  const cut = sightings
+    .filter(({ identity }) => identity.content.cut)
+    .sort((a, b) => b.identity.content.length - a.identity.content.length || compareSightings(a, b));
+  const torn: Sighting[] = [];
+  for (const sighting of cut) {
+    const fitting = groups.filter(([one]) => one !== undefined && mayBeEqual(one.identity.content, sighting.identity.content));
+    if (fitting.length === 0) groups.push([sighting]);
+    else if (fitting.length === 1) fitting[0]?.push(sighting);
+    else torn.push(sighting);
   }
-  const [first = [], ...others] = [...groups]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, group]) => divideTimed(group, world.places));
-  // Clocks that cannot be compared say nothing of when: the first copy here is the first one there.
-  for (const copies of others) {
-    for (const [index, copy] of copies.entries()) {
-      const same = first[index];
-      if (same !== undefined && disjoint(same, copy)) absorb(same, copy);
-      else first.push(copy);
-    }
-  }
-  return first.map((copy) => copy.sightings);
+  return torn.length === 0 ? groups : [...groups, torn];
 }
 
 interface Timed {
@@ -83,78 +101,151 @@ interface Timed {
   readonly time: number;
 }
 
-/** Burst by burst: what comes long after may still be a packet that had to wait. */
-function divideTimed(timed: Timed[], places: Places): Copy[] {
+/** Packets that are equal to the last byte. */
+function divideEqual(sightings: readonly Sighting[], world: World): Copy[] {
+  if (isOnce(sightings)) {
+    const spread = spreadOf(sightings, world);
+    if (spread <= waitOf(sightings)) return [alone(sightings)];
+  }
+  const byClock = groupsBy(
+    sightings.map((sighting) => ({ sighting, time: timeOf(sighting, world) })),
+    ({ sighting }) => world.clocks.group(sighting.hop.machine),
+  );
+  // Clocks that cannot be compared say nothing of what came first.
+  const apart = byClock.length > 1;
+  return byClock.flatMap((timed) => bursts(timed, waitOf(sightings)).flatMap((burst) => divideBurst(burst, apart)));
+}
+
+const timeOf = ({ hop }: Sighting, { clocks }: World): number => hop.time + coarseOffset(clocks, hop.machine);
+
+const waitOf = (sightings: readonly Sighting[]): number =>
+  sightings.every(({ identity }) => identity.numbered || identity.stamps !== null) ? REUSED : LONGEST_WAIT;
+
+/** Every place saw it once. */
+const isOnce = (sightings: readonly Sighting[]): boolean =>
+  new Set(sightings.map(({ track }) => track)).size === sightings.length;
+
+function spreadOf(sightings: readonly Sighting[], world: World): number {
+  if (groupsBy(sightings, ({ hop }) => world.clocks.group(hop.machine)).length > 1) return 0;
+  const times = sightings.map((sighting) => timeOf(sighting, world));
+  return Math.max(...times) - Math.min(...times);
+}
+
+/** Parted wherever nothing was seen for longer than a packet waits. */
+function bursts(timed: Timed[], wait: number): Timed[][] {
   timed.sort((a, b) => a.time - b.time || compareSightings(a.sighting, b.sighting));
-  const copies: Copy[] = [];
-  let open: Copy[] = [];
-  for (let from = 0, to = 0; from < timed.length; from = to) {
-    for (to = from + 1; to < timed.length && (timed[to]?.time ?? 0) - (timed[to - 1]?.time ?? 0) <= NEAR; ) to++;
-    const start = timed[from]?.time ?? 0;
-    open = open.filter(({ last }) => start - last <= LONGEST_WAIT).slice(-MOST_OPEN);
-    for (const copy of divideBurst(timed.slice(from, to))) {
-      const waiting = open.findLast(
-        (before) => disjoint(before, copy) && (continues(before, copy, places) || drifted(before, copy, start, places)),
-      );
-      if (waiting !== undefined) absorb(waiting, copy);
+  const parts: Timed[][] = [];
+  let last = -Infinity;
+  for (const one of timed) {
+    if (one.time - last > wait) parts.push([]);
+    parts.at(-1)?.push(one);
+    last = one.time;
+  }
+  return parts;
+}
+
+/** Copies in the making: of places that saw equally many. */
+interface Strand {
+  readonly sightings: Sighting[];
+  from: number;
+  until: number;
+  tornBefore: boolean;
+  tornAfter: boolean;
+}
+
+function divideBurst(timed: readonly Timed[], apart: boolean): Copy[] {
+  const tracks = groupsBy(timed, ({ sighting }) => sighting.track);
+  // The earliest first; of those that saw one packet at the same moment, in the order of their captures.
+  const classes = groupsBy(tracks, ({ length }) => length).map((same) => strandsOf(same));
+  const [base = [], ...others] = classes;
+  const left: Strand[] = [];
+  for (const strands of others) left.push(...join(base, strands));
+  const all = [...base, ...left];
+  const several = all.length > 1;
+  return all.map(({ sightings, tornBefore, tornAfter }) => ({
+    sightings,
+    isAlone: !several && !apart,
+    isTornBefore: tornBefore || apart,
+    isTornAfter: tornAfter || apart,
+  }));
+}
+
+/** Places that saw equally many saw the same ones, in order, where that does not put an effect before its cause. */
+function strandsOf(tracks: readonly (readonly Timed[])[]): Strand[] {
+  const strands: Strand[] = [];
+  for (const track of tracks) {
+    for (const [index, { sighting, time }] of track.entries()) {
+      const strand = strands[index];
+      if (strand === undefined) strands.push({ sightings: [sighting], from: time, until: time, tornBefore: false, tornAfter: false });
       else {
-        copies.push(copy);
-        open.push(copy);
+        strand.sightings.push(sighting);
+        strand.from = Math.min(strand.from, time);
+        strand.until = Math.max(strand.until, time);
       }
     }
   }
-  return copies;
+  return strands;
 }
 
-function divideBurst(timed: readonly Timed[]): Copy[] {
-  const copies: Copy[] = [];
-  for (const { sighting, time } of timed) {
-    let best: Copy | undefined;
-    for (const copy of copies.slice(-MOST_OPEN)) {
-      if (copy.tracks.has(sighting.track)) continue;
-      // The latest, as the others got lost; of copies that were made together the first, as they keep their order.
-      if (best === undefined || copy.last - best.last > COPIED) best = copy;
+/**
+ * Joins what was seen elsewhere to the packets that it can only be. Gives what is left: packets that were doubled, and those that may
+ * be one or another.
+ */
+function join(base: readonly Strand[], others: readonly Strand[]): Strand[] {
+  const fewer = others.length <= base.length;
+  const [few, many] = fewer ? [others, base] : [base, others];
+  // −1: too early to be one packet with it, 1: too late.
+  const side = (one: Strand, other: Strand): number => {
+    const ahead = fewer ? one.until - other.from : other.until - one.from;
+    const wait = fewer ? one.from - other.from : other.from - one.from;
+    const tooSoon = ahead < -CLOCK_ERROR;
+    if (tooSoon || wait > LONGEST_WAIT) return tooSoon === fewer ? 1 : -1;
+    return 0;
+  };
+  const earliest = matching(few, many, side, 1);
+  const latest = matching(few, many, side, -1);
+  const taken = new Set<Strand>();
+  // What was doubled is alike in everything: the first of the two is as good as the other.
+  const doubled = !fewer && few.length === 1;
+  for (const [index, strand] of few.entries()) {
+    const at = earliest[index] ?? -1;
+    const partner = many[at];
+    if (partner === undefined) continue;
+    if (at !== latest[index] && !doubled) {
+      for (const one of [strand, ...many.slice(at, (latest[index] ?? at) + 1)]) {
+        if (fewer === (one === strand)) one.tornBefore = true;
+        else one.tornAfter = true;
+      }
+      continue;
     }
-    if (best === undefined) {
-      best = { sightings: [], tracks: new Set(), last: time };
-      copies.push(best);
-    }
-    best.sightings.push(sighting);
-    best.tracks.add(sighting.track);
-    best.last = time;
+    const [into, from] = fewer ? [partner, strand] : [strand, partner];
+    into.sightings.push(...from.sightings);
+    taken.add(from);
   }
-  return copies;
+  return others.filter((strand) => !taken.has(strand));
 }
 
-function disjoint(a: Copy, b: Copy): boolean {
-  for (const track of b.tracks) if (a.tracks.has(track)) return false;
-  return true;
+/** The first (or, from behind, the last) way to give each of the few one of the many in order; −1: there is none. */
+function matching(
+  few: readonly Strand[],
+  many: readonly Strand[],
+  side: (one: Strand, other: Strand) => number,
+  step: 1 | -1,
+): number[] {
+  const found: number[] = few.map(() => -1);
+  let at = step === 1 ? 0 : many.length - 1;
+  for (let n = 0; n < few.length; n++) {
+    const index = step === 1 ? n : few.length - 1 - n;
+    const one = few[index] as Strand;
+    for (let other = many[at]; other !== undefined && side(one, other) === -step; other = many[at]) at += step;
+    const other = many[at];
+    if (other === undefined) break;
+    if (side(one, other) !== 0) continue;
+    found[index] = at;
+    at += step;
+  }
+  return found;
 }
-
-function absorb(copy: Copy, more: Copy): void {
-  copy.sightings.push(...more.sightings);
-  for (const track of more.tracks) copy.tracks.add(track);
-  copy.last = Math.max(copy.last, more.last);
-}
-
-/** Clocks that drift can show the end of a packet's way long before its beginning. Numbered packets cannot be taken for others. */
-function drifted(late: Copy, early: Copy, start: number, places: Places): boolean {
-  const numbered = late.sightings.every(({ identity }) => identity.numbered);
-  const machines = new Set(late.sightings.map(({ hop }) => hop.machine));
-  const apart = early.sightings.every(({ hop }) => !machines.has(hop.machine));
-  return numbered && apart && start - late.last <= MOST_DRIFT && continues(early, late, places);
-}
-
-const continues = (before: Copy, after: Copy, places: Places): boolean =>
-  before.sightings.some((early) =>
-    after.sightings.some((late) => {
-      const steps = succession(early, late, places);
-      return steps < ONWARD || (steps >= 20 && steps < 20 + ONWARD);
-    }),
-  );
-
-/** Steps that speak for one packet even after a wait. */
-const ONWARD = 4;
 
 export interface Step {
   readonly sighting: Sighting;
@@ -162,8 +253,6 @@ export interface Step {
   readonly after: number;
 }
 
-/** On one clock the kernel may note the second of two taps first by this much, seconds. */
-const JITTER = 0.001;
 /** Beyond this a flood is a list: comparing every pair would take too long. */
 const MOST_COMPARED = 128;
 

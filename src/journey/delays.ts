@@ -8,42 +8,41 @@ export interface SeenDelay {
   readonly to: string;
   /** Reading of the later one less that of the earlier. */
   readonly seconds: number;
-  /** False when the sightings may be of different copies. */
-  readonly sure: boolean;
 }
 
-/** Of sightings that have one key. */
+/** Of sightings that have one key; nothing of packets that may be taken for others. */
 export function delaysOf(sightings: readonly Sighting[], places: Places): SeenDelay[] {
-  const tracks = new Map<string, Sighting[]>();
-  let several = false;
-  for (const sighting of sightings) {
-    several ||= sighting.hop.machine !== sightings[0]?.hop.machine;
-    const track = tracks.get(sighting.track);
-    if (track === undefined) tracks.set(sighting.track, [sighting]);
-    else track.push(sighting);
-  }
-  if (!several) return [];
+  if (!sightings.every(isCertain)) return [];
+  if (new Set(sightings.map(({ track }) => track)).size < sightings.length) return [];
   const delays: SeenDelay[] = [];
-  const groups = [...tracks.values()];
-  const sides = sidesOf(groups);
-  for (const leaving of groups) {
-    for (const entering of groups) {
-      const before = leaving[0] as Sighting;
-      const after = entering[0] as Sighting;
-      if (before.hop.machine !== after.hop.machine && crosses(before, after, sides, places))
-        delays.push(delayBetween(leaving, entering));
+  const sides = sidesOf(sightings);
+  for (const before of sightings) {
+    for (const after of sightings) {
+      if (before.hop.machine === after.hop.machine || !crosses(before, after, sides, places)) continue;
+      delays.push({
+        from: before.hop.machine,
+        to: after.hop.machine,
+        seconds: after.hop.time - before.hop.time,
+      });
     }
   }
   return delays;
 }
 
+/** Its sender numbers its packets, or it carries the time: nobody sends the same again. */
+const isCertain = ({ identity }: Sighting): boolean =>
+  identity.numbered || identity.stamps !== null || (ECHO.test(identity.key) && identity.content.length >= TIMED);
+
+const ECHO = / icmp (?:0|8|128|129) /;
+/** Bytes of an echo request that begin with the time it was sent (ping of iputils and of busybox). */
+const TIMED = 16;
+
 /** By machine and form: the directions in which it saw the packet. */
-function sidesOf(groups: readonly (readonly Sighting[])[]): ReadonlyMap<string, ReadonlySet<string>> {
+function sidesOf(sightings: readonly Sighting[]): ReadonlyMap<string, ReadonlySet<string>> {
   const sides = new Map<string, Set<string>>();
-  for (const [first] of groups) {
-    if (first === undefined) continue;
-    const key = sideKey(first);
-    sides.set(key, (sides.get(key) ?? new Set()).add(first.hop.direction));
+  for (const sighting of sightings) {
+    const key = sideKey(sighting);
+    sides.set(key, (sides.get(key) ?? new Set()).add(sighting.hop.direction));
   }
   return sides;
 }
@@ -79,21 +78,3 @@ function side(
   // Without a topology: a machine that saw it go both ways alike stands in the middle, and which way is first is not known.
   return sides.get(sideKey(sighting))?.size === 1 ? '' : null;
 }
-
-function delayBetween(leaving: readonly Sighting[], entering: readonly Sighting[]): SeenDelay {
-  const from = (leaving[0] as Sighting).hop.machine;
-  const to = (entering[0] as Sighting).hop.machine;
-  const sent = times(leaving);
-  const came = times(entering);
-  if (sent.length === 1 && came.length === 1) {
-    const sure = (leaving[0] as Sighting).identity.numbered;
-    return { from, to, seconds: (came[0] ?? 0) - (sent[0] ?? 0), sure };
-  }
-  // Copies keep their order. Where some are missing, the last ones are taken for one.
-  const count = sent.length === came.length ? sent.length : 1;
-  let seconds = Infinity;
-  for (let i = 1; i <= count; i++) seconds = Math.min(seconds, (came.at(-i) ?? 0) - (sent.at(-i) ?? 0));
-  return { from, to, seconds, sure: false };
-}
-
-const times = (sightings: readonly Sighting[]): number[] => sightings.map(({ hop }) => hop.time).sort((a, b) => a - b);

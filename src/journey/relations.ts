@@ -1,39 +1,41 @@
 // How packets belong together: sent again, doubled, cut into pieces and put together, answered.
 
-import { inverseKey } from '../hop/tuple.ts';
+import { mayBeEqual } from '../hop/content.ts';
+import type { Identity } from '../hop/identity.ts';
 import type { NatTable } from './evidence/conntrack.ts';
+import type { Answers } from './answers.ts';
 import type { Parts, Repeat } from './journey.ts';
 import { byTime, LARGE, type Packet, type Store } from './store.ts';
 
-/** Seconds within which copies of one packet are doubles of each other, and not asked again. */
-const DOUBLED = 0.1;
-/** The same for TCP, whose shortest timers are shorter (tail loss probes, RFC 8985 section 7). */
-const DOUBLED_TCP = 0.005;
 /** Seconds after which an identification or a sequence number may mean another packet. */
 const REUSED = 60;
+/** Seconds by which the clocks of two machines may be wrong, once they are set as well as they can be. */
+const CLOCK_ERROR = 0.005;
 /** Pieces of one packet that are looked for: 64 kB in the smallest segments anybody sends. */
 const MOST_PIECES = 200;
 
-/** The packet that this one repeats; null when it is the first of its kind. */
+/** The packet that this one repeats; null when it is the first of its kind, or nothing says which of several it is. */
 export function repeatOf(packet: Packet, store: Store): Repeat | null {
-  const { identity } = packet;
-  const copies = packet.bucket
-    .around(packet, REUSED, store.world)
-    .filter((other) => sameSender(packet, other, store.world.nat) && cameFirst(other, packet));
-  const original = copies.find((other) => other.isAt(packet.first.place)) ?? copies[0];
-  if (original !== undefined) {
-    const sentAgain = original.first.place === packet.first.place;
-    const wait = packet.time - original.time;
-    const kind =
-      !sentAgain || wait < (identity.tcp === null ? DOUBLED : DOUBLED_TCP)
-        ? 'duplicate'
-        : identity.tcp === null
-          ? 'repeat'
-          : 'retransmission';
-    return { kind, of: original.id };
+  const { copy, identity } = packet;
+  if (!copy.isAlone) {
+    if (copy.isTornBefore) return null;
+    const original = packet.bucket
+      .around(packet, REUSED, store.world)
+      .filter((other) => sameSender(packet, other, store.world.nat) && mayBeEqual(other.identity.content, identity.content))
+      .find((other) => cameFirst(other, packet));
+    if (original !== undefined) return { kind: kindOf(packet, original), of: original.id };
   }
   const sent = sentBefore(packet, store);
   return sent === undefined ? null : { kind: 'retransmission', of: sent.id };
+}
+
+/**
+ * Who sends again numbers it anew, and tells another time. So equal packets with either are one that was doubled, as are those of which
+ * one begins further on. Others may be sent again.
+ */
+function kindOf({ identity, first }: Packet, original: Packet): Repeat['kind'] {
+  if (original.first.place !== first.place || identity.numbered || identity.stamps !== null) return 'duplicate';
+  return 'repeat';
 }
 
 /** At the places that saw both, on one clock. Copies that no place saw both of say nothing of each other. */
@@ -179,50 +181,54 @@ function contains(whole: Packet, part: Packet): boolean {
 
 const apart = (a: Packet, b: Packet): boolean => !a.sightings.some(({ place }) => b.isAt(place));
 
-/** The first answer to a packet: an echo reply, an ARP reply, an acknowledgment of exactly its bytes. */
-export function answerTo(packet: Packet, store: Store): Packet | null {
-  const { asks, tuple } = packet.identity;
-  if (asks === '') return null;
-  const turned = asks.startsWith('arp ') ? '' : inverseKey(tuple);
-  const answers = store.answers
-    .packets(asks, store.world)
-    .filter(
-      (other) =>
-        isAfter(other, packet, REUSED) && (turned === '' || store.world.nat.connected(other.identity.tuple, turned)),
-    );
-  return answers.sort(byTime)[0] ?? null;
-}
-
-/** ICMP errors about a packet, the first one first. */
+/** ICMP errors that are about this packet and no other, the first one first. */
 export function errorsAbout(packet: Packet, store: Store): Packet[] {
-  const { known, tuple, fragment } = packet.identity;
-  if (known === '' || packet.identity.about !== '') return [];
-  return store.errors
-    .packets(known, store.world)
-    .filter(
-      (error) =>
-        isAfter(error, packet, REUSED) && concerns(error.identity.tuple, tuple, fragment !== null, store.world.nat),
-    )
+  const { known, carriers, about } = packet.identity;
+  if (about !== '') return [];
+  const names = new Set([known, ...carriers.map((carrier) => carrier.known)]);
+  for (const { identity } of packet.sightings) for (const carrier of identity.carriers) names.add(carrier.known);
+  return [...names]
+    .filter((name) => name !== '')
+    .flatMap((name) => store.errors.packets(name, store.world))
+    .filter((error) => subjectOf(error, store) === packet)
     .sort(byTime);
 }
 
-/** The packet that an ICMP error is about: the latest one before it. */
+/**
+ * The packet that an ICMP error is about: the only one that may be what it quotes. Of several, the only one that its sender's machine
+ * has seen before. Null when there is none, and when nothing says which.
+ */
 export function subjectOf(error: Packet, store: Store): Packet | null {
-  const { about, tuple } = error.identity;
+  const { about, tuple, content } = error.identity;
   if (about === '') return null;
-  return (
-    store.known
-      .packets(about, store.world)
-      .filter((packet) => packet.identity.about === '' && isAfter(error, packet, REUSED))
-      .filter(({ identity }) => concerns(tuple, identity.tuple, identity.fragment !== null, store.world.nat))
-      .sort(byTime)
-      .at(-1) ?? null
+  const { nat } = store.world;
+  const quotedBy = (packet: Packet): boolean =>
+    packet.sightings.some(
+      ({ identity }) =>
+        (identity.known === about && connects(identity.tuple, tuple, nat) && mayBeQuoted(identity, content)) ||
+        identity.carriers.some((carrier) => carrier.known === about && connects(carrier.tuple, tuple, nat)),
+    );
+  const all = store.known
+    .packets(about, store.world)
+    .filter((packet) => packet.identity.about === '' && isBefore(packet, error) && quotedBy(packet));
+  const possible = [...new Set(all)];
+  if (possible.length === 1) return possible[0] ?? null;
+  const { hop } = error.first;
+  const there = possible.filter((packet) =>
+    packet.sightings.some((seen) => seen.hop.machine === hop.machine && seen.hop.time <= hop.time),
   );
+  return there.length === 1 ? (there[0] ?? null) : null;
 }
 
-function concerns(quoted: string, tuple: string, fragment: boolean, nat: NatTable): boolean {
-  return fragment ? nat.connected(withoutPorts(quoted), tuple) : nat.connected(quoted, tuple);
-}
+/** An error quotes as much as it likes of the data. */
+const mayBeQuoted = ({ content }: Identity, quoted: Identity['content']): boolean =>
+  mayBeEqual(content, { ...quoted, cut: true }) && quoted.length <= content.length;
+
+const isBefore = (early: Packet, late: Packet): boolean =>
+  early.time <= late.time + CLOCK_ERROR && late.time - early.time <= REUSED;
+
+const connects = (one: string, other: string, nat: NatTable): boolean =>
+  one === other || nat.connected(one, other) || (!other.includes('#') && nat.connected(withoutPorts(one), other));
 
 /** ARP questions of a machine for an address around some moment, and whether anybody answered. */
 export function askedFor(
@@ -231,9 +237,10 @@ export function askedFor(
   from: number,
   until: number,
   store: Store,
+  answers: Answers,
 ): { asked: number; answered: boolean } {
   const questions = store.wanted
     .packets(address, store.world)
     .filter((question) => question.first.hop.machine === machine && question.time >= from && question.time <= until);
-  return { asked: questions.length, answered: questions.some((question) => answerTo(question, store) !== null) };
+  return { asked: questions.length, answered: questions.some((question) => answers.to(question) !== null) };
 }

@@ -2,20 +2,23 @@
 
 import type { Identity } from '../hop/identity.ts';
 import type { Witness } from './clocks.ts';
-import { divide, link, type Step, type World } from './copies.ts';
+import { type Copy, divide, link, type Step, type World } from './copies.ts';
 import { compareSightings, type Sighting } from './sighting.ts';
 
 /** One packet: a copy out of a bucket. */
 export class Packet {
   readonly bucket: Bucket;
   readonly sightings: readonly Sighting[];
+  /** How surely it is told from others that are equal to it. */
+  readonly copy: Copy;
   readonly #world: World;
   #steps: readonly Step[] | null = null;
   #revision = -1;
 
-  constructor(bucket: Bucket, sightings: readonly Sighting[], world: World) {
+  constructor(bucket: Bucket, copy: Copy, world: World) {
     this.bucket = bucket;
-    this.sightings = sightings;
+    this.copy = copy;
+    this.sightings = copy.sightings;
     this.#world = world;
   }
 
@@ -83,7 +86,7 @@ export class Bucket implements Witness {
   }
 
   packets(world: World): readonly Packet[] {
-    this.#packets ??= divide(this.sightings, world).map((sightings) => new Packet(this, sightings, world));
+    this.#packets ??= divide(this.sightings, world).map((copy) => new Packet(this, copy, world));
     return this.#packets;
   }
 
@@ -174,6 +177,8 @@ export class Store {
   readonly errors = new BucketIndex();
   /** ARP questions by the address that is looked for. */
   readonly wanted = new BucketIndex();
+  /** TCP segments that acknowledge, by who talks to whom. */
+  readonly acknowledging = new BucketIndex();
   /** Places at which anything was seen. */
   readonly taps = new Set<string>();
 
@@ -214,7 +219,9 @@ export class Store {
       [this.answers, identity.answers],
       [this.asks, identity.asks],
       [this.known, identity.known],
+      ...identity.carriers.map(({ known }) => [this.known, known] as const),
       [this.errors, identity.about],
+      [this.acknowledging, tcp === null || identity.answers === '' ? '' : identity.tuple],
       [this.wanted, isArp && identity.asks !== '' ? identity.destination : ''],
     ];
   }

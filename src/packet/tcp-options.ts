@@ -56,6 +56,18 @@ function tcpOptions(layer: LayerBase): TcpOption[] {
   return options;
 }
 
+/** TSval and TSecr (RFC 7323 section 3.2); null where there are none. */
+export function timestampsOf(layer: LayerBase): { readonly value: number; readonly echo: number } | null {
+  // As Linux writes it in all but a SYN: two NOPs, then the option. Most packets need no list.
+  if (layer.u32(FIXED_LENGTH) === ALIGNED_TIMESTAMPS && layer.length >= FIXED_LENGTH + 12)
+    return { value: layer.u32(FIXED_LENGTH + 4), echo: layer.u32(FIXED_LENGTH + 8) };
+  if (layer.length <= FIXED_LENGTH) return null;
+  const option = tcpOptions(layer).find(({ kind, length }) => kind === OPTION.timestamps && length === 10);
+  return option === undefined ? null : { value: layer.u32(option.at + 2), echo: layer.u32(option.at + 6) };
+}
+
+const ALIGNED_TIMESTAMPS = 0x0101080a;
+
 export function collectTcpOptions(layer: LayerBase, sink: FieldSink): void {
   if (layer.length <= FIXED_LENGTH || (sink.want !== null && !sink.want.startsWith('tcp.option'))) return;
   const add = (

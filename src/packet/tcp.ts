@@ -12,7 +12,7 @@ import { type ChecksumStatus, checksumStatus, transportChecksum } from './checks
 import { addBytes, derived, type FieldSink, FieldTable, flag, readTable, uint } from './field.ts';
 import { LayerBase, type Problem } from './layer-base.ts';
 import { IP_PROTOCOL } from './numbers.ts';
-import { collectTcpOptions, tcpOptionsInfo } from './tcp-options.ts';
+import { collectTcpOptions, tcpOptionsInfo, timestampsOf } from './tcp-options.ts';
 
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
@@ -114,6 +114,11 @@ export class TcpLayer extends LayerBase {
   /** Not scaled: the scale was said in the SYN, which is another packet. */
   get window(): number {
     return this.u16(WINDOW);
+  }
+
+  /** TSval and TSecr (RFC 7323); null where there are none. */
+  get stamps(): { readonly value: number; readonly echo: number } | null {
+    return timestampsOf(this);
   }
 
   /** Bytes of data in the segment as it was sent, which may be more than were captured. */
