@@ -151,7 +151,6 @@ const NOTHING = {
 
 type Inner = Omit<Identity, 'depth' | 'outerTtl' | 'form'>;
 
-
 /** ARP, or a frame without an IP packet: spanning tree, LLDP. */
 function linkOnly(layers: readonly Layer[], arp: Layer | undefined): Inner {
   const cooked = layers.find((layer) => layer.protocol === 'eth' || layer.protocol === 'sll');
@@ -197,7 +196,8 @@ function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
   const fragment = fragmentOf(network, extension);
   if (fragment !== null) {
     const own = extension === undefined ? train : `6f ${extension.u32(4)} ${protocol}`;
-    const from = extension === undefined ? network.offset + network.headerLength : extension.offset + extension.headerLength;
+    const from =
+      extension === undefined ? network.offset + network.headerLength : extension.offset + extension.headerLength;
     const content = contentOf(network.bytes, from, network.payloadEnd, network.declaredEnd);
     const place = `${own} ${fragment.offset} ${fragment.length} ${fragment.more}`;
     // Only the first fragment has ports, and NAT rewrites them in there.
@@ -215,7 +215,12 @@ function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
     };
   }
   const packet = { ...NOTHING, ...ends, train: network.protocol === 'ip' ? train : '' };
-  const whole = (rest: string, known: string, content: Content, tuple: Tuple): Omit<Inner, 'key'> & { key: string } => ({
+  const whole = (
+    rest: string,
+    known: string,
+    content: Content,
+    tuple: Tuple,
+  ): Omit<Inner, 'key'> & { key: string } => ({
     ...packet,
     head: `${head} ${rest}`,
     key: keyed(`${head} ${rest}`, content),

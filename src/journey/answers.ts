@@ -50,7 +50,11 @@ export class Answers {
     const open = new Set<Packet>();
     let next = 0;
     for (const answer of answers) {
-      for (let question = questions[next]; question !== undefined && question.time <= answer.time; question = questions[next]) {
+      for (
+        let question = questions[next];
+        question !== undefined && question.time <= answer.time;
+        question = questions[next]
+      ) {
         open.add(question);
         next++;
       }

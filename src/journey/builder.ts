@@ -4,17 +4,20 @@
 
 import type { Hop } from '../hop/hop.ts';
 import { summarizeLayers } from '../packet/summary.ts';
+import { Answers } from './answers.ts';
 import { Clocks } from './clocks.ts';
 import { coarseOffset, type World } from './copies.ts';
 import { delaysOf } from './delays.ts';
-import { type End, endOf, type Proofs } from './ends.ts';
+import { endOf, type Proofs } from './ends.ts';
 import { type ConntrackEntry, entryWords, NatTable } from './evidence/conntrack.ts';
-import { countedEnds } from './evidence/counted.ts';
-import { DropTimes } from './evidence/drop-times.ts';
-import type { Evidence, TraceEvidence } from './evidence/evidence.ts';
+import type { DropEvidence, SocketEvidence } from './evidence/drop.ts';
+import type { CounterEvidence, Evidence, TraceEvidence } from './evidence/evidence.ts';
+import { hintsOf } from './evidence/hints.ts';
+import { NamedEvidence } from './evidence/named.ts';
+import { Watches } from './evidence/watches.ts';
 import { type Journey, JourneyHop, layersOf } from './journey.ts';
 import { maybeSame } from './maybe-same.ts';
-import { answerTo, piecesOf, repeatOf, subjectOf } from './relations.ts';
+import { piecesOf, repeatOf, subjectOf } from './relations.ts';
 import { type Sighting, sighting } from './sighting.ts';
 import { type Bucket, byTime, type Packet, Store } from './store.ts';
 import { Places, type Topology } from './topology.ts';
@@ -40,11 +43,13 @@ export interface BuilderOptions {
    * hops, all but the latest. Default: all.
    */
   readonly keep?: number;
+  /** All machines' clocks, and the wires', show one time, a few ms more or less: a lab's. Default: captures of whoever's clocks. */
+  readonly oneTime?: boolean;
 }
 
 /** The journeys of these hops, the earliest first. Never throws, whatever the bytes are. */
-export function stitch(hops: Iterable<Hop>, context: Context = {}): Journey[] {
-  const builder = new JourneyBuilder();
+export function stitch(hops: Iterable<Hop>, context: Context = {}, options: BuilderOptions = {}): Journey[] {
+  const builder = new JourneyBuilder(options);
   builder.know(context);
   builder.add(hops);
   return builder.journeys();
@@ -65,16 +70,18 @@ export class JourneyBuilder {
   readonly #regrouped = new Set<Bucket>();
   readonly #severalClocks = new Set<Bucket>();
   readonly #severalTuples = new Set<Bucket>();
-  readonly #evidence: Evidence[] = [];
-  readonly #drops = new DropTimes();
+  readonly #traces: TraceEvidence[] = [];
+  readonly #counters: CounterEvidence[] = [];
+  readonly #drops = new NamedEvidence<DropEvidence>();
+  readonly #sockets = new NamedEvidence<SocketEvidence>();
+  readonly #watches = new Watches();
   #coarse = '';
   #proofs: Proofs | null = null;
-  #byCounter: ReadonlyMap<Packet, End> | null = null;
 
-  constructor({ keep = Infinity }: BuilderOptions = {}) {
+  constructor({ keep = Infinity, oneTime = false }: BuilderOptions = {}) {
     this.#keep = keep;
     const nat = new NatTable(keep === Infinity ? {} : { keep: MOST_KNOWN });
-    this.#world = { places: new Places({ devices: [] }), nat, clocks: new Clocks() };
+    this.#world = { places: new Places({ devices: [] }), nat, clocks: new Clocks(oneTime) };
     this.#store = new Store(this.#world);
   }
 
@@ -110,12 +117,9 @@ export class JourneyBuilder {
     for (const entry of conntrack) rewritten = this.#world.nat.add(entry) || rewritten;
     if (!rewritten && evidence.length === 0 && topology === undefined) return false;
     if (rewritten) for (const bucket of this.#severalTuples) this.#divideAnew(bucket);
-    for (const item of evidence) {
-      if (item.kind === 'kernel') this.#drops.add(item);
-      else this.#evidence.push(item);
-    }
-    if (this.#keep !== Infinity && this.#evidence.length > MOST_KNOWN)
-      this.#evidence.splice(0, this.#evidence.length - MOST_KNOWN);
+    for (const item of evidence) this.#learn(item);
+    if (this.#keep !== Infinity)
+      for (const list of [this.#traces, this.#counters]) list.splice(0, Math.max(0, list.length - MOST_KNOWN));
     if (topology !== undefined) this.#world.places.replace(topology);
     if (topology !== undefined) {
       for (const bucket of this.#store.buckets.values()) {
@@ -165,6 +169,28 @@ export class JourneyBuilder {
     return this.#world.clocks.offset(machine);
   }
 
+  #learn(item: Evidence): void {
+    switch (item.kind) {
+      case 'drop':
+        this.#drops.add(item);
+        return;
+      case 'socket':
+        this.#sockets.add(item);
+        return;
+      case 'watch':
+        this.#watches.watch(item);
+        return;
+      case 'gap':
+        this.#watches.gap(item);
+        return;
+      case 'trace':
+        this.#traces.push(item);
+        return;
+      case 'counter':
+        this.#counters.push(item);
+    }
+  }
+
   #divideAnew(bucket: Bucket): void {
     bucket.forget();
     this.#regrouped.add(bucket);
@@ -191,8 +217,7 @@ export class JourneyBuilder {
       if (bucket.severalTuples) this.#severalTuples.add(bucket);
       if (!bucket.severalClocks) continue;
       this.#severalClocks.add(bucket);
-      for (const { from, to, seconds, sure } of delaysOf(bucket.sightings, places))
-        clocks.observe(from, to, seconds, sure, bucket);
+      for (const { from, to, seconds } of delaysOf(bucket.sightings, places)) clocks.observe(from, to, seconds, bucket);
     }
     this.#changed.clear();
     clocks.changed();
@@ -224,17 +249,22 @@ export class JourneyBuilder {
   }
 
   #journey(packet: Packet): Journey {
-    const { identity, steps } = packet;
+    const { identity } = packet;
     const parts = piecesOf(packet, this.#store);
-    const { end, why } = this.#end(packet);
+    this.#proofs ??= this.#proofsNow();
+    const { answers } = this.#proofs;
+    const { end, grade, why, from, reached } = endOf(packet, this.#store, this.#proofs);
     return {
       id: packet.id,
       summary: summaryOf(packet),
       hops: this.#hops(packet),
       end,
+      grade,
       why,
+      from,
+      reached,
       repeats: repeatOf(packet, this.#store),
-      fork: forkOf(packet),
+      fork: forkOf(packet, this.#world.places),
       parts:
         parts === null
           ? null
@@ -244,9 +274,12 @@ export class JourneyBuilder {
               from: parts.from.map(({ id }) => id),
               into: parts.into.map(({ id }) => id),
             },
-      answeredBy: answerTo(packet, this.#store)?.id ?? null,
+      answeredBy: answers.to(packet)?.id ?? null,
       about: identity.about === '' ? null : (subjectOf(packet, this.#store)?.id ?? null),
-      notes: steps.length === 0 ? [] : maybeSame(packet, this.#world),
+      notes: [
+        ...maybeSame(packet, this.#world),
+        ...(end === 'delivered' ? [] : hintsOf(packet, this.#counters, this.#world.places)),
+      ],
     };
   }
 
@@ -285,32 +318,21 @@ export class JourneyBuilder {
   /** How packets ended is to be worked out again. */
   #anew(): void {
     this.#proofs = null;
-    this.#byCounter = null;
-    this.#drops.forget();
-  }
-
-  #end(packet: Packet): End {
-    const end = this.#ownEnd(packet);
-    if (end.end !== 'unknown' && end.open === undefined) return end;
-    // Which packets counters explain can only be said when all that have no other explanation are known.
-    const counters = this.#evidence.filter((item) => item.kind === 'counter');
-    this.#byCounter ??= countedEnds(this.#packets(), counters, this.#store, (one) => this.#ownEnd(one));
-    return this.#byCounter.get(packet) ?? end;
-  }
-
-  #ownEnd(packet: Packet): End {
-    this.#proofs ??= this.#proofsNow();
-    return endOf(packet, this.#store, this.#proofs);
   }
 
   #proofsNow(): Proofs {
     const traces = new Map<string, TraceEvidence[]>();
-    for (const item of this.#evidence) {
-      if (item.kind !== 'trace') continue;
+    for (const item of this.#traces) {
       const key = `${item.machine} ${item.identification}`;
       traces.set(key, [...(traces.get(key) ?? []), item]);
     }
-    return { traces, kernel: this.#drops };
+    return {
+      answers: new Answers(this.#store),
+      traces,
+      drops: this.#drops,
+      sockets: this.#sockets,
+      watches: this.#watches,
+    };
   }
 }
 
@@ -320,11 +342,13 @@ function summaryOf(packet: Packet): string {
   return `${ends}${protocol} ${info}`.trim();
 }
 
-function forkOf(packet: Packet): Journey['fork'] {
+function forkOf(packet: Packet, places: Places): Journey['fork'] {
   const followers = new Map<number, number>();
   for (const { after } of packet.steps) if (after >= 0) followers.set(after, (followers.get(after) ?? 0) + 1);
   if (![...followers.values()].some((count) => count > 1)) return null;
   for (const { identity } of packet.sightings) if (identity.group !== null) return identity.group;
+  // Where it is not known what leads where, several that follow one may have followed each other.
+  if (!packet.sightings.every(({ place }) => places.knows(place))) return null;
   const flooded = packet.steps.filter(
     ({ sighting: seen, after }) => (followers.get(after) ?? 0) > 1 && seen.hop.direction === 'out',
   );

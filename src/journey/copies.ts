@@ -36,6 +36,8 @@ export interface Copy {
  * and mcast_solicit), and what is sent waits for it. Only packets that cannot be taken for others are looked for longer: for REUSED.
  */
 const LONGEST_WAIT = 4;
+/** The same of a question who has an address: it waits for nobody, and comes again a second later. */
+const LONGEST_WAIT_OF_ARP = 0.5;
 /** Seconds after which an identification means another packet. */
 const REUSED = 60;
 /** Seconds by which the readings of a clock may be in the wrong order; of two clocks, once they are set as well as they can be. */
@@ -88,7 +90,9 @@ function byContent(sightings: readonly Sighting[]): Sighting[][] {
     .sort((a, b) => b.identity.content.length - a.identity.content.length || compareSightings(a, b));
   const torn: Sighting[] = [];
   for (const sighting of cut) {
-    const fitting = groups.filter(([one]) => one !== undefined && mayBeEqual(one.identity.content, sighting.identity.content));
+    const fitting = groups.filter(
+      ([one]) => one !== undefined && mayBeEqual(one.identity.content, sighting.identity.content),
+    );
     if (fitting.length === 0) groups.push([sighting]);
     else if (fitting.length === 1) fitting[0]?.push(sighting);
     else torn.push(sighting);
@@ -103,23 +107,40 @@ interface Timed {
 
 /** Packets that are equal to the last byte. */
 function divideEqual(sightings: readonly Sighting[], world: World): Copy[] {
-  if (isOnce(sightings)) {
-    const spread = spreadOf(sightings, world);
-    if (spread <= waitOf(sightings)) return [alone(sightings)];
-  }
+  const isNumbered = sightings.every(({ identity }) => identity.numbered || identity.stamps !== null);
+  const isArp = sightings[0]?.identity.key.startsWith('arp ') === true;
+  const wait = isNumbered ? REUSED : isArp ? LONGEST_WAIT_OF_ARP : LONGEST_WAIT;
+  if (isOnce(sightings) && spreadOf(sightings, world) <= wait) return [alone(sightings)];
   const byClock = groupsBy(
     sightings.map((sighting) => ({ sighting, time: timeOf(sighting, world) })),
     ({ sighting }) => world.clocks.group(sighting.hop.machine),
-  );
-  // Clocks that cannot be compared say nothing of what came first.
-  const apart = byClock.length > 1;
-  return byClock.flatMap((timed) => bursts(timed, waitOf(sightings)).flatMap((burst) => divideBurst(burst, apart)));
+  ).map((timed) => bursts(timed, wait).map((burst) => divideBurst(burst, isNumbered, wait)));
+  const [first = [], ...others] = byClock;
+  if (others.length === 0) return copiesOf(first.flat(), false);
+  // Clocks that cannot be compared say nothing of what came first, or of which belongs to which, unless all are doubles of one packet.
+  if (!isNumbered || byClock.some(({ length }) => length > 1)) return copiesOf(byClock.flat(2), true);
+  const [one = []] = first;
+  for (const [strands = []] of others) {
+    for (const [index, strand] of strands.entries()) {
+      const same = one[index];
+      if (same === undefined) one.push(strand);
+      else same.sightings.push(...strand.sightings);
+    }
+  }
+  return copiesOf(one, false);
+}
+
+/** @param isTorn nothing relates them to each other */
+function copiesOf(strands: readonly Strand[], isTorn: boolean): Copy[] {
+  return strands.map(({ sightings, tornBefore, tornAfter }) => ({
+    sightings,
+    isAlone: strands.length === 1,
+    isTornBefore: tornBefore || isTorn,
+    isTornAfter: tornAfter || isTorn,
+  }));
 }
 
 const timeOf = ({ hop }: Sighting, { clocks }: World): number => hop.time + coarseOffset(clocks, hop.machine);
-
-const waitOf = (sightings: readonly Sighting[]): number =>
-  sightings.every(({ identity }) => identity.numbered || identity.stamps !== null) ? REUSED : LONGEST_WAIT;
 
 /** Every place saw it once. */
 const isOnce = (sightings: readonly Sighting[]): boolean =>
@@ -153,21 +174,13 @@ interface Strand {
   tornAfter: boolean;
 }
 
-function divideBurst(timed: readonly Timed[], apart: boolean): Copy[] {
+/** @param areDoubles of one packet, which its sender has numbered: either is as good as the other */
+function divideBurst(timed: readonly Timed[], areDoubles: boolean, wait: number): Strand[] {
   const tracks = groupsBy(timed, ({ sighting }) => sighting.track);
-  // The earliest first; of those that saw one packet at the same moment, in the order of their captures.
-  const classes = groupsBy(tracks, ({ length }) => length).map((same) => strandsOf(same));
-  const [base = [], ...others] = classes;
-  const left: Strand[] = [];
-  for (const strands of others) left.push(...join(base, strands));
-  const all = [...base, ...left];
-  const several = all.length > 1;
-  return all.map(({ sightings, tornBefore, tornAfter }) => ({
-    sightings,
-    isAlone: !several && !apart,
-    isTornBefore: tornBefore || apart,
-    isTornAfter: tornAfter || apart,
-  }));
+  // The earliest first.
+  const [base = [], ...others] = groupsBy(tracks, ({ length }) => length).map((same) => strandsOf(same));
+  const left = others.map((strands) => join(base, strands, areDoubles, wait));
+  return [...base, ...left.flat()];
 }
 
 /** Places that saw equally many saw the same ones, in order, where that does not put an effect before its cause. */
@@ -176,7 +189,8 @@ function strandsOf(tracks: readonly (readonly Timed[])[]): Strand[] {
   for (const track of tracks) {
     for (const [index, { sighting, time }] of track.entries()) {
       const strand = strands[index];
-      if (strand === undefined) strands.push({ sightings: [sighting], from: time, until: time, tornBefore: false, tornAfter: false });
+      if (strand === undefined)
+        strands.push({ sightings: [sighting], from: time, until: time, tornBefore: false, tornAfter: false });
       else {
         strand.sightings.push(sighting);
         strand.from = Math.min(strand.from, time);
@@ -191,7 +205,7 @@ function strandsOf(tracks: readonly (readonly Timed[])[]): Strand[] {
  * Joins what was seen elsewhere to the packets that it can only be. Gives what is left: packets that were doubled, and those that may
  * be one or another.
  */
-function join(base: readonly Strand[], others: readonly Strand[]): Strand[] {
+function join(base: readonly Strand[], others: readonly Strand[], areDoubles: boolean, longest: number): Strand[] {
   const fewer = others.length <= base.length;
   const [few, many] = fewer ? [others, base] : [base, others];
   // −1: too early to be one packet with it, 1: too late.
@@ -199,14 +213,13 @@ function join(base: readonly Strand[], others: readonly Strand[]): Strand[] {
     const ahead = fewer ? one.until - other.from : other.until - one.from;
     const wait = fewer ? one.from - other.from : other.from - one.from;
     const tooSoon = ahead < -CLOCK_ERROR;
-    if (tooSoon || wait > LONGEST_WAIT) return tooSoon === fewer ? 1 : -1;
+    if (tooSoon || wait > longest) return tooSoon === fewer ? 1 : -1;
     return 0;
   };
   const earliest = matching(few, many, side, 1);
   const latest = matching(few, many, side, -1);
   const taken = new Set<Strand>();
-  // What was doubled is alike in everything: the first of the two is as good as the other.
-  const doubled = !fewer && few.length === 1;
+  const doubled = areDoubles || (!fewer && few.length === 1);
   for (const [index, strand] of few.entries()) {
     const at = earliest[index] ?? -1;
     const partner = many[at];

@@ -6,7 +6,12 @@ export interface JourneyJson {
   readonly summary: string;
   readonly hops: readonly HopJson[];
   readonly end: Journey['end'];
+  readonly grade: Journey['grade'];
   readonly why: string;
+  /** What shows it, a sentence each. */
+  readonly from: readonly string[];
+  /** Left out where it was not seen to reach its goal. */
+  readonly reached?: string;
   /** What follows is left out where there is nothing to say. */
   readonly repeats?: Journey['repeats'];
   readonly fork?: Journey['fork'];
@@ -36,7 +41,7 @@ export interface HopJson {
 }
 
 export function journeyJson(journey: Journey): JourneyJson {
-  const { id, summary, end, why, repeats, fork, parts, answeredBy, about, notes } = journey;
+  const { id, summary, end, grade, why, from, reached, repeats, fork, parts, answeredBy, about, notes } = journey;
   return {
     id,
     summary,
@@ -49,7 +54,10 @@ export function journeyJson(journey: Journey): JourneyJson {
       changes: hop.changes,
     })),
     end,
+    grade,
     why,
+    from,
+    ...(reached === null ? {} : { reached }),
     ...(repeats === null ? {} : { repeats }),
     ...(fork === null ? {} : { fork }),
     ...(parts === null ? {} : { parts }),

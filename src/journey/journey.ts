@@ -8,6 +8,12 @@ import { type Change, changesBetween } from './changes.ts';
 /** 'unknown': nothing shows that it arrived, and nothing that it was dropped. */
 export type JourneyEnd = 'delivered' | 'dropped' | 'unknown';
 
+/**
+ * How surely something is said. 'seen': by evidence that names this very packet. 'inferred': from evidence that does not, said with it.
+ * 'unknown': not said.
+ */
+export type Grade = 'seen' | 'inferred' | 'unknown';
+
 export interface Journey {
   /** The id of its first hop. */
   readonly id: number;
@@ -16,8 +22,14 @@ export interface Journey {
   /** Each after the one that it follows. */
   readonly hops: readonly JourneyHop[];
   readonly end: JourneyEnd;
-  /** What shows the end, in words; that nothing does, if so. */
+  /** How surely that is known. */
+  readonly grade: Grade;
+  /** What the end was, in words; that nothing shows it, if so. */
   readonly why: string;
+  /** What shows it, a sentence each. */
+  readonly from: readonly string[];
+  /** The place with its destination's address that it was seen to reach, "host-01/eth0": what became of it there, `end` says. */
+  readonly reached: string | null;
   /** The packet was sent or seen before. */
   readonly repeats: Repeat | null;
   /** Several hops follow one: to how many at once, and whether for want of an address. */
@@ -33,8 +45,8 @@ export interface Journey {
 
 export interface Repeat {
   /**
-   * 'retransmission': TCP sent these bytes again. 'repeat': the sender asked again in the same words. 'duplicate': the same
-   * packet twice, at once or from some place on.
+   * 'retransmission': TCP sent these bytes again. 'repeat': the same again in all that was captured, sent again or doubled. 'duplicate':
+   * the same packet twice, from some place on.
    */
   readonly kind: 'retransmission' | 'repeat' | 'duplicate';
   /** The journey that was first. */

@@ -2,8 +2,8 @@
 
 import { mayBeEqual } from '../hop/content.ts';
 import type { Identity } from '../hop/identity.ts';
-import type { NatTable } from './evidence/conntrack.ts';
 import type { Answers } from './answers.ts';
+import type { NatTable } from './evidence/conntrack.ts';
 import type { Parts, Repeat } from './journey.ts';
 import { byTime, LARGE, type Packet, type Store } from './store.ts';
 
@@ -19,9 +19,14 @@ export function repeatOf(packet: Packet, store: Store): Repeat | null {
   const { copy, identity } = packet;
   if (!copy.isAlone) {
     if (copy.isTornBefore) return null;
-    const original = packet.bucket
-      .around(packet, REUSED, store.world)
-      .filter((other) => sameSender(packet, other, store.world.nat) && mayBeEqual(other.identity.content, identity.content))
+    // Of a packet with a number of its own there are few; its clocks may not be set.
+    const others = identity.numbered
+      ? packet.bucket.packets(store.world).filter((other) => other !== packet)
+      : packet.bucket.around(packet, REUSED, store.world);
+    const original = others
+      .filter(
+        (other) => sameSender(packet, other, store.world.nat) && mayBeEqual(other.identity.content, identity.content),
+      )
       .find((other) => cameFirst(other, packet));
     if (original !== undefined) return { kind: kindOf(packet, original), of: original.id };
   }

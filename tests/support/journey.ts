@@ -5,6 +5,7 @@ import { LinkType } from '../../src/capture/link-type.ts';
 import { type Hop, WIRE } from '../../src/hop/hop.ts';
 import { inverse, type Tuple } from '../../src/hop/tuple.ts';
 import type { ConntrackEntry } from '../../src/journey/evidence/conntrack.ts';
+import type { WatchEvidence } from '../../src/journey/evidence/drop.ts';
 import type { Device, Topology } from '../../src/journey/topology.ts';
 
 const HOSTS = 3;
@@ -21,6 +22,8 @@ export interface Sent {
   readonly protocol: 1 | 6 | 17;
   /** Bytes of data. */
   readonly size: number;
+  /** IPv4's; left out: one of its own for each packet. */
+  readonly identification?: number;
 }
 
 /** Seconds by which each machine's clock, and the wire's, is ahead of the true time. */
@@ -201,7 +204,7 @@ class Steps {
     const inner = ipv4(
       this.#tuple,
       this.#ttl,
-      1000 + this.#number,
+      this.#sent.identification ?? 1000 + this.#number,
       transport(this.#tuple, this.#number, this.#sent.size),
     );
     if (this.#outer === null) return inner;
@@ -254,3 +257,12 @@ export function tapped(hop: TrueHop, n: number, skews: Skews): Hop {
   const { machine, device, direction, linkType, bytes } = hop;
   return { n, machine, device, direction, time, linkType, bytes, originalLength: bytes.length };
 }
+
+/** Every kernel tells of every drop, and there are none. */
+export const nothingDropped: readonly WatchEvidence[] = Array.from({ length: HOSTS }, (_, host) => ({
+  kind: 'watch',
+  machine: hostName(host),
+  from: -Infinity,
+  until: Infinity,
+  sockets: false,
+}));

@@ -43,12 +43,14 @@ export interface GapEvidence {
   readonly count: number;
 }
 
-/** From when on a machine's kernel has told of every drop, in all its namespaces. */
+/** Between these moments a machine's kernel has told of every drop, in all its namespaces; what it had to say has been heard. */
 export interface WatchEvidence {
   readonly kind: 'watch';
   readonly machine: string;
   /** Seconds since the epoch, the clock of that machine's hops. */
   readonly from: number;
+  /** Infinity: of a run that is over. */
+  readonly until: number;
   /** Whether sockets are told of as well. */
   readonly sockets: boolean;
 }

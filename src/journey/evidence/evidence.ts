@@ -1,7 +1,9 @@
 // What shows where a packet ended, besides the packets themselves. Each kind is read from what tools of a stock Debian
 // print; nothing of it is needed, and a packet for which there is none has an unknown end.
 
-export type Evidence = TraceEvidence | KernelEvidence | CounterEvidence;
+import type { DropEvidence, GapEvidence, SocketEvidence, WatchEvidence } from './drop.ts';
+
+export type Evidence = DropEvidence | SocketEvidence | GapEvidence | WatchEvidence | TraceEvidence | CounterEvidence;
 
 /** A rule of nftables that took a packet: out of `nft monitor trace` (nft-trace.ts). */
 export interface TraceEvidence {
@@ -18,20 +20,6 @@ export interface TraceEvidence {
   readonly chain: string;
   /** As nft prints it; "" when the chain's policy decided. */
   readonly rule: string;
-}
-
-/** The kernel freed a packet, with its reason: the tracepoint skb:kfree_skb (kernel-drops.ts). It does not say which packet. */
-export interface KernelEvidence {
-  readonly kind: 'kernel';
-  readonly machine: string;
-  /** Seconds since the epoch, the machine's clock. */
-  readonly time: number;
-  /** EtherType. */
-  readonly protocol: number;
-  /** "NETFILTER_DROP" */
-  readonly reason: string;
-  /** The kernel function, "nft_do_chain"; "" where it is hidden. */
-  readonly location: string;
 }
 
 /** A counter that went up (counters.ts): it says how many, not which. */

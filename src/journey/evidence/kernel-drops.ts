@@ -2,7 +2,7 @@
 // it has a reason (include/net/dropreason.h). It says when, and which protocol, but not which packet.
 //
 //   python3-27976   [001] .Ns1. 19851.795891: kfree_skb: skbaddr=0000000071c7a6d7 … protocol=2048 location=nft_do_chain+0x3e8/0x610 reason: NETFILTER_DROP
-import type { KernelEvidence } from './evidence.ts';
+import type { DropEvidence } from './drop.ts';
 
 const LINE = /\s(\d+\.\d+):\s+(?:skb:)?kfree_skb:\s.*?protocol=(\d+)\s+location=(\S+)\s+reason:\s*(\w+)/;
 const MOST_LINES = 100_000;
@@ -13,16 +13,20 @@ const MOST_LINES = 100_000;
  * @param booted seconds since the epoch, the machine's clock, at which its trace clock stood at 0: 0 for the clock "tai", for others
  *   `date +%s.%N` less the first number of /proc/uptime
  */
-export function parseKernelDrops(text: string, machine: string, booted: number): KernelEvidence[] {
-  const evidence: KernelEvidence[] = [];
+export function parseKernelDrops(text: string, machine: string, booted: number): DropEvidence[] {
+  const evidence: DropEvidence[] = [];
   for (const line of text.split('\n', MOST_LINES)) {
     const [, time, protocol, location = '', reason = ''] = LINE.exec(line) ?? [];
     if (time === undefined || ENDS_WELL.has(reason)) continue;
     evidence.push({
-      kind: 'kernel',
+      kind: 'drop',
       machine,
       time: booted + Number(time),
       protocol: Number(protocol),
+      device: '',
+      namespace: 0,
+      packet: new Uint8Array(),
+      conntrackFull: false,
       reason,
       // Linux 6.1 prints a hashed pointer, later ones symbol+offset/size.
       location: location.includes('+') ? location.replace(/\+.*$/, '') : '',
@@ -78,7 +82,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** A reason in words, with the kernel's own name for it. */
-export function dropWords({ reason, location }: Pick<KernelEvidence, 'reason' | 'location'>): string {
+export function dropWords({ reason, location }: Pick<DropEvidence, 'reason' | 'location'>): string {
   const words = REASONS[reason];
   const at = location === '' ? reason : `${reason} in ${location}`;
   return words === undefined ? at : `${words} (${at})`;
