@@ -2,6 +2,7 @@
 // it has to be that packet's: of several that may be answered by it, the one that the answering machine had seen and not answered yet.
 import { mayBeEqual } from '../hop/content.ts';
 import { inverseKey } from '../hop/tuple.ts';
+import { errorsAbout } from './relations.ts';
 import { byTime, type Packet, type Store } from './store.ts';
 
 /** Seconds after which an answer is one to something else. */
@@ -77,7 +78,7 @@ export class Answers {
   /** An acknowledgment of all its bytes (RFC 9293 section 3.4), unless they were sent more than once and it does not say which. */
   #acknowledgmentOf(packet: Packet): Packet | null {
     const { tcp, tuple, stamps } = packet.identity;
-    if (tcp === null || !packet.copy.isAlone) return null;
+    if (tcp === null || packet.copy.isTornAfter) return null;
     const end = (tcp.sequence + tcp.length) >>> 0;
     const all = this.#acknowledging(inverseKey(tuple));
     let at = firstAfter(all, packet);
@@ -115,15 +116,15 @@ export class Answers {
     const { tcp, tuple } = packet.identity;
     if (tcp === null) return [];
     const { world, starts } = this.#store;
-    return starts
-      .packets(String(tcp.sequence), world)
-      .filter(
-        (other) =>
-          other !== packet &&
-          other.time <= answer.time &&
-          world.nat.connected(other.identity.tuple, tuple) &&
-          (other.identity.tcp?.length === tcp.length || other.isAt(packet.first.place)),
-      );
+    return starts.packets(String(tcp.sequence), world).filter(
+      (other) =>
+        other !== packet &&
+        other.time <= answer.time &&
+        // What an ICMP error says was dropped, nobody acknowledged.
+        errorsAbout(other, this.#store).length === 0 &&
+        world.nat.connected(other.identity.tuple, tuple) &&
+        (other.identity.tcp?.length === tcp.length || other.isAt(packet.first.place)),
+    );
   }
 
   #rootOf(tuple: string): string {

@@ -332,7 +332,8 @@ function divided(packet: Packet, store: Store, proofs: Proofs): Found | null {
     const why = `it was put together with the other ${kind} again, in journey ${whole.id}, which arrived`;
     return end === 'delivered' ? { end, grade, why, from: sources } : null;
   }
-  const { end, grade, why, from: sources } = divided(whole, store, proofs) ?? ownEnd(whole, store, proofs);
+  const own = ownEnd(whole, store, proofs);
+  const { end, grade, why, from: sources } = own.end === 'unknown' ? (divided(whole, store, proofs) ?? own) : own;
   const together = `it was put together with the other ${kind}, as journey ${whole.id}`;
   if (end === 'unknown') return unknown(`${together}; nothing shows what became of that`);
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cooked, ipv4, question, topology } from '../../tests/support/journey.ts';
+import { cooked, ipv4, nothingDropped, question, topology } from '../../tests/support/journey.ts';
 import type { Hop } from '../hop/hop.ts';
 import { JourneyBuilder, stitch } from './builder.ts';
 
@@ -56,23 +56,24 @@ describe('one large TCP packet that a device cuts into segments', () => {
 
   it('is told together with its segments, and arrives when all of them do', () => {
     const hops = [whole, ...pieces.flatMap((piece) => [piece.in, piece.out])];
-    const journeys = stitch(hops, { topology });
+    const journeys = stitch(hops, { topology, evidence: nothingDropped });
     expect(journeys).toHaveLength(4);
     const parts = { kind: 'segments', whole: whole.n, from: [], into: pieces.map(({ out }) => out.n) };
-    for (const journey of journeys) expect(journey).toMatchObject({ parts, end: 'delivered', repeats: null });
+    for (const journey of journeys)
+      expect(journey).toMatchObject({ parts, end: 'delivered', grade: 'inferred', repeats: null });
     expect(journeys[0]?.why).toBe('it went on as 3 segments, which all arrived');
   });
 
   it('has not arrived when one of them was not seen to', () => {
     const hops = [whole, ...pieces.flatMap((piece, n) => (n === 1 ? [piece.out] : [piece.in, piece.out]))];
-    const journey = stitch(hops, { topology })[0];
+    const journey = stitch(hops, { topology, evidence: nothingDropped })[0];
     expect(journey).toMatchObject({ id: whole.n, end: 'unknown' });
     expect(journey?.why).toContain('not all of them');
   });
 
   it('knows a part of it that is sent again for what it is', () => {
     const hops = [whole, ...pieces.flatMap((piece) => [piece.in, piece.out]), ...resent];
-    const journeys = stitch(hops, { topology });
+    const journeys = stitch(hops, { topology, evidence: nothingDropped });
     expect(journeys).toHaveLength(5);
     expect(journeys.at(-1)).toMatchObject({ end: 'delivered', repeats: { kind: 'retransmission', of: whole.n } });
     expect(journeys.at(-1)?.hops).toHaveLength(3);

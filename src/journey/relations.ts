@@ -5,7 +5,7 @@ import type { Identity } from '../hop/identity.ts';
 import type { Answers } from './answers.ts';
 import type { NatTable } from './evidence/conntrack.ts';
 import type { Parts, Repeat } from './journey.ts';
-import { byTime, LARGE, type Packet, type Store } from './store.ts';
+import { byTime, LARGE, largeName, type Packet, type Store } from './store.ts';
 
 /** Seconds after which an identification or a sequence number may mean another packet. */
 const REUSED = 60;
@@ -21,26 +21,35 @@ export function repeatOf(packet: Packet, store: Store): Repeat | null {
     if (copy.isTornBefore) return null;
     // Of a packet with a number of its own there are few; its clocks may not be set.
     const others = identity.numbered
-      ? packet.bucket.packets(store.world).filter((other) => other !== packet)
+      ? packet.bucket.packets(store.world)
       : packet.bucket.around(packet, REUSED, store.world);
-    const original = others
-      .filter(
-        (other) => sameSender(packet, other, store.world.nat) && mayBeEqual(other.identity.content, identity.content),
-      )
-      .find((other) => cameFirst(other, packet));
-    if (original !== undefined) return { kind: kindOf(packet, original), of: original.id };
+    const original = firstOf(
+      others,
+      (other) =>
+        other !== packet &&
+        cameFirst(other, packet) &&
+        sameSender(packet, other, store.world.nat) &&
+        mayBeEqual(other.identity.content, identity.content),
+    );
+    if (original !== undefined) return { kind: kindOf(packet, original, store), of: original.id };
   }
   const sent = sentBefore(packet, store);
   return sent === undefined ? null : { kind: 'retransmission', of: sent.id };
 }
 
 /**
- * Who sends again numbers it anew, and tells another time. So equal packets with either are one that was doubled, as are those of which
- * one begins further on. Others may be sent again.
+ * Who sends again numbers it anew; so equal packets with a number are one that was doubled, as are those of which one begins further on.
+ * Others may be either, unless the sender was told that the first one did not arrive.
  */
-function kindOf({ identity, first }: Packet, original: Packet): Repeat['kind'] {
-  if (original.first.place !== first.place || identity.numbered || identity.stamps !== null) return 'duplicate';
-  return 'repeat';
+function kindOf({ identity, first, time }: Packet, original: Packet, store: Store): Repeat['kind'] {
+  if (original.first.place !== first.place || identity.numbered) return 'duplicate';
+  const wasTold = identity.tcp !== null && errorsAbout(original, store).some((error) => error.time <= time);
+  return wasTold ? 'retransmission' : 'repeat';
+}
+
+function firstOf<T>(items: Iterable<T>, isIt: (item: T) => boolean): T | undefined {
+  for (const item of items) if (isIt(item)) return item;
+  return undefined;
 }
 
 /** At the places that saw both, on one clock. Copies that no place saw both of say nothing of each other. */
@@ -68,8 +77,17 @@ function sentBefore(packet: Packet, store: Store): Packet | undefined {
     .sort(byTime)[0];
 }
 
+/** Large segments that may have bytes in common with a packet. */
 function largeOf(packet: Packet, { large, world }: Store): Packet[] {
-  return world.nat.members(packet.identity.tuple).flatMap((tuple) => large.packets(tuple, world));
+  const { tcp, tuple } = packet.identity;
+  if (tcp === null) return [];
+  const from = (tcp.sequence >>> 16) - 1;
+  const until = ((tcp.sequence + tcp.length) >>> 16) + (tcp.sequence + tcp.length > 0xffff_ffff ? 0x1_0000 : 0);
+  const found = new Set<Packet>();
+  for (const member of world.nat.members(tuple))
+    for (let block = from; block <= until; block++)
+      for (const other of large.packets(largeName(member, block), world)) found.add(other);
+  return [...found];
 }
 
 const sameSender = (a: Packet, b: Packet, nat: NatTable): boolean => nat.connected(a.identity.tuple, b.identity.tuple);
@@ -111,17 +129,15 @@ export function piecesOf(packet: Packet, store: Store): Pieces | null {
 /** RFC 791 section 3.2: fragments have identification, protocol and addresses in common. NAT changes the addresses of all alike. */
 function fragmentsOf(packet: Packet, store: Store): Pieces | null {
   const { nat } = store.world;
+  if (!store.fragments.has(packet.identity.train)) return null;
   const addresses = withoutPorts(packet.identity.tuple);
-  const train = store.trains
-    .packets(packet.identity.train, store.world)
-    .filter(
-      (other) =>
-        nat.connected(withoutPorts(other.identity.tuple), addresses) && Math.abs(other.time - packet.time) <= REUSED,
-    );
-  const all = train.filter(({ identity }) => identity.fragment !== null);
+  const near = (other: Packet): boolean =>
+    nat.connected(withoutPorts(other.identity.tuple), addresses) && Math.abs(other.time - packet.time) <= REUSED;
+  const all = store.fragments.packets(packet.identity.train, store.world).filter(near);
   if (all.length === 0) return null;
   all.sort((a, b) => (a.identity.fragment?.offset ?? 0) - (b.identity.fragment?.offset ?? 0) || byTime(a, b));
-  const whole = train.filter(({ identity }) => identity.fragment === null).sort(byTime)[0] ?? null;
+  const train = store.trains.packets(packet.identity.train, store.world).filter(near);
+  const whole = train.sort(byTime)[0] ?? null;
   return pieces('fragments', whole, all);
 }
 

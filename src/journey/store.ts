@@ -80,6 +80,9 @@ export class Bucket implements Witness {
   #packets: readonly Packet[] | null = null;
   #sorted: readonly Packet[] | null = null;
   #revision = -1;
+  #looked = 0;
+  #severalClocks = false;
+  #severalTuples = false;
 
   constructor(key: string) {
     this.key = key;
@@ -91,27 +94,23 @@ export class Bucket implements Witness {
   }
 
   /** Other packets of this bucket, from some seconds before one of them to a moment after it, the earliest first. */
-  around(packet: Packet, seconds: number, world: World): readonly Packet[] {
+  *around(packet: Packet, seconds: number, world: World): Generator<Packet> {
     const packets = this.packets(world);
-    if (packets.length === 1) return [];
+    if (packets.length === 1) return;
     const { revision } = world.clocks;
     if (this.#sorted === null || this.#revision !== revision) {
       this.#sorted = [...packets].sort(byTime);
       this.#revision = revision;
     }
     const sorted = this.#sorted;
-    // The first that is not before it.
     let low = 0;
     for (let high = sorted.length; low < high; ) {
       const middle = (low + high) >> 1;
-      if (byTime(sorted[middle] as Packet, packet) < 0) low = middle + 1;
+      if ((sorted[middle] as Packet).time < packet.time - seconds) low = middle + 1;
       else high = middle;
     }
-    let from = low;
-    while (from > 0 && packet.time - (sorted[from - 1] as Packet).time <= seconds) from--;
-    let to = low;
-    while (to < sorted.length && (sorted[to] as Packet).time - packet.time <= MOMENT) to++;
-    return sorted.slice(from, to).filter((other) => other !== packet);
+    for (let other = sorted[low]; other !== undefined && other.time - packet.time <= MOMENT; other = sorted[++low])
+      if (other !== packet) yield other;
   }
 
   /** Keeps the latest ones only; gives what is gone. */
@@ -128,14 +127,32 @@ export class Bucket implements Witness {
     this.#sorted = null;
   }
 
+  /** What several machines or wires saw. */
   get severalClocks(): boolean {
-    const [first] = this.sightings;
-    return this.sightings.some(({ hop }) => hop.machine !== first?.hop.machine);
+    this.#look();
+    return this.#severalClocks;
   }
 
+  /** Seen with several addresses or ports. */
   get severalTuples(): boolean {
-    const [first] = this.sightings;
-    return this.sightings.some(({ identity }) => identity.tuple !== first?.identity.tuple);
+    this.#look();
+    return this.#severalTuples;
+  }
+
+  /** At what came since it looked last. */
+  #look(): void {
+    const { sightings } = this;
+    const [first] = sightings;
+    if (this.#looked > sightings.length) {
+      this.#looked = 0;
+      this.#severalClocks = false;
+      this.#severalTuples = false;
+    }
+    for (; this.#looked < sightings.length; this.#looked++) {
+      const { hop, identity } = sightings[this.#looked] as Sighting;
+      this.#severalClocks ||= hop.machine !== first?.hop.machine;
+      this.#severalTuples ||= identity.tuple !== first?.identity.tuple;
+    }
   }
 }
 
@@ -156,6 +173,10 @@ export class BucketIndex {
     if (buckets?.size === 0) this.#buckets.delete(name);
   }
 
+  has(name: string): boolean {
+    return this.#buckets.has(name);
+  }
+
   packets(name: string, world: World): Packet[] {
     return [...(this.#buckets.get(name) ?? [])].flatMap((bucket) => bucket.packets(world));
   }
@@ -165,9 +186,12 @@ export class BucketIndex {
 export class Store {
   readonly world: World;
   readonly buckets = new Map<string, Bucket>();
-  /** A packet and its fragments. */
+  /** Packets that may differ in their data only. */
+  readonly heads = new BucketIndex();
+  /** What a packet and its fragments have in common: the packets in one piece, and the fragments. */
   readonly trains = new BucketIndex();
-  /** TCP segments by their first byte; the large ones by their conversation as well. */
+  readonly fragments = new BucketIndex();
+  /** TCP segments by their first byte; the large ones by about where in their conversation they are. */
   readonly starts = new BucketIndex();
   readonly large = new BucketIndex();
   readonly answers = new BucketIndex();
@@ -213,9 +237,10 @@ export class Store {
     const { tcp } = identity;
     const isArp = identity.key.startsWith('arp ');
     return [
-      [this.trains, identity.train],
+      [this.heads, identity.head],
+      [identity.fragment === null ? this.trains : this.fragments, identity.train],
       [this.starts, tcp === null || tcp.length === 0 ? '' : String(tcp.sequence)],
-      [this.large, tcp === null || tcp.length <= LARGE ? '' : identity.tuple],
+      [this.large, tcp === null || tcp.length <= LARGE ? '' : largeName(identity.tuple, tcp.sequence >>> 16)],
       [this.answers, identity.answers],
       [this.asks, identity.asks],
       [this.known, identity.known],
@@ -226,6 +251,9 @@ export class Store {
     ];
   }
 }
+
+/** By who talks, and the upper half of the first byte's number: an IP packet holds no more than the lower half can count. */
+export const largeName = (tuple: string, upperHalf: number): string => `${tuple} ${upperHalf & 0xffff}`;
 
 /** Bytes of TCP data in one packet beyond which it may be segmented on its way: no Ethernet without jumbo frames carries more. */
 export const LARGE = 1460;

@@ -54,5 +54,5 @@ it('is what a ping between two containers needs to be followed into the other on
     /Echo \(ping\) request/.test(summary),
   );
   expect(request?.hops.map(({ at }) => at)).toEqual(['host-01/vethcli', 'host-01/vethweb']);
-  expect(request?.why).toContain('host-01/web/eth0');
+  expect(request?.reached).toBe('host-01/web/eth0');
 });

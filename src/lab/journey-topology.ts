@@ -44,7 +44,7 @@ export function topologyOf(
       const peer = peers.get(id);
       const bridge = bridges.get(id);
       // A veth whose other end no report shows leads out, as a cable does.
-      const leadsOut = deviceKind === 'nic' || (deviceKind === 'veth' && peer === undefined && bridge === undefined);
+      const leadsOut = deviceKind === 'nic' || (deviceKind === 'veth' && peer === undefined);
       const plugged = leadsOut ? wire(machine, name) : undefined;
       return {
         machine,

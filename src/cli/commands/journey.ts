@@ -113,7 +113,7 @@ function inWords(one: Journey): string {
 
 const REPEATS = {
   retransmission: 'a retransmission of',
-  repeat: 'asked again, first as',
+  repeat: 'the same again as',
   duplicate: 'a duplicate of',
 } as const;
 

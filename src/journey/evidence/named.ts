@@ -83,8 +83,8 @@ function namingOf<E extends Named>(packet: Packet, evidence: E, identity: Identi
     (sighting) => sighting.identity.tuple === identity.tuple || nat.connected(sighting.identity.tuple, identity.tuple),
   );
   // Any other that it may be: equal, or with other addresses.
-  const rivals = packet.bucket
-    .packets(store.world)
+  const rivals = store.heads
+    .packets(packet.identity.head, store.world)
     .filter((other) => other !== packet && fits(other).length > 0)
     .filter((other) => isTranslated || nat.connected(other.identity.tuple, identity.tuple));
   if (rivals.length === 0) return { evidence, isTranslated };
