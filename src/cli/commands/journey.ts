@@ -90,12 +90,13 @@ function named(hops: readonly Hop[], devices: readonly Device[]): Hop[] {
 }
 
 function inWords(one: Journey): string {
-  const { id, summary, hops, end, why, repeats, fork, parts, about, answeredBy, notes } = one;
+  const { id, summary, hops, end, grade, why, from, repeats, fork, parts, about, answeredBy, notes } = one;
   const wide = Math.max(...hops.map(({ at }) => at.length));
   const start = hops[0]?.time ?? 0;
   const lines = [`#${id}  ${summary}`, ...hops.flatMap((hop, index) => hopLines(hop, index, hops, wide, start))];
   const say = (text: string): number => lines.push(`    ${text}`);
-  say(`${end}: ${why}`);
+  say(`${end}${grade === 'inferred' ? ' (inferred)' : ''}: ${why}`);
+  for (const sentence of from) say(`  because ${sentence}`);
   if (repeats !== null) say(`${REPEATS[repeats.kind]} #${repeats.of}`);
   if (fork !== null) say(fork === 'fork' ? 'its way forks' : `flooded: ${fork}`);
   if (parts !== null) {

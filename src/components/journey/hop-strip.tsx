@@ -3,9 +3,11 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Hop } from '../../hop/hop.ts';
 import type { Change } from '../../journey/changes.ts';
 import type { Journey, JourneyHop } from '../../journey/journey.ts';
+import { verdictOf } from '../../journey/verdict.ts';
 import { packetWords, whereWords } from '../../lab/time-words.ts';
 import { summarize } from '../../packet/summary.ts';
 import type { ShownAs } from '../../wire/stepper.ts';
+import { Sources } from '../ui/sources.tsx';
 import { stepLink } from './step-link.ts';
 import './hop-strip.css';
 
@@ -24,7 +26,6 @@ interface Props {
   readonly hint: string;
 }
 
-const ENDS = { delivered: 'Delivered', dropped: 'Dropped', unknown: 'End not known' } as const;
 /** Changes of a hop that the strip has room for. */
 const MOST_CHANGES = 1;
 
@@ -100,7 +101,7 @@ export function HopStrip({
         })}
         {journey !== undefined && (
           <li class="jn-end" data-end={journey.end}>
-            <strong>{ENDS[journey.end]}</strong>
+            <strong>{verdictOf(journey)}</strong>
             {answer !== null && (
               <a href={stepLink(answer)} onClick={follow(journey.answeredBy ?? 0)}>
                 To its answer
@@ -110,6 +111,7 @@ export function HopStrip({
               {journey.why}
               {more !== '' && `. ${more}`}
             </span>
+            <Sources journey={journey} />
           </li>
         )}
       </ol>

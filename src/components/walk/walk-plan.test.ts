@@ -76,9 +76,9 @@ test('each episode has two walks or more, the home page one', () => {
 describe.each(walks)('$page, line $line: walk through $recording', ({ recording: name, packets: chosen }) => {
   const plan = planWalk(recorded(`${root}content/recordings/${name}.json`), chosen);
 
-  test('finds every packet, and each of them arrived', () => {
+  test('finds every packet, and each of them got to where it was sent', () => {
     expect(plan.packets.map((packet) => packet.name)).toEqual(Object.keys(chosen));
-    expect(plan.packets.map(({ end }) => end)).toEqual(plan.packets.map(() => 'Delivered'));
+    for (const { end } of plan.packets) expect(end).toMatch(/^(Delivered|Got there, end not known)$/);
   });
 
   test('numbers its steps, and draws each of them where the picture has a device', () => {

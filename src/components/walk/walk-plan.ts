@@ -102,7 +102,7 @@ export function planWalk(recording: Recording, chosen: Readonly<Record<string, s
       info: summary.info,
       steps,
       graph,
-      end: END[journey.end],
+      end: verdictOf(journey),
       why: sentence(journey.why),
       answers:
         asked === undefined || first === undefined || packets[question]?.steps[0] === undefined
@@ -117,12 +117,6 @@ export function planWalk(recording: Recording, chosen: Readonly<Record<string, s
   }
   return { packets, steps: n - 1 };
 }
-
-const END: Readonly<Record<Journey['end'], string>> = {
-  delivered: 'Delivered',
-  dropped: 'Dropped',
-  unknown: 'End unknown',
-};
 
 /** The lines that a hop crossed, on the picture as it was then. */
 function wayOf({ hops }: Journey, { hop, after }: JourneyHop, recording: Recording): Way {

@@ -1,7 +1,9 @@
 // Where else the packet was seen, how it ended, and what this hop changed in it.
 import type { Change } from '../../../journey/changes.ts';
 import type { Journey, JourneyHop } from '../../../journey/journey.ts';
+import { verdictOf } from '../../../journey/verdict.ts';
 import { Button } from '../../ui/button.tsx';
+import { Sources } from '../../ui/sources.tsx';
 import { plural } from '../../ui/words.ts';
 import './packet-way.css';
 
@@ -13,8 +15,6 @@ interface WayProps {
   readonly pending: string;
   readonly onShow: (n: number) => void;
 }
-
-const ENDS = { delivered: 'Delivered', dropped: 'Dropped', unknown: 'End unknown' } as const;
 
 export function PacketWay({ journey, n, pending, onShow }: WayProps) {
   const start = journey.hops[0]?.time ?? 0;
@@ -33,7 +33,7 @@ export function PacketWay({ journey, n, pending, onShow }: WayProps) {
         ))}
       </ol>
       <p>
-        <strong>{ENDS[journey.end]}</strong>: {journey.why}.
+        <strong>{verdictOf(journey)}</strong>: {journey.why}.
         {journey.end === 'unknown' && pending !== '' && ` ${pending}`}
         {journey.answeredBy !== null && (
           <>
@@ -60,17 +60,15 @@ export function PacketWay({ journey, n, pending, onShow }: WayProps) {
           </Other>
         </p>
       )}
-      {journey.notes.map((note) => (
-        <p key={note}>{note}</p>
-      ))}
+      <Sources journey={journey} />
     </section>
   );
 }
 
 const REPEATS = {
   retransmission: 'TCP sent these bytes again.',
-  repeat: 'The sender asked again in the same words.',
-  duplicate: 'The same packet came twice.',
+  repeat: 'The same was there before, to the last byte: sent again, or doubled.',
+  duplicate: 'This packet was doubled on its way.',
 } as const;
 
 interface OtherProps {

@@ -1,0 +1,10 @@
+// A journey's end in two or three words. Only what was seen is said without a qualifier.
+import type { Journey } from './journey.ts';
+
+const ENDS = { delivered: 'Delivered', dropped: 'Dropped', unknown: 'End not known' } as const;
+
+/** "Delivered"; "Dropped, by inference"; "Got there, end not known" of a packet that reached who it is for, where nothing more was seen. */
+export function verdictOf({ end, grade, reached }: Pick<Journey, 'end' | 'grade' | 'reached'>): string {
+  if (end === 'unknown') return reached === null ? ENDS.unknown : 'Got there, end not known';
+  return grade === 'seen' ? ENDS[end] : `${ENDS[end]}, by inference`;
+}
