@@ -5,6 +5,7 @@ import type { Hop } from '../../hop/hop.ts';
 import { stitch } from '../../journey/builder.ts';
 import { type Change, changesBetween } from '../../journey/changes.ts';
 import { type Journey, type JourneyHop, layersOf } from '../../journey/journey.ts';
+import { verdictOf } from '../../journey/verdict.ts';
 import { topologyOf } from '../../lab/journey-topology.ts';
 import type { Field } from '../../packet/field.ts';
 import { compileFilter, pointAt } from '../../packet/filter/compile.ts';
