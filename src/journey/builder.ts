@@ -40,11 +40,13 @@ export interface BuilderOptions {
    * hops, all but the latest. Default: all.
    */
   readonly keep?: number;
+  /** All hops are told in one time, a lab's. Default: each machine's clock, and the wires', may be any; packets show how far they are apart. */
+  readonly oneTime?: boolean;
 }
 
 /** The journeys of these hops, the earliest first. Never throws, whatever the bytes are. */
-export function stitch(hops: Iterable<Hop>, context: Context = {}): Journey[] {
-  const builder = new JourneyBuilder();
+export function stitch(hops: Iterable<Hop>, context: Context = {}, options: BuilderOptions = {}): Journey[] {
+  const builder = new JourneyBuilder(options);
   builder.know(context);
   builder.add(hops);
   return builder.journeys();
@@ -71,10 +73,10 @@ export class JourneyBuilder {
   #proofs: Proofs | null = null;
   #byCounter: ReadonlyMap<Packet, End> | null = null;
 
-  constructor({ keep = Infinity }: BuilderOptions = {}) {
+  constructor({ keep = Infinity, oneTime = false }: BuilderOptions = {}) {
     this.#keep = keep;
     const nat = new NatTable(keep === Infinity ? {} : { keep: MOST_KNOWN });
-    this.#world = { places: new Places({ devices: [] }), nat, clocks: new Clocks() };
+    this.#world = { places: new Places({ devices: [] }), nat, clocks: new Clocks(oneTime) };
     this.#store = new Store(this.#world);
   }
 
@@ -157,12 +159,6 @@ export class JourneyBuilder {
       isOpen ||= own.length > 1 && bucket.severalTuples;
     }
     return { packets, isOpen, isAll: this.#regrouped.size === 0 };
-  }
-
-  /** Seconds to add to a machine's clock (or the wire's) to get the one time of all journeys. */
-  clockOffset(machine: string): number {
-    this.#refresh();
-    return this.#world.clocks.offset(machine);
   }
 
   #divideAnew(bucket: Bucket): void {

@@ -23,7 +23,7 @@ export class LabJourneys {
   readonly #lab: Lab;
   readonly #readers: readonly (readonly [Machine, EvidenceReader])[];
   readonly #end: Unsubscribe;
-  #builder = new JourneyBuilder({ keep });
+  #builder = new JourneyBuilder({ keep, oneTime: true });
   #waiting: Hop[] = [];
   #graph: Graph | null = null;
   #topology: Topology = { devices: [] };
@@ -72,17 +72,9 @@ export class LabJourneys {
     const journey = this.of(n);
     if (journey === undefined) return false;
     const hops = [...journey.hops.map(({ hop }) => hop), { ...held, n: Number.MAX_SAFE_INTEGER }];
-    return stitch(hops, { topology: this.#topology }).some(
+    return stitch(hops, { topology: this.#topology }, { oneTime: true }).some(
       (one) => one.hops.length > 1 && one.hops.some(({ hop }) => hop.n === Number.MAX_SAFE_INTEGER),
     );
-  }
-
-  /**
-   * Seconds to add to what a machine's tap or the wire says, as far as journeys know by now: taps report what they saw a moment late,
-   * and by how much shows where the same packet was seen by several. What a journey says and what a list says agree by it.
-   */
-  correction(machine: string): number {
-    return this.#builder.clockOffset(machine);
   }
 
   /** What is known besides the packets: the same object as long as nothing else is. */
@@ -134,7 +126,7 @@ export class LabJourneys {
 
   /** A new run of the lab: nothing has happened. */
   clear(): void {
-    this.#builder = new JourneyBuilder({ keep });
+    this.#builder = new JourneyBuilder({ keep, oneTime: true });
     this.#waiting = [];
     this.#graph = null;
     this.#evidence = [];

@@ -200,9 +200,10 @@ export class TimeControl {
     return position > first && position <= total ? position : null;
   }
 
-  /** Shows what happens as it happens, while time goes on. */
+  /** Shows what happens as it happens, while time goes on: nothing is awaited any more. */
   follow(): void {
-    this.#stepper.follow();
+    if (this.#awaits.peek() === null) this.#stepper.follow();
+    else void this.goOn();
   }
 
   /**
@@ -274,8 +275,8 @@ export class TimeControl {
     this.#stoppedBy.value = null;
     this.#looked = this.#stepper.state.peek().total;
     this.#said.value = `Time goes on to ${words}.`;
-    // The wires are held: what comes to one of them is a step of its own.
-    if (this.#lab.wires.length > 0) this.#lab.clock.hold();
+    // The wires are shut: what comes to one of them is a step of its own.
+    if (this.#lab.wires.length > 0) this.#lab.clock.shut();
     await Promise.all(this.#lab.machines.map((machine) => machine.thaw()));
   }
 
@@ -292,11 +293,19 @@ export class TimeControl {
   }
 
   #show(step: Step<Hop>): void {
-    this.#awaits.value = null;
+    this.#callOff();
     if (step.kind === 'shown') {
       if (this.#stopped) this.#looked = Math.max(this.#looked, step.position);
       this.#said.value = this.#words(step);
     } else if (step.kind === 'start') this.#said.value = 'Before the first packet.';
+  }
+
+  /** What was awaited is not awaited any more. The wires are shut for it: time stands again, as it did before. */
+  #callOff(): void {
+    if (this.#awaits.peek() === null) return;
+    this.#awaits.value = null;
+    this.#stopped = true;
+    void this.#lab.freeze();
   }
 
   #happened({ run, hops }: HopBatch): void {
