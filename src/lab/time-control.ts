@@ -141,11 +141,16 @@ export class TimeControl {
     return this.#advance(() => true, 'the next packet', true);
   }
 
-  /** To the next place at which the packet of this hop is seen. */
-  stepHop(n: number): Promise<void> {
+  /** To the next place at which the packet of this hop is seen. Where it has arrived, or was dropped, time does not go on. */
+  async stepHop(n: number): Promise<void> {
+    const journey = this.journeys.of(n);
+    if (journey !== undefined && journey.end !== 'unknown' && !journey.hops.some(({ hop }) => hop.n > n)) {
+      this.#said.value = 'The way of this packet ends here.';
+      return;
+    }
     const matches = (hop: Hop): boolean =>
       hop.n === 0 ? this.journeys.wouldJoin(n, hop) : hop.n > n && this.journeys.joins(n, hop.n);
-    return this.#advance(matches, 'the next place of this packet', true);
+    await this.#advance(matches, 'the next place of this packet', true);
   }
 
   /**
@@ -242,12 +247,15 @@ export class TimeControl {
   }
 
   async #advance(matches: (hop: Hop) => boolean, words: string, tapsFirst = false): Promise<void> {
-    this.#awaits.value = null;
     this.#tapsFirst = tapsFirst;
     const step = this.#stepper.step(matches);
     // What has happened already can be looked at while time goes on.
-    if (step.kind === 'shown' && step.shownAs === 'looked back at') this.#show(step);
-    else if (this.#refuses()) this.#stepper.follow();
+    if (step.kind === 'shown' && step.shownAs === 'looked back at') {
+      this.#show(step);
+      return;
+    }
+    this.#awaits.value = null;
+    if (this.#refuses()) this.#stepper.follow();
     else await this.#take(step, words);
   }
 
