@@ -43,7 +43,7 @@ export interface BuilderOptions {
    * hops, all but the latest. Default: all.
    */
   readonly keep?: number;
-  /** All machines' clocks, and the wires', show one time, a few ms more or less: a lab's. Default: captures of whoever's clocks. */
+  /** All hops are told in one time, a lab's. Default: each machine's clock, and the wires', may be any; packets show how far they are apart. */
   readonly oneTime?: boolean;
 }
 
@@ -161,12 +161,6 @@ export class JourneyBuilder {
       isOpen ||= own.length > 1 && bucket.severalTuples;
     }
     return { packets, isOpen, isAll: this.#regrouped.size === 0 };
-  }
-
-  /** Seconds to add to a machine's clock (or the wire's) to get the one time of all journeys. */
-  clockOffset(machine: string): number {
-    this.#refresh();
-    return this.#world.clocks.offset(machine);
   }
 
   #learn(item: Evidence): void {

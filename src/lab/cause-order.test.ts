@@ -139,3 +139,31 @@ it('lets a flood through as it comes, and puts what comes after it in order agai
   expect(push(1, 370)).toBe(0);
   expect(order.size).toBe(2);
 });
+
+it('tells of nothing as earlier than what it came from, nor than what its machine saw before', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.double({ min: -0.003, max: 0.003, noNaN: true }), { minLength: 3, maxLength: 3 }),
+      (wrong) => {
+        const order = orderOf();
+        // Each clock is wrong by some ms.
+        const error = new Map(['wire', 'host-01', 'host-02'].map((machine, index) => [machine, wrong[index] ?? 0]));
+        for (const hop of hops) push(order, { ...hop, time: hop.time + (error.get(hop.machine) ?? 0) }, 0);
+        const latest = new Map<string, number>();
+        const left = new Map<string, number>();
+        const crossed = new Map<string, number>();
+        for (const { bytes, machine, device, direction, time } of drain(order, 0)) {
+          expect(time).toBeGreaterThanOrEqual(latest.get(machine) ?? 0);
+          latest.set(machine, time);
+          const packet = Buffer.from(bytes.slice(-28)).toString('hex');
+          if (machine === 'wire') {
+            expect(time).toBeGreaterThanOrEqual(left.get(packet) ?? 0);
+            crossed.set(packet, time);
+          } else if (device === 'eth0' && direction === 'out') left.set(packet, time);
+          else if (device === 'eth0') expect(time).toBeGreaterThanOrEqual(crossed.get(packet) ?? 0);
+        }
+        expect(crossed.size).toBeGreaterThan(2);
+      },
+    ),
+  );
+});

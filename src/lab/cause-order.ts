@@ -1,6 +1,9 @@
 // Puts what several machines and wires saw into an order in which nothing comes before what it came from. A wire tells of a
 // frame at once, the taps of the machines at both ends a few ms later: a frame waits until its sender has told of it, and
 // what came in at a NIC until the frame has gone before it. Only for a moment: a tap may have missed it.
+//
+// When a machine's tap saw something is known to a millisecond or so (guest/guest-clock.ts). So what comes later in this order is
+// never told of as earlier: not than what it came from, nor than what its machine saw before.
 import { type Hop, WIRE } from '../hop/hop.ts';
 import { identityOf } from '../hop/identity.ts';
 
@@ -25,16 +28,20 @@ interface Waiting<H> {
   readonly machine: string;
 }
 
-export class CauseOrder<H extends Hop> {
+export class CauseOrder<H extends Hop & { time: number }> {
   readonly #wireOf: (hop: H) => string | undefined;
   /** What each machine and each wire told of, in its own order. */
   readonly #queues = new Map<string, Waiting<H>[]>();
   /** Frames of wires that wait: who sent them, by key. */
   readonly #frames = new Map<string, string[]>();
-  /** By machine and key: sent, and not yet told of by the wire. */
-  readonly #sent = new Set<string>();
+  /** By machine and key: sent, and not yet told of by the wire; and when, seconds. */
+  readonly #sent = new Map<string, number>();
+  /** By key: when a wire told of it last, seconds. */
+  readonly #wired = new Map<string, number>();
+  /** By machine or wire: the time of what it told of last. */
+  readonly #latest = new Map<string, number>();
   /** The same: told of by the wire before its sender did. What that one says of it later speaks for no other frame. */
-  readonly #early = new Set<string>();
+  readonly #early = new Map<string, number>();
   #next = 0;
   #size = 0;
   /** Of NICs and wires, since #since, ms. */
@@ -93,8 +100,7 @@ export class CauseOrder<H extends Hop> {
   clear(): void {
     this.#queues.clear();
     this.#frames.clear();
-    this.#sent.clear();
-    this.#early.clear();
+    for (const map of [this.#sent, this.#early, this.#wired, this.#latest]) map.clear();
     this.#size = 0;
   }
 
@@ -118,20 +124,28 @@ export class CauseOrder<H extends Hop> {
 
   #gone({ hop, key, machine }: Waiting<H>): void {
     this.#size -= 1;
-    if (key === '') return;
     const own = `${machine} ${key}`;
+    const onWire = hop.machine === WIRE;
+    const teller = onWire ? `wire ${hop.device}` : machine;
+    const cause =
+      key === '' ? undefined : onWire ? this.#sent.get(own) : hop.direction === 'in' ? this.#wired.get(key) : undefined;
+    hop.time = Math.max(hop.time, this.#latest.get(teller) ?? hop.time, cause ?? hop.time);
+    this.#latest.set(teller, hop.time);
+    if (key === '') return;
     const waiting = this.#frames.get(key) ?? [];
-    if (hop.machine === WIRE) {
-      if (!this.#sent.delete(own)) note(this.#early, own);
+    if (onWire) {
+      note(this.#wired, key, hop.time);
+      if (!this.#sent.delete(own)) note(this.#early, own, hop.time);
       if (waiting.length > 1) waiting.splice(waiting.indexOf(machine), 1);
       else this.#frames.delete(key);
     } else if (hop.direction === 'out' && (waiting.includes(machine) || !this.#early.delete(own)))
-      note(this.#sent, own);
+      note(this.#sent, own, hop.time);
   }
 }
 
 /** Half of them are forgotten at a time. */
-function note(names: Set<string>, name: string): void {
-  names.add(name);
-  if (names.size > MOST_SENT) for (const old of [...names].slice(0, MOST_SENT / 2)) names.delete(old);
+function note(times: Map<string, number>, name: string, time: number): void {
+  times.delete(name);
+  times.set(name, time);
+  if (times.size > MOST_SENT) for (const old of [...times.keys()].slice(0, MOST_SENT / 2)) times.delete(old);
 }

@@ -77,14 +77,6 @@ export class LabJourneys {
     );
   }
 
-  /**
-   * Seconds to add to what a machine's tap or the wire says, as far as journeys know by now: taps report what they saw a moment late,
-   * and by how much shows where the same packet was seen by several. What a journey says and what a list says agree by it.
-   */
-  correction(machine: string): number {
-    return this.#builder.clockOffset(machine);
-  }
-
   /** What is known besides the packets: the same object as long as nothing else is. */
   context(): Context {
     this.#lookAtGraph();

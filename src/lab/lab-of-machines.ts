@@ -385,8 +385,8 @@ export class LabOfMachines implements Lab {
   }
 }
 
-/** It gets its number when it is told. */
-type NumberedHop = Hop & { n: number };
+/** It gets its number, and the time that fits those before it, when it is told. */
+type NumberedHop = Hop & { n: number; time: number };
 
 /** What Debian's kernel calls a machine's one NIC: net.ifnames=0 on its command line. */
 const nicDevice = 'eth0';

@@ -141,11 +141,16 @@ export class TimeControl {
     return this.#advance(() => true, 'the next packet', true);
   }
 
-  /** To the next place at which the packet of this hop is seen. */
-  stepHop(n: number): Promise<void> {
+  /** To the next place at which the packet of this hop is seen. Where it has arrived, or was dropped, time does not go on. */
+  async stepHop(n: number): Promise<void> {
+    const journey = this.journeys.of(n);
+    if (journey !== undefined && journey.end !== 'unknown' && !journey.hops.some(({ hop }) => hop.n > n)) {
+      this.#said.value = 'The way of this packet ends here.';
+      return;
+    }
     const matches = (hop: Hop): boolean =>
       hop.n === 0 ? this.journeys.wouldJoin(n, hop) : hop.n > n && this.journeys.joins(n, hop.n);
-    return this.#advance(matches, 'the next place of this packet', true);
+    await this.#advance(matches, 'the next place of this packet', true);
   }
 
   /**
@@ -200,9 +205,10 @@ export class TimeControl {
     return position > first && position <= total ? position : null;
   }
 
-  /** Shows what happens as it happens, while time goes on. */
+  /** Shows what happens as it happens, while time goes on: nothing is awaited any more. */
   follow(): void {
-    this.#stepper.follow();
+    if (this.#awaits.peek() === null) this.#stepper.follow();
+    else void this.goOn();
   }
 
   /**
@@ -241,12 +247,15 @@ export class TimeControl {
   }
 
   async #advance(matches: (hop: Hop) => boolean, words: string, tapsFirst = false): Promise<void> {
-    this.#awaits.value = null;
     this.#tapsFirst = tapsFirst;
     const step = this.#stepper.step(matches);
     // What has happened already can be looked at while time goes on.
-    if (step.kind === 'shown' && step.shownAs === 'looked back at') this.#show(step);
-    else if (this.#refuses()) this.#stepper.follow();
+    if (step.kind === 'shown' && step.shownAs === 'looked back at') {
+      this.#show(step);
+      return;
+    }
+    this.#awaits.value = null;
+    if (this.#refuses()) this.#stepper.follow();
     else await this.#take(step, words);
   }
 
@@ -274,8 +283,8 @@ export class TimeControl {
     this.#stoppedBy.value = null;
     this.#looked = this.#stepper.state.peek().total;
     this.#said.value = `Time goes on to ${words}.`;
-    // The wires are held: what comes to one of them is a step of its own.
-    if (this.#lab.wires.length > 0) this.#lab.clock.hold();
+    // The wires are shut: what comes to one of them is a step of its own.
+    if (this.#lab.wires.length > 0) this.#lab.clock.shut();
     await Promise.all(this.#lab.machines.map((machine) => machine.thaw()));
   }
 
@@ -292,11 +301,19 @@ export class TimeControl {
   }
 
   #show(step: Step<Hop>): void {
-    this.#awaits.value = null;
+    this.#callOff();
     if (step.kind === 'shown') {
       if (this.#stopped) this.#looked = Math.max(this.#looked, step.position);
       this.#said.value = this.#words(step);
     } else if (step.kind === 'start') this.#said.value = 'Before the first packet.';
+  }
+
+  /** What was awaited is not awaited any more. The wires are shut for it: time stands again, as it did before. */
+  #callOff(): void {
+    if (this.#awaits.peek() === null) return;
+    this.#awaits.value = null;
+    this.#stopped = true;
+    void this.#lab.freeze();
   }
 
   #happened({ run, hops }: HopBatch): void {

@@ -219,3 +219,35 @@ describe('the virtual clock', () => {
     );
   });
 });
+
+describe('a clock that is shut', () => {
+  test('lets nothing happen while time goes on, and stands when it is held', () => {
+    const { time, clock, at, happened } = make();
+    clock.shut();
+    time.pass(100);
+    expect(clock.now()).toBe(100);
+    at(0);
+    time.pass(50);
+    expect([clock.now(), clock.held, happened]).toEqual([150, true, []]);
+    clock.hold();
+    time.pass(1000);
+    expect(clock.now()).toBe(150);
+    clock.step();
+    expect(happened).toEqual([{ name: '0', at: 150 }]);
+    clock.shut();
+    time.pass(10);
+    clock.run();
+    time.pass(10);
+    expect(clock.now()).toBe(170);
+  });
+
+  test('goes as slowly as it was told to', () => {
+    const { time, clock } = make();
+    clock.shut();
+    time.pass(10);
+    clock.setSpeed(0.5);
+    time.pass(10);
+    expect(clock.now()).toBe(15);
+    expect(clock.at(time.now() - 4)).toBe(13);
+  });
+});

@@ -21,6 +21,7 @@ export interface ClockEvent extends Slot {
 export type ClockState =
   | { readonly kind: 'running' }
   | {
+      /** Nothing that waits happens: time stands, or goes on without it (shut()). */
       readonly kind: 'held';
       /** The event whose stops() made it stand; null: somebody called hold(). */
       readonly at: ClockEvent | null;
@@ -39,10 +40,12 @@ export class VirtualClock {
   /** Virtual ms in a real ms, 0.1 to 1. */
   #speed = 1;
   readonly #listeners = new Set<(state: ClockState) => void>();
-  /** Virtual time `#virtual` was real time `#real`; while held it is `#virtual`. */
+  /** Virtual time `#virtual` was real time `#real`; while time stands it is `#virtual`. */
   #virtual = 0;
   #real: number;
   #held = false;
+  /** While held: time itself goes on. */
+  #goesOn = false;
   /** Virtual time of the event that is happening. */
   #current: number | undefined;
   #nextOrder = 1;
@@ -64,7 +67,7 @@ export class VirtualClock {
    */
   now(): number {
     if (this.#current !== undefined) return this.#current;
-    if (this.#held) return this.#virtual;
+    if (this.#held) return this.#goesOn ? this.#elapsed() : this.#virtual;
     return Math.max(this.#virtual, Math.min(this.#elapsed(), this.queue.first?.due ?? Infinity));
   }
 
@@ -73,7 +76,7 @@ export class VirtualClock {
    * when it was. As far back as the clock has last begun to run, stood still or changed its speed; while held, where it stands.
    */
   at(real: number): number {
-    if (this.#held) return this.#virtual;
+    if (this.#held && !this.#goesOn) return this.#virtual;
     const then = this.#virtual + (real - this.#real) * this.#speed;
     return Math.min(Math.max(this.#virtual, then), this.now());
   }
@@ -86,13 +89,26 @@ export class VirtualClock {
 
   /** Stands still. Nothing that waits happens, and what comes is stamped with the time at which it stands. */
   hold(): void {
+    if (this.#goesOn) {
+      this.#virtual = this.now();
+      this.#goesOn = false;
+    }
     this.#holdAt(null);
+  }
+
+  /** Nothing that waits happens, but time goes on: who is not on these wires goes on living, and what he sends waits. */
+  shut(): void {
+    this.#holdAt(null);
+    if (this.#goesOn) return;
+    this.#goesOn = true;
+    this.#real = this.#source.now();
   }
 
   /** Goes on from where it stands; what is due happens at once. */
   run(): void {
     if (!this.#held) return;
-    this.#held = false;
+    if (this.#goesOn) this.#virtual = this.now();
+    this.#held = this.#goesOn = false;
     this.#real = this.#source.now();
     this.#change({ kind: 'running' });
     this.settle();
@@ -103,7 +119,7 @@ export class VirtualClock {
     if (!(speed >= slowest && speed <= 1))
       throw new RangeError(`The clock cannot run at ${speed} times real time: choose ${slowest} to 1.`);
     this.settle();
-    if (!this.#held) {
+    if (!this.#held || this.#goesOn) {
       this.#virtual = this.now();
       this.#real = this.#source.now();
     }

@@ -122,3 +122,34 @@ test('a breakpoint holds the echo reply on its way; its journey goes from machin
   expect(way?.hops.map(({ at }) => at)).toEqual(['host-02/eth0', 'wire/lan', 'host-01/eth0']);
   await time.goOn();
 });
+
+test('while a step waits for a packet the lab’s time goes on; who looks back instead finds it standing, and nothing shut for good', async () => {
+  const times: number[] = [];
+  const end = lab.onHops(({ hops }) => {
+    for (const { machine, time: at, bytes, linkType } of hops)
+      if (machine === 'wire' && summarize(bytes, linkType).info.includes('request')) times.push(at);
+  });
+  await time.runUntil('icmp.type == 8', 'wire/lan');
+  const ping = run(one, 'ping -c 2 -i 1 10.0.0.12');
+  await standing();
+  // A step for each place, until both requests have crossed.
+  for (let steps = 0; times.length < 2 && steps < 60; steps++) {
+    await time.step();
+    await standing();
+  }
+  end();
+  const [first = 0, second = 0] = times;
+  expect(second - first).toBeGreaterThan(0.9);
+  expect(second - first).toBeLessThan(5);
+  await time.runUntil('udp.port == 4242');
+  expect(time.state.value).toMatchObject({ frozen: false, awaits: 'the next packet with udp.port == 4242' });
+  time.back();
+  const { awaits, said } = await standing();
+  expect(awaits).toBeNull();
+  expect(said).toMatch(/^Step /);
+  time.toEnd();
+  expect(time.state.value.frozen).toBe(true);
+  await time.goOn();
+  expect(lossOf(await ping)).toBe('0');
+  expect(lossOf(await run(one, 'ping -c 2 -i 0.2 10.0.0.12'))).toBe('0');
+});

@@ -13,7 +13,7 @@ import { PacketList, type PacketListHandle } from './list/packet-list.tsx';
 import { groupPackets } from './source/group-packets.ts';
 import { PacketJourneys } from './source/packet-journeys.ts';
 import type { ListedHop, PacketSource } from './source/packet-source.ts';
-import { PacketStore, type Seen } from './source/packet-store.ts';
+import { PacketStore } from './source/packet-store.ts';
 import { captureOf } from './source/save-capture.ts';
 import './packets.css';
 
@@ -112,7 +112,6 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   // The list was cleared, or another run of the lab began: the numbers may be other packets'.
   useEffect(() => forget(), [store.contents]);
 
-  const timeOf = ({ time, machine }: Seen): number => time + source.correction(machine);
   const packet = selected === null ? undefined : store.numbered(selected);
   const row = selected === null ? -1 : store.rowOf(selected);
   // The list has become lower: its row is not to be behind the packet.
@@ -276,7 +275,6 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
         <PacketList
           store={store}
           severalMachines={source.severalMachines}
-          timeOf={timeOf}
           grouped={grouped}
           following={following}
           onFollowing={(follows) => setFollowing(follows && source.live)}
@@ -297,7 +295,6 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           packet={packet}
           compared={compared === null || compared === selected ? undefined : store.numbered(compared)}
           journeys={journeys}
-          timeOf={timeOf}
           live={source.live}
           severalMachines={source.severalMachines}
           marked={marked.has(packet.n)}

@@ -5,7 +5,6 @@ import { placeOf } from '../../../hop/hop.ts';
 import { dissect } from '../../../packet/dissect.ts';
 import { plural } from '../../ui/words.ts';
 import type { ListedHop } from '../source/packet-source.ts';
-import type { Seen } from '../source/packet-store.ts';
 import { ChangeTable, FieldHead } from './packet-way.tsx';
 import { compareLayers } from './side-by-side.ts';
 
@@ -13,10 +12,9 @@ interface Props {
   readonly left: ListedHop;
   readonly right: ListedHop;
   /** Seconds since the epoch, all clocks set by one. */
-  readonly timeOf: (seen: Seen) => number;
 }
 
-export function CompareView({ left, right, timeOf }: Props) {
+export function CompareView({ left, right }: Props) {
   const [all, setAll] = useState(false);
   const { changes, pairs } = useMemo(() => compareLayers(layersOf(left), layersOf(right)), [left, right]);
   const [from, to] = [headOf(left), headOf(right)];
@@ -26,7 +24,7 @@ export function CompareView({ left, right, timeOf }: Props) {
         {changes.length === 0
           ? 'No difference in any field that says something of its own'
           : plural(changes.length, 'difference')}
-        ; {elapsed(timeOf(right) - timeOf(left))}.
+        ; {elapsed(right.time - left.time)}.
         <label class="pk-check">
           <input type="checkbox" checked={all} onChange={({ currentTarget }) => setAll(currentTarget.checked)} />
           Every field

@@ -8,7 +8,6 @@ import { plural } from '../../ui/words.ts';
 import { guestClock, place } from '../packet-words.ts';
 import type { PacketJourneys } from '../source/packet-journeys.ts';
 import type { ListedHop } from '../source/packet-source.ts';
-import type { Seen } from '../source/packet-store.ts';
 import { Anatomy, type Spot } from './anatomy.ts';
 import { CompareView } from './compare-view.tsx';
 import { FieldTree, spotKey } from './field-tree.tsx';
@@ -24,7 +23,6 @@ interface Props {
   readonly compared: ListedHop | undefined;
   readonly journeys: PacketJourneys;
   /** Seconds since the epoch, all clocks set by one. */
-  readonly timeOf: (seen: Seen) => number;
   /** Packets go on coming: what is known of the way may change. */
   readonly live: boolean;
   readonly severalMachines: boolean;
@@ -115,13 +113,13 @@ export function PacketDetail({ packet, compared, journeys, live, ...props }: Pro
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within reach of the keyboard */}
       <div class="pk-detail-body" tabIndex={0}>
         {compared !== undefined ? (
-          <CompareView left={compared} right={packet} timeOf={props.timeOf} />
+          <CompareView left={compared} right={packet} />
         ) : (
           <>
             <p class="pk-soft">
               {plural(packet.originalLength, 'byte')}
               {packet.bytes.length < packet.originalLength && `, of which ${packet.bytes.length} were captured`}; seen{' '}
-              {guestClock(props.timeOf(packet))} UTC at {place(packet, props.severalMachines)}.
+              {guestClock(packet.time)} UTC at {place(packet, props.severalMachines)}.
               {props.comparing && ' Select another packet to compare it with this one.'}
             </p>
             {packet.comment !== undefined && <p class="pk-comment">{packet.comment}</p>}

@@ -5,7 +5,7 @@ import type { Ref } from 'preact';
 import { useImperativeHandle, useLayoutEffect, useRef } from 'preact/hooks';
 import { rowWindow, scrollToRow } from '../../ui/row-window.ts';
 import { useScrollView } from '../../ui/use-scroll-view.ts';
-import type { PacketStore, Seen } from '../source/packet-store.ts';
+import type { PacketStore } from '../source/packet-store.ts';
 import { PacketLine, rowId } from './packet-line.tsx';
 import './packet-list.css';
 
@@ -18,8 +18,6 @@ export interface PacketListHandle {
 interface Props {
   readonly store: PacketStore;
   readonly severalMachines: boolean;
-  /** Seconds since the epoch, all clocks set by one (PacketSource.correction). */
-  readonly timeOf: (seen: Seen) => number;
   readonly grouped: boolean;
   /** Keep to the newest. */
   readonly following: boolean;
@@ -96,7 +94,7 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
   // A row that comes into sight takes the elements of one that left it: new ones would cost ten times as much style. An even
   // number, so that odd rows take those of odd ones.
   const slots = 2 * Math.ceil((inSight.end - inSight.first + 1) / 2);
-  const origin = store.first === null ? 0 : props.timeOf(store.first);
+  const origin = store.first?.time ?? 0;
   const lines = [];
   for (let at = inSight.first; at < inSight.end; at++) {
     const index = store.indexAt(at);
@@ -108,7 +106,7 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
         packet={packet}
         summary={store.summary(index)}
         row={at}
-        time={props.timeOf(packet)}
+        time={packet.time}
         origin={origin}
         severalMachines={props.severalMachines}
         again={props.grouped ? store.seenAgain(index) : 0}

@@ -70,11 +70,6 @@ export class CaptureSource implements PacketSource {
     return this.#context;
   }
 
-  /** A file's times are its own. */
-  correction(): number {
-    return 0;
-  }
-
   pending(): string {
     return '';
   }

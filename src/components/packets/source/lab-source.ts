@@ -16,7 +16,6 @@ export function labSource(lab: Lab, journeys: LabJourneys): PacketSource {
     regrouped: (most) => journeys.regrouped(most),
     journeyOf: (n) => journeys.of(n),
     context: () => journeys.context(),
-    correction: (machine) => journeys.correction(machine),
     pending: (n) => journeys.pending(n),
     ask: (n) => journeys.ask(n),
   };

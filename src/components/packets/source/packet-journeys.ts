@@ -29,7 +29,7 @@ export class PacketJourneys {
     const context = this.#source.context();
     // A builder is told more and more; what is known may also be less than before, as when a device has gone.
     if (this.#builder === null || context !== this.#known || Math.abs(n - this.#centre) > REACH / 2) {
-      this.#builder = new JourneyBuilder();
+      this.#builder = new JourneyBuilder({ oneTime: this.#source.live });
       this.#builder.know(context);
       this.#known = context;
       this.#centre = n;

@@ -31,7 +31,7 @@ export interface PacketBatch {
 export interface PacketSource {
   /** "super-bridge", "trace.pcap": stands in what is exported. */
   readonly title: string;
-  /** Packets go on coming: the list can follow, pause and be cleared. */
+  /** Packets go on coming, of a lab that has one time: the list can follow, pause and be cleared. */
   readonly live: boolean;
   readonly severalMachines: boolean;
   /** Packets kept; what is older is let go and counted. */
@@ -44,8 +44,6 @@ export interface PacketSource {
   journeyOf(n: number): Journey | undefined;
   /** What is known besides the packets, for their journeys; the same object as long as nothing else is. */
   context(): Context;
-  /** Seconds to add to the times of a machine, so that they agree with what journeys say. */
-  correction(machine: string): number;
   /** What is to be said of a packet's end while the machines have not been asked about it; "" when they have. */
   pending(n: number): string;
   /** Asks the machines for what only they know of a packet; true when there is more in context() now. A file has said all. */
