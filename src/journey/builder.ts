@@ -112,7 +112,8 @@ export class JourneyBuilder {
     if (rewritten) for (const bucket of this.#severalTuples) this.#divideAnew(bucket);
     for (const item of evidence) {
       if (item.kind === 'kernel') this.#drops.add(item);
-      else this.#evidence.push(item);
+      else if (item.kind === 'drop') this.#drops.add({ ...item, kind: 'kernel' });
+      else if (item.kind === 'trace' || item.kind === 'counter') this.#evidence.push(item);
     }
     if (this.#keep !== Infinity && this.#evidence.length > MOST_KNOWN)
       this.#evidence.splice(0, this.#evidence.length - MOST_KNOWN);

@@ -55,7 +55,7 @@ it('tells what a rule drops after going back, though it had counted more before'
   machine.exec = async () => {
     asked++;
     const rules = `*filter\n[${count}:0] -A FORWARD -j DROP\n`;
-    return { stdout: [`${asked}.5\n`, '', rules, '[]', ''].join('\n--lockstep--\n'), stderr: '', exitCode: 0, ms: 0 };
+    return { stdout: [`${asked}.5\n`, rules, '[]'].join('\n--lockstep--\n'), stderr: '', exitCode: 0, ms: 0 };
   };
   const lab = new LabOfMachines('a', 'A', [machine]);
   const journeys = new LabJourneys(lab);
@@ -86,7 +86,7 @@ it('asks anew for a packet that came while a machine was answering, and counts n
     const count = [0, 5, 6][asked++] ?? 6;
     await new Promise((resolve) => setTimeout(resolve, 20));
     const rules = `*filter\n[${count}:0] -A FORWARD -j DROP\n`;
-    return { stdout: [`${asked}.5\n`, '', rules, '[]', ''].join('\n--lockstep--\n'), stderr: '', exitCode: 0, ms: 0 };
+    return { stdout: [`${asked}.5\n`, rules, '[]'].join('\n--lockstep--\n'), stderr: '', exitCode: 0, ms: 0 };
   };
   const lab = new LabOfMachines('a', 'A', [machine]);
   const journeys = new LabJourneys(lab);

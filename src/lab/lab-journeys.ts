@@ -2,8 +2,10 @@
 // are only kept, and no machine is asked for anything.
 
 import { EvidenceReader } from '../guest/ask/evidence.ts';
+import type { EvidenceBatch } from '../guest/guest.ts';
 import type { Hop } from '../hop/hop.ts';
 import { type Context, JourneyBuilder, type Regrouped, stitch } from '../journey/builder.ts';
+import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
 import type { Evidence } from '../journey/evidence/evidence.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Topology } from '../journey/topology.ts';
@@ -22,9 +24,11 @@ const keepEvidence = 5000;
 export class LabJourneys {
   readonly #lab: Lab;
   readonly #readers: readonly (readonly [Machine, EvidenceReader])[];
-  readonly #end: Unsubscribe;
+  readonly #ends: readonly Unsubscribe[];
   #builder = new JourneyBuilder({ keep });
   #waiting: Hop[] = [];
+  /** What kernels have said since somebody looked last. */
+  #said: EvidenceBatch[] = [];
   #graph: Graph | null = null;
   #topology: Topology = { devices: [] };
   #evidence: readonly Evidence[] = [];
@@ -38,9 +42,13 @@ export class LabJourneys {
   constructor(lab: Lab) {
     this.#lab = lab;
     this.#readers = lab.machines.filter(({ can }) => can.exec).map((machine) => [machine, new EvidenceReader(machine)]);
-    this.#end = lab.onWentBack(() => {
-      for (const [, reader] of this.#readers) void reader.startAnew();
-    });
+    const witnesses = lab.machines.filter(({ can }) => can.evidence);
+    this.#ends = [
+      lab.onWentBack(() => {
+        for (const [, reader] of this.#readers) void reader.startAnew();
+      }),
+      ...witnesses.map((machine) => machine.onEvidence((batch) => this.#hear(batch))),
+    ];
   }
 
   /** These hops have happened. Costs next to nothing until someone looks. */
@@ -48,6 +56,11 @@ export class LabJourneys {
     for (const hop of hops) this.#waiting.push(hop);
     this.#newest = hops.at(-1)?.n ?? this.#newest;
     if (this.#waiting.length > 2 * keep) this.#waiting.splice(0, this.#waiting.length - keep);
+  }
+
+  #hear(batch: EvidenceBatch): void {
+    this.#said.push(batch);
+    if (this.#said.length > 2 * keepEvidence) this.#said.splice(0, this.#said.length - keepEvidence);
   }
 
   /** The journey that a hop is part of, by the hop's number; undefined when that is forgotten, or was never there. */
@@ -88,13 +101,14 @@ export class LabJourneys {
   /** What is known besides the packets: the same object as long as nothing else is. */
   context(): Context {
     this.#lookAtGraph();
+    this.#listen();
     this.#context ??= { topology: this.#topology, conntrack: this.#builder.conntrack, evidence: this.#evidence };
     return this.#context;
   }
 
   /**
-   * Asks the machines that run what only they know of the packet of a hop, and of all before it: conntrack's table, which counters
-   * went up, why the kernel dropped something. True when one of them said something new. One answer that is later than the hop is
+   * Asks the machines that run what only they know of the packet of a hop, and of all before it: which counters went up. What their
+   * kernels say by themselves until then is there as well. True when one of them said something new. One answer that is later than the hop is
    * all that there is. A machine that is frozen or starts can be asked later; one that is off has nothing to say.
    * One question after the other: an answer under way may be older than this packet, and what it says counts once.
    */
@@ -110,7 +124,7 @@ export class LabJourneys {
     const newest = this.#newest;
     const read = async (machine: Machine, reader: EvidenceReader): Promise<Context | null> => {
       if (machine.state.peek().kind !== 'running' || n <= (this.#askedAt.get(machine.name) ?? 0)) return null;
-      const answer = await reader.read();
+      const [answer] = await Promise.all([reader.read(), machine.can.evidence ? machine.flushTap() : null]);
       // Also one that does not answer was asked.
       if (builder === this.#builder) this.#askedAt.set(machine.name, newest);
       return answer;
@@ -118,9 +132,24 @@ export class LabJourneys {
     const asked = this.#readers.map(([machine, reader]) => read(machine, reader));
     const answers = (await Promise.all(asked)).filter((answer) => answer !== null);
     if (builder !== this.#builder) return false;
-    const conntrack = answers.flatMap((answer) => answer.conntrack ?? []);
     const evidence = answers.flatMap((answer) => answer.evidence ?? []);
-    if (!builder.know({ conntrack, evidence })) return false;
+    const heard = this.#listen();
+    return this.#know(evidence, []) || heard;
+  }
+
+  /** What kernels have said of themselves. True when it says something new. */
+  #listen(): boolean {
+    const said = this.#said;
+    if (said.length === 0) return false;
+    this.#said = [];
+    return this.#know(
+      said.flatMap(({ evidence }) => evidence),
+      said.flatMap(({ conntrack }) => conntrack),
+    );
+  }
+
+  #know(evidence: readonly Evidence[], conntrack: readonly ConntrackEntry[]): boolean {
+    if (!this.#builder.know({ conntrack, evidence })) return false;
     this.#evidence = [...this.#evidence, ...evidence].slice(-keepEvidence);
     this.#context = null;
     return true;
@@ -136,6 +165,7 @@ export class LabJourneys {
   clear(): void {
     this.#builder = new JourneyBuilder({ keep });
     this.#waiting = [];
+    this.#said = [];
     this.#graph = null;
     this.#evidence = [];
     this.#context = null;
@@ -145,12 +175,13 @@ export class LabJourneys {
   }
 
   dispose(): void {
-    this.#end();
+    for (const end of this.#ends) end();
     this.clear();
   }
 
   #takeIn(): void {
     this.#lookAtGraph();
+    this.#listen();
     if (this.#waiting.length === 0) return;
     this.#builder.add(this.#waiting);
     this.#waiting = [];

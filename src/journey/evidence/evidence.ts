@@ -1,7 +1,16 @@
 // What shows where a packet ended, besides the packets themselves. Each kind is read from what tools of a stock Debian
 // print; nothing of it is needed, and a packet for which there is none has an unknown end.
 
-export type Evidence = TraceEvidence | KernelEvidence | CounterEvidence;
+import type { DropEvidence, GapEvidence, SocketEvidence, WatchEvidence } from './drop.ts';
+
+export type Evidence =
+  | DropEvidence
+  | SocketEvidence
+  | GapEvidence
+  | WatchEvidence
+  | TraceEvidence
+  | KernelEvidence
+  | CounterEvidence;
 
 /** A rule of nftables that took a packet: out of `nft monitor trace` (nft-trace.ts). */
 export interface TraceEvidence {
