@@ -123,7 +123,7 @@ export class NatTable {
   readonly #parents = new Map<string, string>();
   readonly #members = new Map<string, string[]>();
   /** By machine, tuple before and tuple after: by rank. */
-  readonly #rewrites = new Map<string, ConntrackEntry[]>();
+  readonly #rewrites = new Map<string, Ranked[]>();
 
   /** @param keep connections that are kept: when there are more, those that were longest not told of are forgotten */
   constructor({ keep = Infinity }: { readonly keep?: number } = {}) {
@@ -180,8 +180,8 @@ export class NatTable {
    * the machine's hops. Left out: any.
    */
   entry(machine: string, from: string, to: string, time?: number): ConntrackEntry | undefined {
-    const entries = this.#rewrites.get(rewrite(machine, from, to)) ?? [];
-    return time === undefined ? entries[0] : entries.find((entry) => explains(entry, time));
+    const ranked = this.#rewrites.get(rewrite(machine, from, to)) ?? [];
+    return (time === undefined ? ranked[0] : ranked.find(({ entry }) => explains(entry, time)))?.entry;
   }
 
   /** A quarter at a time, since what is left has to be connected anew: sets that were joined cannot be taken apart. */
@@ -196,21 +196,22 @@ export class NatTable {
 
   /** More is known of its life. */
   #replace(known: ConntrackEntry, told: ConntrackEntry): void {
+    const rank = rankOf(known);
     for (const [a, b] of turned(known)) {
-      const entries = this.#rewrites.get(rewrite(known.machine, a, b));
-      const at = entries?.indexOf(known) ?? -1;
-      if (at >= 0) entries?.splice(at, 1, told);
+      const ranked = this.#rewrites.get(rewrite(known.machine, a, b)) ?? [];
+      const at = placeFor(rank, ranked);
+      if (ranked[at]?.rank === rank) ranked[at] = { entry: told, rank };
     }
   }
 
   #connect(entry: ConntrackEntry): void {
+    const rank = rankOf(entry);
     for (const [a, b] of turned(entry)) {
       const key = rewrite(entry.machine, a, b);
-      const entries = this.#rewrites.get(key) ?? [];
-      this.#rewrites.set(key, entries);
+      const ranked = this.#rewrites.get(key) ?? [];
+      this.#rewrites.set(key, ranked);
       // Which of several equal entries is named must not depend on which came first.
-      const at = entries.findIndex((other) => rank(other) > rank(entry));
-      entries.splice(at < 0 ? entries.length : at, 0, entry);
+      ranked.splice(placeFor(rank, ranked), 0, { entry, rank });
       this.#join(a, b);
     }
   }
@@ -244,7 +245,24 @@ function turned(entry: ConntrackEntry): (readonly [string, string])[] {
 }
 
 const rewrite = (machine: string, from: string, to: string): string => `${machine}|${from}|${to}`;
-const rank = (entry: ConntrackEntry): string => `${tupleKey(entry.original)} ${tupleKey(entry.reply)} ${entry.id}`;
+interface Ranked {
+  readonly entry: ConntrackEntry;
+  readonly rank: string;
+}
+
+const rankOf = (entry: ConntrackEntry): string =>
+  `${tupleKey(entry.original)} ${tupleKey(entry.reply)} ${entry.id} ${entry.zone ?? 0}`;
+
+/** Where one of this rank is, or would be, in a list in order of rank. */
+function placeFor(rank: string, ranked: readonly Ranked[]): number {
+  let low = 0;
+  for (let high = ranked.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if ((ranked[middle] as Ranked).rank < rank) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 /** What two words about one entry say of its life. */
 const together = (known: ConntrackEntry, entry: ConntrackEntry): ConntrackEntry => {
