@@ -306,8 +306,8 @@ export class GuestLink {
     this.#agentEnded.value = false;
     if (this.#timeIsWrong) this.#greet();
     else {
-      this.#askReport();
       this.#askEvidence();
+      this.#askReport();
     }
   }
 
@@ -315,8 +315,8 @@ export class GuestLink {
   #greet(): void {
     this.#timeIsWrong = false;
     this.#agent.send(`time ${this.#now().toFixed(3)}`);
-    this.#askReport();
     this.#askEvidence();
+    this.#askReport();
     for (const console of this.consoles) console.restoreSize();
   }
 

@@ -105,3 +105,27 @@ it('asks anew for a packet that came while a machine was answering, and counts n
   expect(evidence.flatMap((item) => (item.kind === 'counter' ? [item.packets] : []))).toEqual([5, 1]);
   expect(asked).toBe(3);
 });
+
+it('has what kernels say by themselves, without asking, and nothing of it in a new run', async () => {
+  const { asked, journeys, one } = await twoHosts();
+  const conntrack = [
+    {
+      machine: 'host-01',
+      id: '7',
+      original: { protocol: 17, source: '172.17.0.3', sourcePort: 9, destination: '10.0.0.12', destinationPort: 53 },
+      reply: { protocol: 17, source: '10.0.0.12', sourcePort: 53, destination: '10.0.0.11', destinationPort: 9 },
+      from: 1,
+    },
+  ];
+  const gap = { kind: 'gap', machine: 'host-01', what: 'drops', from: 1, until: 2, count: 3 } as const;
+  for (const witness of one.witnesses) witness({ evidence: [gap], conntrack });
+  const { evidence, conntrack: known } = journeys.context();
+  expect(evidence).toEqual([gap]);
+  expect(known).toEqual(conntrack);
+  expect(asked.size).toBe(0);
+  journeys.clear();
+  expect(journeys.context().evidence).toEqual([]);
+  expect(journeys.context().conntrack).toEqual([]);
+  journeys.dispose();
+  expect(one.witnesses.size).toBe(0);
+});
