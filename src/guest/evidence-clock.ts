@@ -10,9 +10,10 @@ const AGREE = 0.5;
 export class EvidenceClock {
   readonly #arrivals = new GuestClock();
   readonly #tapTime: (timeOfDay: number) => number;
-  /** Seconds from the monotonic clock to the lab's, and to the guest's time of day. */
-  #toLab = 0;
+  /** Seconds from the monotonic clock to the guest's time of day. */
   #toTimeOfDay = 0;
+  /** Seconds from the monotonic clock to the lab's, while the tap's clock is not to be believed. */
+  #toLab: number | null = null;
 
   /** @param tapTime the lab's time of a moment by the guest's time of day, as packets of the tap have it; seconds since the epoch */
   constructor(tapTime: (timeOfDay: number) => number) {
@@ -29,18 +30,18 @@ export class EvidenceClock {
   see(monotonic: number, timeOfDay: number, cameOut?: number): void {
     const byTap = this.#tapTime(timeOfDay);
     const [byArrival] = cameOut === undefined ? [byTap] : this.#arrivals.see([monotonic], cameOut);
-    const lab = byArrival === undefined || Math.abs(byTap - byArrival) <= AGREE ? byTap : byArrival;
-    this.#toLab = lab - monotonic;
+    const agree = byArrival === undefined || Math.abs(byTap - byArrival) <= AGREE;
+    this.#toLab = agree ? null : byArrival - monotonic;
     this.#toTimeOfDay = timeOfDay - monotonic;
   }
 
   /** The lab's time of a moment by the monotonic clock; seconds. */
   lab(monotonic: number): number {
-    return monotonic + this.#toLab;
+    return this.#toLab === null ? this.#tapTime(monotonic + this.#toTimeOfDay) : monotonic + this.#toLab;
   }
 
   /** The lab's time of a moment by the time of day, as it was set when both clocks were seen last. */
   labOfTimeOfDay(timeOfDay: number): number {
-    return timeOfDay - this.#toTimeOfDay + this.#toLab;
+    return this.lab(timeOfDay - this.#toTimeOfDay);
   }
 }

@@ -14,6 +14,7 @@ const LONGEST = 4 * 1024 * 1024;
 /** Connections of which the end is awaited. */
 const MOST_LIVE = 5000;
 const MOST_REASONS = 1000;
+const MOST_FLUSHES = 100;
 /** Seconds from "the table is full" to the drop that it led to. */
 const FULL_FOR = 0.01;
 const ITEM = '\x1e';
@@ -88,6 +89,8 @@ export class EvidenceStream {
         this.#flushes.delete(token);
         resolve();
       });
+      // Who asks a guest that does not answer has given up long before.
+      if (this.#flushes.size > MOST_FLUSHES) this.#flushes.values().next().value?.();
     });
   }
 
