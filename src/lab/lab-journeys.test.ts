@@ -118,11 +118,16 @@ it('has what kernels say by themselves, without asking, and nothing of it in a n
     },
   ];
   const gap = { kind: 'gap', machine: 'host-01', what: 'drops', from: 1, until: 2, count: 3 } as const;
-  for (const witness of one.witnesses) witness({ evidence: [gap], conntrack });
+  const watch = (until: number) => ({ kind: 'watch', machine: 'host-01', from: 1, until, sockets: false }) as const;
+  // Up to when all has been told is said again and again: the last time counts.
+  for (const word of [watch(2), gap, watch(4), watch(6)])
+    for (const witness of one.witnesses) witness({ evidence: [word], conntrack });
   const { evidence, conntrack: known } = journeys.context();
-  expect(evidence).toEqual([gap]);
+  expect(evidence).toEqual([watch(6), gap]);
   expect(known).toEqual(conntrack);
   expect(asked.size).toBe(0);
+  journeys.watchSockets(true);
+  expect(one.socketsWatched).toBe(true);
   journeys.clear();
   expect(journeys.context().evidence).toEqual([]);
   expect(journeys.context().conntrack).toEqual([]);

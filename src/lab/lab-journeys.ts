@@ -6,6 +6,7 @@ import type { EvidenceBatch } from '../guest/guest.ts';
 import type { Hop } from '../hop/hop.ts';
 import { type Context, JourneyBuilder, type Regrouped, stitch } from '../journey/builder.ts';
 import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
+import type { WatchEvidence } from '../journey/evidence/drop.ts';
 import type { Evidence } from '../journey/evidence/evidence.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Topology } from '../journey/topology.ts';
@@ -20,6 +21,8 @@ import { askedLater } from './time-words.ts';
 const keep = 20_000;
 /** Of the latest; a kernel that drops a flood says so of each packet. */
 const keepEvidence = 5000;
+/** Each ends when somebody in a machine switches its tracing off. */
+const keepWatches = 500;
 
 export class LabJourneys {
   readonly #lab: Lab;
@@ -29,6 +32,10 @@ export class LabJourneys {
   #waiting: Hop[] = [];
   /** What kernels have said since somebody looked last. */
   #said: EvidenceBatch[] = [];
+  /** For which time each machine's kernel told of all drops, by machine and beginning: it says so again and again while it lasts. */
+  #watches = new Map<string, WatchEvidence>();
+  /** They have said so since somebody looked last. */
+  #isWatched = false;
   #graph: Graph | null = null;
   #topology: Topology = { devices: [] };
   #evidence: readonly Evidence[] = [];
@@ -58,9 +65,19 @@ export class LabJourneys {
     if (this.#waiting.length > 2 * keep) this.#waiting.splice(0, this.#waiting.length - keep);
   }
 
-  #hear(batch: EvidenceBatch): void {
-    this.#said.push(batch);
+  #hear({ evidence, conntrack }: EvidenceBatch): void {
+    for (const word of evidence) if (word.kind === 'watch') this.#watches.set(`${word.machine} ${word.from}`, word);
+    const [oldest] = this.#watches.keys();
+    if (this.#watches.size > keepWatches && oldest !== undefined) this.#watches.delete(oldest);
+    const words = evidence.filter(({ kind }) => kind !== 'watch');
+    this.#isWatched ||= words.length < evidence.length;
+    if (words.length > 0 || conntrack.length > 0) this.#said.push({ evidence: words, conntrack });
     if (this.#said.length > 2 * keepEvidence) this.#said.splice(0, this.#said.length - keepEvidence);
+  }
+
+  /** Whether machines also tell which packets a socket got: for as long as somebody looks at packets. Costs them something for each. */
+  watchSockets(on: boolean): void {
+    for (const machine of this.#lab.machines) if (machine.can.evidence) machine.watchSockets(on);
   }
 
   /** The journey that a hop is part of, by the hop's number; undefined when that is forgotten, or was never there. */
@@ -102,7 +119,11 @@ export class LabJourneys {
   context(): Context {
     this.#lookAtGraph();
     this.#listen();
-    this.#context ??= { topology: this.#topology, conntrack: this.#builder.conntrack, evidence: this.#evidence };
+    this.#context ??= {
+      topology: this.#topology,
+      conntrack: this.#builder.conntrack,
+      evidence: [...this.#watches.values(), ...this.#evidence],
+    };
     return this.#context;
   }
 
@@ -139,18 +160,21 @@ export class LabJourneys {
 
   /** What kernels have said of themselves. True when it says something new. */
   #listen(): boolean {
+    if (this.#said.length === 0 && !this.#isWatched) return false;
     const said = this.#said;
-    if (said.length === 0) return false;
+    const watches = this.#isWatched ? [...this.#watches.values()] : [];
     this.#said = [];
+    this.#isWatched = false;
     return this.#know(
-      said.flatMap(({ evidence }) => evidence),
+      [...watches, ...said.flatMap(({ evidence }) => evidence)],
       said.flatMap(({ conntrack }) => conntrack),
     );
   }
 
   #know(evidence: readonly Evidence[], conntrack: readonly ConntrackEntry[]): boolean {
     if (!this.#builder.know({ conntrack, evidence })) return false;
-    this.#evidence = [...this.#evidence, ...evidence].slice(-keepEvidence);
+    const others = evidence.filter(({ kind }) => kind !== 'watch');
+    if (others.length > 0) this.#evidence = [...this.#evidence, ...others].slice(-keepEvidence);
     this.#context = null;
     return true;
   }
@@ -166,6 +190,7 @@ export class LabJourneys {
     this.#builder = new JourneyBuilder({ keep });
     this.#waiting = [];
     this.#said = [];
+    this.#watches = new Map();
     this.#graph = null;
     this.#evidence = [];
     this.#context = null;
