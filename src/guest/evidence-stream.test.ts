@@ -64,6 +64,15 @@ describe('what the guest says', () => {
     );
   });
 
+  it('is nothing of the marks by which a tap is flushed', () => {
+    const { says } = aStream();
+    const mark = [...Buffer.from('lockstep-flush-7')].reverse();
+    const [one, other] = [mark.slice(8), mark.slice(0, 8)].map((part) => `0x${Buffer.from(part).toString('hex')}`);
+    const marked = drop(20).replace('0x131211100f0e0d0c,0x1b1a191817161514', `${one},${other}`);
+    expect(marked).not.toBe(drop(20));
+    expect(says(21, reasons, trace(marked)).evidence).toEqual([]);
+  });
+
   it('is for which time drops are told of, and where words are missing', () => {
     const { says } = aStream(1002);
     expect(says(10, reasons, 'Won 0 9.9').evidence).toEqual([

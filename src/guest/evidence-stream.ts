@@ -116,7 +116,7 @@ export class EvidenceStream {
     else {
       const packet = this.#packet(said);
       // What the kernel frees in this way although it was not lost is no evidence of a loss.
-      if (packet.kind === 'socket' || isLoss(packet)) evidence.push(packet);
+      if ((packet.kind === 'socket' || isLoss(packet)) && !isMark(packet.packet)) evidence.push(packet);
       this.#full = null;
     }
   }
@@ -223,3 +223,7 @@ function reasonsOf(lines: readonly string[]): ReadonlyMap<number, string> {
   }
   return reasons;
 }
+
+/** Our own marks, by which a tap is flushed, are not the reader's packets; nor are the ICMP errors that quote them. */
+const isMark = (packet: Uint8Array): boolean =>
+  packet.length < 160 && /lockstep-flush-\d/.test(String.fromCharCode(...packet));

@@ -95,7 +95,8 @@ function named(layers: readonly Layer[]): Named | null {
     .join(' ');
   return { source: ip.source, destination: ip.destination, key };
 }
-const ofDrop = (drop: DropEvidence): Named | null => named(dissect(drop.packet, rawIp, drop.packet.length));
+const ofDrop = ({ protocol, packet }: DropEvidence): Named | null =>
+  protocol === 0x0800 ? named(dissect(packet, rawIp, packet.length)) : null;
 const ofHop = ({ bytes, linkType, originalLength }: Hop): Named | null =>
   named(dissect(bytes, linkType, originalLength));
 
@@ -265,14 +266,14 @@ const cases: readonly Case[] = [
   {
     ...there,
     name: 'a queue is full',
-    command: `tc qdisc add dev voutside root tbf rate 8kbit burst 1600 limit 1600; ip netns exec a ping -q -i 0.1 -s 1200 -c 4 -W 1 10.99.0.2; tc qdisc del dev voutside root`,
+    command: `tc qdisc add dev voutside root tbf rate 8kbit burst 1600 limit 1600; ip netns exec a ping -q -i 0.1 -s 1200 -c 4 -W 1 10.99.0.2; sleep 4; tc qdisc del dev voutside root`,
     words: /^voutside is held to a rate, and the queue of those that wait is full/,
     device: 'voutside',
   },
   {
     ...there,
     name: 'the next device has no carrier',
-    command: `ip -n outside link set eth0 down; sleep 0.3; ip netns exec a ping -c 2 -i 0.3 -W 1 10.99.0.2; ip -n outside link set eth0 up; ip -n outside route add default via 10.99.0.1; sleep 0.3`,
+    command: `ip neigh replace 10.99.0.2 lladdr 02:00:00:00:99:02 dev voutside nud permanent; ip -n outside link set eth0 down; sleep 0.3; ip neigh replace 10.99.0.2 lladdr 02:00:00:00:99:02 dev voutside nud permanent; ip netns exec a ping -c 2 -i 0.3 -W 1 10.99.0.2; ip neigh del 10.99.0.2 dev voutside; ip -n outside link set eth0 up; ip -n outside route add default via 10.99.0.1; sleep 0.3`,
     words: /^voutside has no carrier: its other end is down/,
     device: 'voutside',
   },

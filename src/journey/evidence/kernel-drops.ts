@@ -126,10 +126,18 @@ const PLACES: ReadonlyMap<string, DropMeaning> = new Map([
   ['icmpv6_rcv NO_SOCKET', taken('ICMPv6 has had it')],
   ['ping_rcv NO_SOCKET', taken('ICMP has had it')],
   // What a program did not read before it ended; what a capture had no room for; copies that raw sockets get.
-  ['inet_sock_destruct NOT_SPECIFIED', taken('it was at its socket, and the program ended without reading it')],
-  ['inet_csk_destroy_sock NOT_SPECIFIED', taken('it was at its socket, and the program ended without reading it')],
-  ['__sk_destruct NOT_SPECIFIED', taken('it was at its socket, and the program ended without reading it')],
-  ['udp_destruct_sock NOT_SPECIFIED', taken('it was at its socket, and the program ended without reading it')],
+  ...[
+    'inet_sock_destruct',
+    'inet_csk_destroy_sock',
+    '__sk_destruct',
+    'udp_destruct_common',
+    'udp_destruct_sock',
+    'udpv6_destruct_sock',
+    'raw_destroy',
+  ].map(
+    (place) =>
+      [`${place} NOT_SPECIFIED`, taken('it was at its socket, and the program ended without reading it')] as const,
+  ),
   ...[
     'tpacket_rcv',
     'packet_rcv',
