@@ -13,7 +13,11 @@ function open() {
   const timers = new GuestTimers();
   const agent = new AgentClient(
     (line) => sent.push(line),
-    { onHello: () => heard.push('hello'), onReport: (json) => heard.push(json) },
+    {
+      onHello: () => heard.push('hello'),
+      onReport: (json) => heard.push(json),
+      onEvidence: (text) => heard.push(text),
+    },
     timers,
   );
   return { agent, sent, heard, timers };

@@ -15,6 +15,8 @@ export interface AgentEvents {
   onHello(): void;
   /** JSON text of a KernelReport, unchecked. */
   onReport(json: string): void;
+  /** What its kernel says of single packets (evidence-stream.ts), unchecked. */
+  onEvidence(text: string): void;
 }
 
 // The guest ends a command at its timeout; the page waits this much longer before it says that the agent is gone.
@@ -72,6 +74,8 @@ export class AgentClient {
       this.#events.onHello();
     } else if (verb === 'report') {
       this.#events.onReport(rest);
+    } else if (verb === 'evidence') {
+      this.#events.onEvidence(rest);
     } else if (verb === 'exit') {
       const [id = '', code = '', stdout = '', stderr = ''] = rest.split(' ');
       const pending = this.#pending.get(id);

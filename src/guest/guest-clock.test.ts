@@ -97,3 +97,14 @@ it('does not take a guest that was held up for two seconds for one whose clock w
   expect(one(clock, 109, 5010.9)).toBeCloseTo(5009.001, 6);
   expect(one(clock, 111, 5011.002)).toBeCloseTo(5011.001, 6);
 });
+
+it('tells a moment that is read out later by the guess by which the packets of that moment were told', () => {
+  const clock = new GuestClock();
+  // The first packet came out late; from the next one on it is known by how much.
+  const [first] = clock.see([10], 110.03);
+  const [second] = clock.see([12], 112.001);
+  expect([first, second]).toEqual([110.03, 112.001]);
+  expect(clock.labTime(10.0005)).toBeCloseTo(110.0305, 6);
+  expect(clock.labTime(12.0005)).toBeCloseTo(112.0015, 6);
+  expect(clock.labTime(9)).toBeCloseTo(109.03, 6);
+});

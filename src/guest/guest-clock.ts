@@ -21,6 +21,8 @@ const LATE_FOR = 2;
 const GOES_BACK = 0.05;
 /** Seconds between two packets that came out together, unless the clock was set forward. */
 const SET_FORWARD = 5;
+/** Guesses that are remembered, the latest: what is said of a moment a little later is to be told by the guess that its packets were told by. */
+const GUESSES = 64;
 
 export class GuestClock {
   /** Least differences of this window and of the one before it. */
@@ -30,6 +32,8 @@ export class GuestClock {
   /** Since when all differences have been far more than before; seconds of the lab. */
   #lateSince = Infinity;
   #ahead: number | undefined;
+  /** By which guess moments were told, from which of the guest's moments on; in order. */
+  #guesses: { readonly from: number; readonly ahead: number }[] = [];
   #lastGuest = -Infinity;
   #lastLab = -Infinity;
 
@@ -53,9 +57,13 @@ export class GuestClock {
     return times;
   }
 
-  /** The same of a moment that somebody reads out of what the guest kept: kernel drops, counters. As long as it has told of nothing: as is. */
+  /**
+   * The same of a moment that somebody reads out of what the guest kept: kernel drops, counters. By the guess by which packets of that
+   * moment were told, so that both stay in order. As long as it has told of nothing: as is.
+   */
   labTime(guest: number): number {
-    return guest + (this.#ahead ?? 0);
+    const guess = this.#guesses.findLast(({ from }) => from <= guest) ?? this.#guesses[0];
+    return guest + (guess?.ahead ?? 0);
   }
 
   /** The latest of what came out together was waiting least. */
@@ -73,10 +81,18 @@ export class GuestClock {
     this.#least = Math.min(this.#least, difference);
     const ahead = Math.min(this.#least, this.#before);
     // A better guess waits until it puts no packet before one that was told of earlier.
-    if (this.#ahead === undefined || first + ahead >= this.#lastLab) this.#ahead = ahead;
+    if (this.#ahead === undefined || first + ahead >= this.#lastLab) this.#guess(first, ahead);
+  }
+
+  #guess(from: number, ahead: number): void {
+    if (ahead === this.#ahead) return;
+    this.#ahead = ahead;
+    this.#guesses.push({ from, ahead });
+    if (this.#guesses.length > GUESSES) this.#guesses.shift();
   }
 
   #forget(): void {
+    this.#guesses = [];
     this.#least = this.#before = this.#windowEnds = Infinity;
     this.#ahead = undefined;
     this.#lateSince = Infinity;

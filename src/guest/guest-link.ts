@@ -6,7 +6,8 @@ import type { KernelReport } from '../topology/kernel-report.ts';
 import { parseReport } from '../topology/parse-report.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 import { AgentClient } from './agent-client.ts';
-import type { ExecOptions, ExecResult, TapBatch } from './guest.ts';
+import { EvidenceStream } from './evidence-stream.ts';
+import type { EvidenceBatch, ExecOptions, ExecResult, TapBatch } from './guest.ts';
 import { GuestClock } from './guest-clock.ts';
 import { GuestConsole } from './guest-console.ts';
 import { GuestTimers } from './guest-timers.ts';
@@ -60,6 +61,8 @@ export interface GuestMoment {
 const patienceWithAgent = 60_000;
 /** ms; systemd starts an agent that ended again after 200 ms (lockstep-agent.service). */
 const patienceWithRestart = 5000;
+/** ms; what the kernel has said is here long before, unless somebody has ended what reads it. */
+const patienceWithEvidence = 3000;
 
 export class GuestLink {
   readonly consoles: readonly GuestConsole[];
@@ -72,9 +75,13 @@ export class GuestLink {
   /** What does not work as it should, in sentences; "" when all does. */
   readonly remark: ReadonlySignal<string>;
   readonly #taps = new Listeners<TapBatch>();
+  readonly #words = new Listeners<EvidenceBatch>();
   readonly #timers = new GuestTimers();
   readonly #agent: AgentClient;
   #tap: Tap;
+  #evidence: EvidenceStream;
+  /** Somebody wants to know of each packet that a socket got. */
+  #sockets = false;
   /** What its clock shows against the lab's: of its present life, since another one begins with another clock. */
   #clock = new GuestClock();
   /** Ends the waiting for a report. */
@@ -102,10 +109,15 @@ export class GuestLink {
     );
     this.#agent = new AgentClient(
       (line) => ports.agent(line),
-      { onHello: () => this.#hello(), onReport: (json) => this.#report(json) },
+      {
+        onHello: () => this.#hello(),
+        onReport: (json) => this.#report(json),
+        onEvidence: (text) => this.#evidence.receive(text, this.#time?.now()),
+      },
       this.#timers,
     );
     this.#tap = this.#newTap();
+    this.#evidence = this.#newEvidence();
     this.remark = computed(() =>
       this.#agentEnded.value ? agentEnded(name) : this.#agentSilent.value ? agentSilent(name) : '',
     );
@@ -125,6 +137,18 @@ export class GuestLink {
     return this.#taps.add(listener);
   }
 
+  /** What its kernel says of single packets, as it comes: drops, sockets, translated connections. */
+  onEvidence(listener: (batch: EvidenceBatch) => void): Unsubscribe {
+    return this.#words.add(listener);
+  }
+
+  /** From now on, whether it is told of each packet that a socket got; costs the guest something for each. Off at the beginning. */
+  watchSockets(on: boolean): void {
+    if (this.#sockets === on) return;
+    this.#sockets = on;
+    if (this.#ran && !this.#boots) this.#agent.send(`evidence sockets ${on ? 1 : 0}`);
+  }
+
   /**
    * Of a guest that runs. Rejects when it does not answer in time, and at once when its agent has ended. Resolves with status
    * 255, and why, when the machine or the agent ends before the command does.
@@ -134,9 +158,17 @@ export class GuestLink {
     return this.#agent.exec(command, options);
   }
 
-  /** Of a guest that runs: resolves when what its tap has seen until now has come out here. */
+  /** Of a guest that runs: resolves when what its tap has seen, and its kernel has said, until now has come out here. */
   async flushTap(): Promise<void> {
-    await this.#tap.flush((token) => this.#agent.send(`flush ${token}`));
+    const told = Promise.withResolvers<void>();
+    await this.#tap.flush((token) => {
+      if (this.#evidence.watched) void this.#evidence.flushed(token).then(told.resolve);
+      else told.resolve();
+      this.#agent.send(`flush ${token}`);
+    });
+    const forget = this.#timers.after(patienceWithEvidence, told.resolve);
+    await told.promise;
+    forget();
   }
 
   /** A line that the agent said. */
@@ -176,7 +208,7 @@ export class GuestLink {
     this.#ran = false;
     this.#boots = snapshot === null;
     this.#timeIsWrong = snapshot !== null;
-    this.#renewTap(snapshot?.tapHeader ?? new Uint8Array());
+    this.#renewTap(snapshot?.tapHeader ?? new Uint8Array(), snapshot !== null);
     for (const [index, bytes] of (snapshot?.consoles ?? []).entries()) this.consoleBytes(index, bytes);
   }
 
@@ -216,7 +248,7 @@ export class GuestLink {
     this.#timeIsWrong = true;
     this.#timers.release();
     this.#lose('The machine was switched off before the command ended.');
-    this.#renewTap(new Uint8Array());
+    this.#renewTap(new Uint8Array(), false);
     this.#kernel.value = null;
   }
 
@@ -225,6 +257,7 @@ export class GuestLink {
     this.#timers.release();
     this.#lose(why);
     this.#tap.dispose();
+    this.#evidence.end(this.#now());
   }
 
   /** Given up: nothing is known of it any more, until it begins anew. */
@@ -252,7 +285,7 @@ export class GuestLink {
     this.#agentEnded.value = ended;
     this.#timeIsWrong = true;
     this.#boots = boots;
-    this.#renewTap(tapHeader);
+    this.#renewTap(tapHeader, !boots);
     this.#kernel.value = kernel;
     if (kernel !== null) this.#tap.learn(kernel);
     for (const [index, console] of this.consoles.entries()) console.replace(shown[index] ?? []);
@@ -263,6 +296,7 @@ export class GuestLink {
     this.forget();
     for (const console of this.consoles) console.dispose();
     this.#taps.clear();
+    this.#words.clear();
   }
 
   #hello(): void {
@@ -271,15 +305,31 @@ export class GuestLink {
     this.#restarted = undefined;
     this.#agentEnded.value = false;
     if (this.#timeIsWrong) this.#greet();
-    else this.#askReport();
+    else {
+      this.#askEvidence();
+      this.#askReport();
+    }
   }
 
   /** Tells the guest what it cannot know: the time of day, and how large its terminals are. */
   #greet(): void {
     this.#timeIsWrong = false;
-    this.#agent.send(`time ${(this.#time?.now() ?? Date.now() / 1000).toFixed(3)}`);
+    this.#agent.send(`time ${this.#now().toFixed(3)}`);
+    this.#askEvidence();
     this.#askReport();
     for (const console of this.consoles) console.restoreSize();
+  }
+
+  /** The lab's time. */
+  #now(): number {
+    return this.#time?.now() ?? Date.now() / 1000;
+  }
+
+  /** What it tells of, and its table of connections; after the time, so that it is told in the right one. */
+  #askEvidence(): void {
+    this.#agent.send('evidence status');
+    // A guest that is restored does what it did when it was saved.
+    this.#agent.send(`evidence sockets ${this.#sockets ? 1 : 0}`);
   }
 
   #askReport(): void {
@@ -317,11 +367,23 @@ export class GuestLink {
     this.#agentEnded.value = false;
   }
 
-  #renewTap(header: Uint8Array): void {
+  /** @param goesOn it does what it did when its state was saved, and its kernel says what it drops from the first moment on */
+  #renewTap(header: Uint8Array, goesOn: boolean): void {
     this.#tap.dispose();
+    this.#evidence.end(this.#now());
     this.#clock = new GuestClock();
     this.#tap = this.#newTap();
+    this.#evidence = this.#newEvidence(goesOn ? this.#now() : undefined);
     this.#tap.receive(header);
+  }
+
+  #newEvidence(since?: number): EvidenceStream {
+    return new EvidenceStream({
+      machine: this.#name,
+      emit: (batch) => this.#words.emit(batch),
+      tapTime: (timeOfDay) => this.labTime(timeOfDay),
+      ...(since === undefined ? {} : { since }),
+    });
   }
 
   #newTap(): Tap {

@@ -1,6 +1,8 @@
 // What a Debian guest of ours gives to whoever runs it, an emulator or a host: terminals, answers to commands, and what its
 // tap saw. The programs at the other end lie in sandboxes/image/overlay/usr/lib/lockstep.
 import type { Hop } from '../hop/hop.ts';
+import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
+import type { DropEvidence, GapEvidence, SocketEvidence, WatchEvidence } from '../journey/evidence/drop.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 
 /** One terminal of a machine: bytes both ways, and a size the guest sees. */
@@ -43,6 +45,16 @@ export interface TapFrame extends Pick<Hop, 'time' | 'device' | 'direction' | 'l
 export interface TapBatch {
   readonly frames: readonly TapFrame[];
   readonly lost: number;
+}
+
+/** What a kernel says by itself of single packets. */
+export type KernelWord = DropEvidence | SocketEvidence | GapEvidence | WatchEvidence;
+
+/** What the guest's kernel said at one time, with the lab's time: of packets, and of connections that it translates. */
+export interface EvidenceBatch {
+  readonly evidence: readonly KernelWord[];
+  /** An entry comes again when it has ended, with the end. */
+  readonly conntrack: readonly ConntrackEntry[];
 }
 
 /** A guest that can be asked by commands: all that src/guest/ask needs of a machine. */

@@ -8,7 +8,7 @@ import type { Layer } from '../packet/layer.ts';
 import type { Answers } from './answers.ts';
 import type { DropEvidence, SocketEvidence } from './evidence/drop.ts';
 import type { TraceEvidence } from './evidence/evidence.ts';
-import { dropWords } from './evidence/kernel-drops.ts';
+import { dropWords, isLoss, meaningOf } from './evidence/kernel-drops.ts';
 import type { NamedEvidence } from './evidence/named.ts';
 import type { Watches } from './evidence/watches.ts';
 import { type Grade, type JourneyEnd, layersOf } from './journey.ts';
@@ -223,8 +223,15 @@ function answered(packet: Packet, { answers }: Proofs): Found | null {
   return seen('delivered', `it was answered: journey ${answer.id}`, from);
 }
 
-/** The kernel gave it to a socket. */
-function taken(packet: Packet, store: Store, { sockets }: Proofs): Found | null {
+/** The kernel gave it to a socket, or has worked through it itself. */
+function taken(packet: Packet, store: Store, { sockets, drops }: Proofs): Found | null {
+  const worked = drops.of(packet, store).find(({ evidence }) => meaningOf(evidence).ends === 'taken');
+  if (worked !== undefined && !worked.isTranslated)
+    return seen(
+      'delivered',
+      `the kernel of ${worked.evidence.machine} has had it: ${dropWords(worked.evidence)}`,
+      `the kernel of ${worked.evidence.machine} freed this very packet after that, in ${worked.evidence.location}`,
+    );
   const found = sockets.of(packet, store).find(({ isTranslated }) => !isTranslated);
   if (found === undefined) return null;
   const { machine, location } = found.evidence;
@@ -238,7 +245,7 @@ function taken(packet: Packet, store: Store, { sockets }: Proofs): Found | null 
 /** The kernel dropped it. */
 function dropped(packet: Packet, store: Store, { drops }: Proofs): Found | null {
   for (const { evidence, isTranslated } of drops.of(packet, store)) {
-    if (!endsThere(packet, evidence, store)) continue;
+    if (!isLoss(evidence) || !endsThere(packet, evidence, store)) continue;
     const { machine, location } = evidence;
     const at = evidence.device === '' ? machine : `${machine}/${evidence.device}`;
     const why = `the kernel of ${machine} dropped it: ${dropWords(evidence)}`;

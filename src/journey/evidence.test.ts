@@ -98,18 +98,18 @@ describe('conntrack', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(40), fc.nat(2)), { maxLength: 60, size: 'max' }), (told) => {
         const table = new NatTable({ keep: 12 });
-        let latest: number[] = [];
+        let latest: string[] = [];
         for (const [n, id] of told) {
           table.add(natted(n, String(id)));
-          latest = [...latest.filter((one) => one !== n), n];
+          latest = [...latest.filter((one) => one !== `${n} ${id}`), `${n} ${id}`];
           expect(table.entries.length).toBeLessThanOrEqual(12);
         }
-        const kept = table.entries.map(({ original }) => original.sourcePort);
+        const kept = table.entries.map(({ original, id }) => `${original.sourcePort} ${id}`);
         expect(kept).toEqual(latest.slice(-kept.length || latest.length));
         expect(kept.length).toBeGreaterThanOrEqual(Math.min(latest.length, 9));
         const fresh = new NatTable();
         for (const entry of table.entries) fresh.add(entry);
-        const tuples = latest.flatMap((n) => [tupleKey(natted(n).original), tupleKey(inverse(natted(n).reply))]);
+        const tuples = told.flatMap(([n]) => [tupleKey(natted(n).original), tupleKey(inverse(natted(n).reply))]);
         for (const a of tuples) {
           expect([...table.members(a)].sort()).toEqual([...fresh.members(a)].sort());
           for (const b of tuples) {
@@ -117,6 +117,36 @@ describe('conntrack', () => {
             expect(table.entry('host-01', a, b)).toEqual(fresh.entry('host-01', a, b));
           }
         }
+      }),
+    );
+  });
+
+  it('have a life: the same tuples a second time are another connection, and each explains what was seen in its time', () => {
+    const tuples = 'src=10.244.1.2 dst=10.9.9.9 type=8 code=0 id=7 src=10.9.9.9 dst=10.0.0.11 type=0 code=0 id=7';
+    const lines = [
+      `[100.500000]\t    [NEW] ipv4     2 icmp     1 30 ${tuples} id=11`,
+      `[110.250000]\t[DESTROY] ipv4     2 icmp     1 ${tuples} id=11`,
+      `[120.000000]\t    [NEW] ipv4     2 icmp     1 30 ${tuples} zone=3 id=12`,
+    ];
+    const entries = parseConntrack(lines.join('\n'), 'h1', (time) => time + 1000);
+    expect(entries).toMatchObject([
+      { id: '11', from: 1100.5 },
+      { id: '11', until: 1110.25 },
+      { id: '12', from: 1120, zone: 3 },
+    ]);
+    expect(entries[0]).not.toHaveProperty('zone');
+    const [first] = entries as [ConntrackEntry];
+    const [from, to] = [tupleKey(first.original), tupleKey(inverse(first.reply))];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(entries, { minLength: 3 }), (told) => {
+        const table = new NatTable();
+        for (const entry of told) expect(table.add(entry)).toBe(true);
+        for (const entry of told) expect(table.add(entry)).toBe(false);
+        const at = (time: number) => table.entry('h1', from, to, time)?.id;
+        expect([99, 100.4, 110, 112, 118, 130].map((time) => at(1000 + time))).toEqual([
+          ...[undefined, '11', '11', undefined, undefined, '12'],
+        ]);
+        expect(table.connected(from, to)).toBe(true);
       }),
     );
   });

@@ -55,7 +55,7 @@ it('tells what a rule drops after going back, though it had counted more before'
   machine.exec = async () => {
     asked++;
     const rules = `*filter\n[${count}:0] -A FORWARD -j DROP\n`;
-    return { stdout: [`${asked}.5\n`, '', rules, '[]', ''].join('\n--lockstep--\n'), stderr: '', exitCode: 0, ms: 0 };
+    return { stdout: [`${asked}.5\n`, rules, '[]'].join('\n--lockstep--\n'), stderr: '', exitCode: 0, ms: 0 };
   };
   const lab = new LabOfMachines('a', 'A', [machine]);
   const journeys = new LabJourneys(lab);
@@ -86,7 +86,7 @@ it('asks anew for a packet that came while a machine was answering, and counts n
     const count = [0, 5, 6][asked++] ?? 6;
     await new Promise((resolve) => setTimeout(resolve, 20));
     const rules = `*filter\n[${count}:0] -A FORWARD -j DROP\n`;
-    return { stdout: [`${asked}.5\n`, '', rules, '[]', ''].join('\n--lockstep--\n'), stderr: '', exitCode: 0, ms: 0 };
+    return { stdout: [`${asked}.5\n`, rules, '[]'].join('\n--lockstep--\n'), stderr: '', exitCode: 0, ms: 0 };
   };
   const lab = new LabOfMachines('a', 'A', [machine]);
   const journeys = new LabJourneys(lab);
@@ -104,4 +104,33 @@ it('asks anew for a packet that came while a machine was answering, and counts n
   const evidence = journeys.context().evidence ?? [];
   expect(evidence.flatMap((item) => (item.kind === 'counter' ? [item.packets] : []))).toEqual([5, 1]);
   expect(asked).toBe(3);
+});
+
+it('has what kernels say by themselves, without asking, and nothing of it in a new run', async () => {
+  const { asked, journeys, one } = await twoHosts();
+  const conntrack = [
+    {
+      machine: 'host-01',
+      id: '7',
+      original: { protocol: 17, source: '172.17.0.3', sourcePort: 9, destination: '10.0.0.12', destinationPort: 53 },
+      reply: { protocol: 17, source: '10.0.0.12', sourcePort: 53, destination: '10.0.0.11', destinationPort: 9 },
+      from: 1,
+    },
+  ];
+  const gap = { kind: 'gap', machine: 'host-01', what: 'drops', from: 1, until: 2, count: 3 } as const;
+  const watch = (until: number) => ({ kind: 'watch', machine: 'host-01', from: 1, until, sockets: false }) as const;
+  // Up to when all has been told is said again and again: the last time counts.
+  for (const word of [watch(2), gap, watch(4), watch(6)])
+    for (const witness of one.witnesses) witness({ evidence: [word], conntrack });
+  const { evidence, conntrack: known } = journeys.context();
+  expect(evidence).toEqual([watch(6), gap]);
+  expect(known).toEqual(conntrack);
+  expect(asked.size).toBe(0);
+  journeys.watchSockets(true);
+  expect(one.socketsWatched).toBe(true);
+  journeys.clear();
+  expect(journeys.context().evidence).toEqual([]);
+  expect(journeys.context().conntrack).toEqual([]);
+  journeys.dispose();
+  expect(one.witnesses.size).toBe(0);
 });

@@ -2,8 +2,11 @@
 // are only kept, and no machine is asked for anything.
 
 import { EvidenceReader } from '../guest/ask/evidence.ts';
+import type { EvidenceBatch } from '../guest/guest.ts';
 import type { Hop } from '../hop/hop.ts';
 import { type Context, JourneyBuilder, type Regrouped, stitch } from '../journey/builder.ts';
+import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
+import type { WatchEvidence } from '../journey/evidence/drop.ts';
 import type { Evidence } from '../journey/evidence/evidence.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Topology } from '../journey/topology.ts';
@@ -18,13 +21,21 @@ import { askedLater } from './time-words.ts';
 const keep = 20_000;
 /** Of the latest; a kernel that drops a flood says so of each packet. */
 const keepEvidence = 5000;
+/** Each ends when somebody in a machine switches its tracing off. */
+const keepWatches = 500;
 
 export class LabJourneys {
   readonly #lab: Lab;
   readonly #readers: readonly (readonly [Machine, EvidenceReader])[];
-  readonly #end: Unsubscribe;
+  readonly #ends: readonly Unsubscribe[];
   #builder = new JourneyBuilder({ keep, oneTime: true });
   #waiting: Hop[] = [];
+  /** What kernels have said since somebody looked last. */
+  #said: EvidenceBatch[] = [];
+  /** For which time each machine's kernel told of all drops, by machine and beginning: it says so again and again while it lasts. */
+  #watches = new Map<string, WatchEvidence>();
+  /** They have said so since somebody looked last. */
+  #isWatched = false;
   #graph: Graph | null = null;
   #topology: Topology = { devices: [] };
   #evidence: readonly Evidence[] = [];
@@ -38,9 +49,13 @@ export class LabJourneys {
   constructor(lab: Lab) {
     this.#lab = lab;
     this.#readers = lab.machines.filter(({ can }) => can.exec).map((machine) => [machine, new EvidenceReader(machine)]);
-    this.#end = lab.onWentBack(() => {
-      for (const [, reader] of this.#readers) void reader.startAnew();
-    });
+    const witnesses = lab.machines.filter(({ can }) => can.evidence);
+    this.#ends = [
+      lab.onWentBack(() => {
+        for (const [, reader] of this.#readers) void reader.startAnew();
+      }),
+      ...witnesses.map((machine) => machine.onEvidence((batch) => this.#hear(batch))),
+    ];
   }
 
   /** These hops have happened. Costs next to nothing until someone looks. */
@@ -48,6 +63,21 @@ export class LabJourneys {
     for (const hop of hops) this.#waiting.push(hop);
     this.#newest = hops.at(-1)?.n ?? this.#newest;
     if (this.#waiting.length > 2 * keep) this.#waiting.splice(0, this.#waiting.length - keep);
+  }
+
+  #hear({ evidence, conntrack }: EvidenceBatch): void {
+    for (const word of evidence) if (word.kind === 'watch') this.#watches.set(`${word.machine} ${word.from}`, word);
+    const [oldest] = this.#watches.keys();
+    if (this.#watches.size > keepWatches && oldest !== undefined) this.#watches.delete(oldest);
+    const words = evidence.filter(({ kind }) => kind !== 'watch');
+    this.#isWatched ||= words.length < evidence.length;
+    if (words.length > 0 || conntrack.length > 0) this.#said.push({ evidence: words, conntrack });
+    if (this.#said.length > 2 * keepEvidence) this.#said.splice(0, this.#said.length - keepEvidence);
+  }
+
+  /** Whether machines also tell which packets a socket got: for as long as somebody looks at packets. Costs them something for each. */
+  watchSockets(on: boolean): void {
+    for (const machine of this.#lab.machines) if (machine.can.evidence) machine.watchSockets(on);
   }
 
   /** The journey that a hop is part of, by the hop's number; undefined when that is forgotten, or was never there. */
@@ -80,13 +110,18 @@ export class LabJourneys {
   /** What is known besides the packets: the same object as long as nothing else is. */
   context(): Context {
     this.#lookAtGraph();
-    this.#context ??= { topology: this.#topology, conntrack: this.#builder.conntrack, evidence: this.#evidence };
+    this.#listen();
+    this.#context ??= {
+      topology: this.#topology,
+      conntrack: this.#builder.conntrack,
+      evidence: [...this.#watches.values(), ...this.#evidence],
+    };
     return this.#context;
   }
 
   /**
-   * Asks the machines that run what only they know of the packet of a hop, and of all before it: conntrack's table, which counters
-   * went up, why the kernel dropped something. True when one of them said something new. One answer that is later than the hop is
+   * Asks the machines that run what only they know of the packet of a hop, and of all before it: which counters went up. What their
+   * kernels say by themselves until then is there as well. True when one of them said something new. One answer that is later than the hop is
    * all that there is. A machine that is frozen or starts can be asked later; one that is off has nothing to say.
    * One question after the other: an answer under way may be older than this packet, and what it says counts once.
    */
@@ -102,7 +137,7 @@ export class LabJourneys {
     const newest = this.#newest;
     const read = async (machine: Machine, reader: EvidenceReader): Promise<Context | null> => {
       if (machine.state.peek().kind !== 'running' || n <= (this.#askedAt.get(machine.name) ?? 0)) return null;
-      const answer = await reader.read();
+      const [answer] = await Promise.all([reader.read(), machine.can.evidence ? machine.flushTap() : null]);
       // Also one that does not answer was asked.
       if (builder === this.#builder) this.#askedAt.set(machine.name, newest);
       return answer;
@@ -110,10 +145,28 @@ export class LabJourneys {
     const asked = this.#readers.map(([machine, reader]) => read(machine, reader));
     const answers = (await Promise.all(asked)).filter((answer) => answer !== null);
     if (builder !== this.#builder) return false;
-    const conntrack = answers.flatMap((answer) => answer.conntrack ?? []);
     const evidence = answers.flatMap((answer) => answer.evidence ?? []);
-    if (!builder.know({ conntrack, evidence })) return false;
-    this.#evidence = [...this.#evidence, ...evidence].slice(-keepEvidence);
+    const heard = this.#listen();
+    return this.#know(evidence, []) || heard;
+  }
+
+  /** What kernels have said of themselves. True when it says something new. */
+  #listen(): boolean {
+    if (this.#said.length === 0 && !this.#isWatched) return false;
+    const said = this.#said;
+    const watches = this.#isWatched ? [...this.#watches.values()] : [];
+    this.#said = [];
+    this.#isWatched = false;
+    return this.#know(
+      [...watches, ...said.flatMap(({ evidence }) => evidence)],
+      said.flatMap(({ conntrack }) => conntrack),
+    );
+  }
+
+  #know(evidence: readonly Evidence[], conntrack: readonly ConntrackEntry[]): boolean {
+    if (!this.#builder.know({ conntrack, evidence })) return false;
+    const others = evidence.filter(({ kind }) => kind !== 'watch');
+    if (others.length > 0) this.#evidence = [...this.#evidence, ...others].slice(-keepEvidence);
     this.#context = null;
     return true;
   }
@@ -128,6 +181,8 @@ export class LabJourneys {
   clear(): void {
     this.#builder = new JourneyBuilder({ keep, oneTime: true });
     this.#waiting = [];
+    this.#said = [];
+    this.#watches = new Map();
     this.#graph = null;
     this.#evidence = [];
     this.#context = null;
@@ -137,12 +192,13 @@ export class LabJourneys {
   }
 
   dispose(): void {
-    this.#end();
+    for (const end of this.#ends) end();
     this.clear();
   }
 
   #takeIn(): void {
     this.#lookAtGraph();
+    this.#listen();
     if (this.#waiting.length === 0) return;
     this.#builder.add(this.#waiting);
     this.#waiting = [];

@@ -2,7 +2,7 @@
 // Whoever offers something to a reader asks here first, and says why it is not there.
 import type { Machine } from './machine.ts';
 
-export type Ability = 'freeze' | 'checkpoint' | 'slow' | 'power' | 'exec' | 'tap' | 'carrier';
+export type Ability = 'freeze' | 'checkpoint' | 'slow' | 'power' | 'exec' | 'tap' | 'carrier' | 'evidence';
 
 export type Abilities = Readonly<Record<Ability, boolean>>;
 
@@ -14,6 +14,7 @@ export const canAll: Abilities = {
   exec: true,
   tap: true,
   carrier: true,
+  evidence: true,
 };
 
 export const canNothing: Abilities = {
@@ -24,6 +25,7 @@ export const canNothing: Abilities = {
   exec: false,
   tap: false,
   carrier: false,
+  evidence: false,
 };
 
 const words: Readonly<Record<Ability, string>> = {
@@ -34,6 +36,7 @@ const words: Readonly<Record<Ability, string>> = {
   exec: 'be asked by commands: it has no agent',
   tap: 'be looked into: no packet is captured in it, only on its wire',
   carrier: 'see that its cable was pulled: its link stays up, and what it sends is lost',
+  evidence: 'say which packets its kernel dropped: only what was seen of them is known',
 };
 
 /** "host-01 cannot be frozen: nothing here can stop its time." */

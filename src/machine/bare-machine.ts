@@ -1,7 +1,7 @@
 // The least that is a machine: it is off until it is started, and runs until it is stopped. A driver that can do more says so
 // in `can`, and overrides what it can; everything else rejects and says what is not possible.
 import { type Signal, signal } from '@preact/signals-core';
-import type { Console, ExecOptions, ExecResult, TapBatch } from '../guest/guest.ts';
+import type { Console, EvidenceBatch, ExecOptions, ExecResult, TapBatch } from '../guest/guest.ts';
 import { Listeners } from '../guest/listeners.ts';
 import type { KernelReport } from '../topology/kernel-report.ts';
 import type { FramePort, Unsubscribe } from '../wire/frame-port.ts';
@@ -18,6 +18,8 @@ export abstract class BareMachine implements Machine {
   protected readonly sent = new Listeners<Uint8Array>();
   /** What its tap saw. */
   protected readonly seen = new Listeners<TapBatch>();
+  /** What its kernel said of single packets. */
+  protected readonly said = new Listeners<EvidenceBatch>();
   readonly nic: FramePort = {
     send: (frame) => this.receive(frame),
     onFrame: (listener) => this.sent.add(listener),
@@ -43,6 +45,7 @@ export abstract class BareMachine implements Machine {
     await this.stop();
     this.sent.clear();
     this.seen.clear();
+    this.said.clear();
   }
 
   /** Without a guest's clock there is one time. */
@@ -53,6 +56,12 @@ export abstract class BareMachine implements Machine {
   onTap(listener: (batch: TapBatch) => void): Unsubscribe {
     return this.seen.add(listener);
   }
+
+  onEvidence(listener: (batch: EvidenceBatch) => void): Unsubscribe {
+    return this.said.add(listener);
+  }
+
+  watchSockets(_on: boolean): void {}
 
   async flushTap(): Promise<void> {}
 

@@ -1,7 +1,7 @@
 // What a machine is to everything above it: consoles, exec, a tap, a NIC, and a clock that can be held.
 // A driver (a folder beside this file: v86/) implements it; nothing above this file knows which one it has.
 import type { ReadonlySignal } from '@preact/signals-core';
-import type { Console, ExecOptions, ExecResult, TapBatch } from '../guest/guest.ts';
+import type { Console, EvidenceBatch, ExecOptions, ExecResult, TapBatch } from '../guest/guest.ts';
 import type { KernelReport } from '../topology/kernel-report.ts';
 import type { FramePort, Unsubscribe } from '../wire/frame-port.ts';
 import type { Abilities } from './abilities.ts';
@@ -67,7 +67,14 @@ export interface Machine {
   labTime(guest: number): number;
   /** Packets with the lab's time. */
   onTap(listener: (batch: TapBatch) => void): Unsubscribe;
-  /** Resolves once every frame that the guest had seen when it was called has reached the tap's listeners. */
+  /**
+   * What its kernel says by itself of single packets, in all its network namespaces, with the lab's time: each that it dropped, which
+   * connections it translates, and for which time nothing is known. It says so beside the tap, a moment earlier or later.
+   */
+  onEvidence(listener: (batch: EvidenceBatch) => void): Unsubscribe;
+  /** Whether it also says of each packet that TCP or UDP handed it to a socket; costs the guest something for each. Off at the beginning. */
+  watchSockets(on: boolean): void;
+  /** Resolves once every frame that the guest had seen when it was called, and every drop, has reached the listeners. */
   flushTap(): Promise<void>;
   /**
    * Stops the CPU and the guest's clock; resolves when both stand. One that is frozen as 'hidden' can become 'reader'. One that

@@ -1,6 +1,6 @@
 // For tests of labs: the least that is a machine, and packets for its tap and its NIC.
 import { type Signal, signal } from '@preact/signals-core';
-import type { Console, TapBatch, TapFrame } from '../../src/guest/guest.ts';
+import type { Console, EvidenceBatch, TapBatch, TapFrame } from '../../src/guest/guest.ts';
 import { type Abilities, canAll } from '../../src/machine/abilities.ts';
 import type { FreezeReason, Machine, MachineState } from '../../src/machine/machine.ts';
 import type { KernelReport } from '../../src/topology/kernel-report.ts';
@@ -22,6 +22,7 @@ export class PlainMachine implements Machine {
     },
   };
   readonly taps = new Set<(batch: TapBatch) => void>();
+  readonly witnesses = new Set<(batch: EvidenceBatch) => void>();
   disposed = false;
 
   constructor(name: string, state: MachineState = { kind: 'off' }) {
@@ -35,6 +36,14 @@ export class PlainMachine implements Machine {
   onTap = (listener: (batch: TapBatch) => void) => {
     this.taps.add(listener);
     return () => this.taps.delete(listener);
+  };
+  onEvidence = (listener: (batch: EvidenceBatch) => void) => {
+    this.witnesses.add(listener);
+    return () => this.witnesses.delete(listener);
+  };
+  socketsWatched = false;
+  watchSockets = (on: boolean) => {
+    this.socketsWatched = on;
   };
   flushTap = async () => {};
   freeze = async (reason: FreezeReason = 'reader') => {

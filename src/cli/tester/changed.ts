@@ -17,11 +17,11 @@ type Row = readonly [folder: RegExp, machine: readonly string[] | typeof all, e2
 // From the bottom of the house to its top. A change of a row's folder runs the tests of that row; several rows may apply.
 const table: readonly Row[] = [
   [/^src\/(packet|capture)\//, ['why-stopped'], ['packets']],
-  [/^src\/(hop|journey)\//, ['why-stopped', 'stop-time'], ['packets', 'walk']],
+  [/^src\/(hop|journey)\//, ['evidence', 'why-stopped', 'stop-time'], ['packets', 'walk']],
   [/^src\/topology\//, ['machine', 'overlay'], ['super-bridge', 'two-hosts', 'walk']],
   [/^src\/recording\//, ['commands'], ['walk']],
   [/^src\/wire\//, ['wire', 'stop-time', 'lab-time'], ['stop-time']],
-  [/^src\/guest\//, ['machine', 'faults', 'lab-time', 'why-stopped'], ['super-bridge']],
+  [/^src\/guest\//, ['machine', 'evidence', 'faults', 'lab-time', 'why-stopped'], ['super-bridge']],
   [/^src\/machine\//, ['machine', 'faults', 'lab-time', 'several-machines'], ['super-bridge', 'two-hosts']],
   [/^src\/lab\//, ['several-machines', 'stop-time', 'lab-time', 'wire'], ['stop-time', 'two-hosts']],
   [/^src\/components\/(lab|machines|terminal|ui)\//, [], ['super-bridge', 'two-hosts', 'site']],

@@ -13,19 +13,53 @@ export interface ConntrackEntry {
   readonly reply: Tuple;
   /** conntrack's own number, with `-o id`; "" without. */
   readonly id: string;
+  /** The zone that it is of; left out: 0, where all are that nobody put into another one. Equal tuples of two zones are two connections. */
+  readonly zone?: number;
+  /**
+   * When the kernel told that it began: a moment after its first packet, as that was on its way through the machine (for ever, if the
+   * packet was dropped in there). Seconds since the epoch, the clock of the machine's hops; left out: not known.
+   */
+  readonly from?: number;
+  /** When it ended, which is long after its last packet; left out: not known, or not yet. It explains nothing that was seen later. */
+  readonly until?: number;
 }
+
+/** Seconds by which a packet may be seen before its connection is told of: what it takes from a tap through all rules, on a busy computer. */
+const TOLD_LATER = 1;
+/** Seconds: what a packet's time and the end of a connection may be apart although they are in order. */
+const TOLD_SOONER = 0.001;
+
+/** Whether an entry can say something of a packet that was seen at this time, seconds by the same clock. */
+export const explains = ({ from = -Infinity, until = Infinity }: ConntrackEntry, time: number): boolean =>
+  time >= from - TOLD_LATER && time <= until + TOLD_SOONER;
 
 /** Longer text is cut: a page shows a few thousand connections, and a line costs a microsecond. */
 const MOST_LINES = 100_000;
 
-/** Reads whatever lines are entries or events of a machine's table, and passes over the others. Never throws. */
-export function parseConntrack(text: string, machine: string): ConntrackEntry[] {
+/**
+ * Reads whatever lines are entries or events of a machine's table, and passes over the others. Never throws.
+ *
+ * @param labTime turns the time of an event, by the machine's time of day, into that of its hops; left out: it is the same
+ */
+export function parseConntrack(
+  text: string,
+  machine: string,
+  labTime: (timeOfDay: number) => number = (time) => time,
+): ConntrackEntry[] {
   const entries: ConntrackEntry[] = [];
   for (const line of text.split('\n', MOST_LINES)) {
     const entry = parseLine(line, machine);
-    if (entry !== null) entries.push(entry);
+    if (entry !== null) entries.push({ ...entry, ...lifeOf(line, labTime) });
   }
   return entries;
+}
+
+/** "[1795914195.605764]	[DESTROY] ipv4 …" */
+function lifeOf(line: string, labTime: (timeOfDay: number) => number): Pick<ConntrackEntry, 'from' | 'until'> {
+  const [, stamp, what] = /^\s*\[(\d{1,12}\.\d+)\s*\]\s*\[(NEW|DESTROY)\]/.exec(line) ?? [];
+  if (stamp === undefined) return {};
+  const time = labTime(Number(stamp));
+  return what === 'NEW' ? { from: time } : { until: time };
 }
 
 const PROTOCOLS: Readonly<Record<string, number>> = {
@@ -65,7 +99,9 @@ function parseLine(line: string, machine: string): ConntrackEntry | null {
   protocol ??= Number(/\bunknown\s+(\d+)/.exec(line)?.[1] ?? Number.NaN);
   const original = tupleOf(protocol, first);
   const reply = tupleOf(protocol, second);
-  return original === null || reply === null ? null : { machine, original, reply, id };
+  if (original === null || reply === null) return null;
+  const zone = Number(/\szone=(\d{1,5})\b/.exec(line)?.[1] ?? 0);
+  return { machine, original, reply, id, ...(zone === 0 ? {} : { zone }) };
 }
 
 function tupleOf(protocol: number, side: Readonly<Record<string, string>>): Tuple | null {
@@ -81,13 +117,13 @@ function tupleOf(protocol: number, side: Readonly<Record<string, string>>): Tupl
 /** What all machines' tables say: which tuples are one conversation, and which entry turned the one into the other. */
 export class NatTable {
   readonly #keep: number;
-  /** By machine, tuple before and tuple after: what was told, the latest last. */
+  /** By machine, tuple before, tuple after, and conntrack's number: what was told, the latest last. */
   readonly #entries = new Map<string, ConntrackEntry>();
   /** Union-find: tuples that NAT turns into each other have one root. */
   readonly #parents = new Map<string, string>();
   readonly #members = new Map<string, string[]>();
-  /** By machine, tuple before and tuple after. */
-  readonly #rewrites = new Map<string, ConntrackEntry>();
+  /** By machine, tuple before and tuple after: by rank. */
+  readonly #rewrites = new Map<string, Ranked[]>();
 
   /** @param keep connections that are kept: when there are more, those that were longest not told of are forgotten */
   constructor({ keep = Infinity }: { readonly keep?: number } = {}) {
@@ -102,16 +138,17 @@ export class NatTable {
     const from = tupleKey(entry.original);
     const to = tupleKey(inverse(entry.reply));
     if (from === to) return false;
-    const key = rewrite(entry.machine, from, to);
-    const known = this.#rewrites.get(key);
-    // Which of several equal entries is named must not depend on which came first.
-    const isNew = known === undefined || known.id > entry.id;
-    const told = isNew ? entry : this.#entries.get(key);
-    if (told !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, told);
+    // The same tuples again, as a ping with the same number, are another connection: it has a life of its own.
+    const key = `${rewrite(entry.machine, from, to)}|${entry.id}|${entry.zone ?? 0}`;
+    const known = this.#entries.get(key);
+    const told = known === undefined ? entry : together(known, entry);
+    this.#entries.delete(key);
+    this.#entries.set(key, told);
+    if (known !== undefined) {
+      if (known.from === told.from && known.until === told.until) return false;
+      this.#replace(known, told);
+      return true;
     }
-    if (!isNew) return false;
     if (this.#entries.size > this.#keep) this.#forget();
     else this.#connect(entry);
     return true;
@@ -138,9 +175,13 @@ export class NatTable {
     return this.#members.get(this.root(tuple)) ?? [tuple];
   }
 
-  /** The entry by which a machine turns one tuple into the other. */
-  entry(machine: string, from: string, to: string): ConntrackEntry | undefined {
-    return this.#rewrites.get(rewrite(machine, from, to));
+  /**
+   * The entry by which a machine turns one tuple into the other; of several, the one that lived at this time, seconds by the clock of
+   * the machine's hops. Left out: any.
+   */
+  entry(machine: string, from: string, to: string, time?: number): ConntrackEntry | undefined {
+    const ranked = this.#rewrites.get(rewrite(machine, from, to)) ?? [];
+    return (time === undefined ? ranked[0] : ranked.find(({ entry }) => explains(entry, time)))?.entry;
   }
 
   /** A quarter at a time, since what is left has to be connected anew: sets that were joined cannot be taken apart. */
@@ -153,23 +194,25 @@ export class NatTable {
     for (const entry of this.#entries.values()) this.#connect(entry);
   }
 
+  /** More is known of its life. */
+  #replace(known: ConntrackEntry, told: ConntrackEntry): void {
+    const rank = rankOf(known);
+    for (const [a, b] of turned(known)) {
+      const ranked = this.#rewrites.get(rewrite(known.machine, a, b)) ?? [];
+      const at = placeFor(rank, ranked);
+      if (ranked[at]?.rank === rank) ranked[at] = { entry: told, rank };
+    }
+  }
+
   #connect(entry: ConntrackEntry): void {
-    const after = inverse(entry.reply);
-    const pairs = [
-      [tupleKey(entry.original), tupleKey(after)],
-      [addressKey(entry.original), addressKey(after)],
-    ] as const;
-    for (const [before, behind] of pairs) {
-      for (const [a, b] of [
-        [before, behind],
-        [inverseKey(behind), inverseKey(before)],
-      ] as const) {
-        if (a === b) continue;
-        const key = rewrite(entry.machine, a, b);
-        const present = this.#rewrites.get(key);
-        if (present === undefined || rank(entry) < rank(present)) this.#rewrites.set(key, entry);
-        this.#join(a, b);
-      }
+    const rank = rankOf(entry);
+    for (const [a, b] of turned(entry)) {
+      const key = rewrite(entry.machine, a, b);
+      const ranked = this.#rewrites.get(key) ?? [];
+      this.#rewrites.set(key, ranked);
+      // Which of several equal entries is named must not depend on which came first.
+      ranked.splice(placeFor(rank, ranked), 0, { entry, rank });
+      this.#join(a, b);
     }
   }
 
@@ -189,8 +232,44 @@ export class NatTable {
   }
 }
 
+/** What it turns into what: with and without ports, there and back. */
+function turned(entry: ConntrackEntry): (readonly [string, string])[] {
+  const after = inverse(entry.reply);
+  const pairs = [
+    [tupleKey(entry.original), tupleKey(after)],
+    [addressKey(entry.original), addressKey(after)],
+  ] as const;
+  return pairs
+    .flatMap(([before, behind]) => [[before, behind] as const, [inverseKey(behind), inverseKey(before)] as const])
+    .filter(([a, b]) => a !== b);
+}
+
 const rewrite = (machine: string, from: string, to: string): string => `${machine}|${from}|${to}`;
-const rank = (entry: ConntrackEntry): string => `${tupleKey(entry.original)} ${tupleKey(entry.reply)} ${entry.id}`;
+interface Ranked {
+  readonly entry: ConntrackEntry;
+  readonly rank: string;
+}
+
+const rankOf = (entry: ConntrackEntry): string =>
+  `${tupleKey(entry.original)} ${tupleKey(entry.reply)} ${entry.id} ${entry.zone ?? 0}`;
+
+/** Where one of this rank is, or would be, in a list in order of rank. */
+function placeFor(rank: string, ranked: readonly Ranked[]): number {
+  let low = 0;
+  for (let high = ranked.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if ((ranked[middle] as Ranked).rank < rank) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What two words about one entry say of its life. */
+const together = (known: ConntrackEntry, entry: ConntrackEntry): ConntrackEntry => {
+  const from = known.from ?? entry.from;
+  const until = known.until ?? entry.until;
+  return { ...known, ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
+};
 
 /** The entry in words: "conntrack on host-01: 172.17.0.3:40000 → 10.0.0.1:80 leaves as 10.0.0.11:40000 → 10.0.0.1:80 (source NAT)". */
 export function entryWords(entry: ConntrackEntry): string {

@@ -20,13 +20,15 @@ export interface DropEvidence {
   readonly packet: Uint8Array;
   /** True when conntrack had just said that its table is full, of this packet (early_drop, net/netfilter/nf_conntrack_core.c). */
   readonly conntrackFull: boolean;
+  /** What kind of queue the device had, "netem", "noqueue"; "" or left out: not known. */
+  readonly qdisc?: string;
 }
 
 /**
  * The kernel handed a packet to a socket: TCP's tcp_v4_do_rcv or tcp_v6_do_rcv, UDP's __udp_enqueue_schedule_skb. The same shape; it
  * has arrived, whether the program reads it or not.
  */
-export interface SocketEvidence extends Omit<DropEvidence, 'kind' | 'reason' | 'conntrackFull'> {
+export interface SocketEvidence extends Omit<DropEvidence, 'kind' | 'reason' | 'conntrackFull' | 'qdisc'> {
   readonly kind: 'socket';
 }
 

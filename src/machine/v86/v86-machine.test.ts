@@ -53,7 +53,7 @@ describe('starting a machine', () => {
     worker().say({ type: 'running' });
     await started;
     expect(states).toEqual(['off', 'loading', 'running']);
-    expect(worker().lines()).toEqual(['time 1700000000.500', 'report']);
+    expect(worker().lines()).toEqual(['time 1700000000.500', 'evidence status', 'evidence sockets 0', 'report']);
     await machine.start();
     expect(states).toHaveLength(3);
   });

@@ -2,7 +2,7 @@
 // What is known of the guest in it is guest/guest-link.ts.
 import { computed, type ReadonlySignal, signal } from '@preact/signals-core';
 import { fromBase64 } from '../../basics/base64.ts';
-import type { ExecOptions, ExecResult, TapBatch } from '../../guest/guest.ts';
+import type { EvidenceBatch, ExecOptions, ExecResult, TapBatch } from '../../guest/guest.ts';
 import type { GuestConsole } from '../../guest/guest-console.ts';
 import { GuestLink, type GuestMoment, type GuestTime } from '../../guest/guest-link.ts';
 import { Listeners } from '../../guest/listeners.ts';
@@ -123,6 +123,14 @@ export class V86Machine implements Machine {
 
   onTap(listener: (batch: TapBatch) => void): Unsubscribe {
     return this.#guest.onTap(listener);
+  }
+
+  onEvidence(listener: (batch: EvidenceBatch) => void): Unsubscribe {
+    return this.#guest.onEvidence(listener);
+  }
+
+  watchSockets(on: boolean): void {
+    this.#guest.watchSockets(on);
   }
 
   async flushTap(): Promise<void> {

@@ -1,0 +1,229 @@
+// What the guest's program `evidence` says (sandboxes/image/overlay/usr/lib/lockstep/evidence), as evidence with the lab's time:
+// packets that its kernel dropped or handed to a socket, what connection tracking turned into what, and for which time nothing is known.
+// One stream is one life of the guest: another one begins with other clocks, and what was begun in this one ends with it.
+
+import { type ConntrackEntry, parseConntrack } from '../journey/evidence/conntrack.ts';
+import type { DropEvidence, GapEvidence, SocketEvidence } from '../journey/evidence/drop.ts';
+import { isLoss } from '../journey/evidence/kernel-drops.ts';
+import { EvidenceClock } from './evidence-clock.ts';
+import type { EvidenceBatch, KernelWord } from './guest.ts';
+import { parseTraceLine, type TracedPacket, type TraceLine } from './trace-line.ts';
+
+/** Characters of one message: the guest's program makes some of 100,000. */
+const LONGEST = 4 * 1024 * 1024;
+/** Connections of which the end is awaited. */
+const MOST_LIVE = 5000;
+const MOST_REASONS = 1000;
+const MOST_FLUSHES = 100;
+/** Seconds from "the table is full" to the drop that it led to. */
+const FULL_FOR = 0.01;
+const ITEM = '\x1e';
+const LINE = '\x1f';
+
+export interface EvidenceStreamOptions {
+  readonly machine: string;
+  readonly emit: (batch: EvidenceBatch) => void;
+  /** The lab's time of a moment by the guest's time of day, as its tap's packets have it. */
+  readonly tapTime: (timeOfDay: number) => number;
+  /** Since when the guest told of its drops before anybody asked: one that comes out of a saved state does. Seconds of the lab. */
+  readonly since?: number;
+}
+
+export class EvidenceStream {
+  readonly #options: EvidenceStreamOptions;
+  readonly #clock: EvidenceClock;
+  #reasons: ReadonlyMap<number, string> = new Map();
+  /** Whether drops are told of, since when (seconds of the lab), and sockets; null until the guest has said so. */
+  #watch: { readonly on: boolean; readonly from: number; readonly sockets: boolean } | null = null;
+  #since: number | undefined;
+  /** Monotonic seconds: the last moment that was told of, from which on words may be missing. */
+  #told: number | null = null;
+  #lost: { readonly from: number; readonly count: number } | null = null;
+  #full: Extract<TraceLine, { event: 'full' }> | null = null;
+  readonly #live = new Map<string, ConntrackEntry>();
+  readonly #flushes = new Map<string, () => void>();
+
+  constructor(options: EvidenceStreamOptions) {
+    this.#options = options;
+    this.#since = options.since;
+    this.#clock = new EvidenceClock(options.tapTime);
+  }
+
+  /** The guest has said that it tells of its drops. */
+  get watched(): boolean {
+    return this.#watch?.on === true;
+  }
+
+  /**
+   * What follows "evidence " in a line of the agent. Never throws.
+   *
+   * @param cameOut when the guest said so, seconds of the lab; left out: the guest's time of day is the lab's
+   */
+  receive(text: string, cameOut?: number): void {
+    const [, monotonic = '', timeOfDay = '', said = ''] = /^(\d+\.\d+) (\d+\.\d+) (.*)$/.exec(text) ?? [];
+    if (said === '' || said.length > LONGEST) return;
+    const now = Number(monotonic);
+    this.#clock.see(now, Number(timeOfDay), cameOut);
+    const evidence: KernelWord[] = [];
+    const conntrack: ConntrackEntry[] = [];
+    const flushed: string[] = [];
+    for (const item of said.split(ITEM)) {
+      const lines = item.slice(1).split(LINE);
+      if (item.startsWith('T')) for (const line of lines) this.#trace(line, evidence);
+      else if (item.startsWith('C')) conntrack.push(...this.#connections(lines));
+      else if (item.startsWith('L')) conntrack.push(...this.#table(lines, now));
+      else if (item.startsWith('S')) this.#begun(now, evidence);
+      else if (item.startsWith('W')) this.#status(item, now, evidence);
+      else if (item.startsWith('R')) this.#reasons = reasonsOf(lines);
+      else if (item.startsWith('F')) flushed.push(item.slice(1));
+    }
+    this.#gap(now, evidence);
+    if (evidence.length > 0 || conntrack.length > 0) this.#options.emit({ evidence, conntrack });
+    for (const token of flushed) this.#flushes.get(token)?.();
+  }
+
+  /** Resolves when everything before a question with this token has been told of; the question is the caller's. */
+  flushed(token: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#flushes.set(token, () => {
+        this.#flushes.delete(token);
+        resolve();
+      });
+      // Who asks a guest that does not answer has given up long before.
+      if (this.#flushes.size > MOST_FLUSHES) this.#flushes.values().next().value?.();
+    });
+  }
+
+  /** This life of the guest is over, and so are its connections. @param now seconds of the lab */
+  end(now: number): void {
+    for (const done of [...this.#flushes.values()]) done();
+    const conntrack = [...this.#live.values()].map((entry) => ({ ...entry, until: now }));
+    this.#live.clear();
+    if (conntrack.length > 0) this.#options.emit({ evidence: [], conntrack });
+  }
+
+  #trace(line: string, evidence: KernelWord[]): void {
+    const said = parseTraceLine(line);
+    if (said === null) return;
+    if (said.event === 'lost') {
+      this.#lost = { from: this.#lost?.from ?? this.#told ?? 0, count: (this.#lost?.count ?? 0) + said.count };
+      this.#full = null;
+      return;
+    }
+    this.#gap(said.time, evidence);
+    this.#told = said.time;
+    if (said.event === 'full') this.#full = said;
+    else {
+      const packet = this.#packet(said);
+      // What the kernel frees in this way although it was not lost is no evidence of a loss.
+      if ((packet.kind === 'socket' || isLoss(packet)) && !isMark(packet.packet)) evidence.push(packet);
+      this.#full = null;
+    }
+  }
+
+  #packet(said: TracedPacket): DropEvidence | SocketEvidence {
+    const { event, time, pid, device, qdisc, namespace, reason, location, protocol, packet } = said;
+    const { machine } = this.#options;
+    const common = { machine, time: this.#clock.lab(time), device, namespace, location, protocol, packet };
+    if (event === 'socket') return { kind: 'socket', ...common };
+    const name = this.#reasons.get(reason) ?? String(reason);
+    const full = this.#full;
+    const conntrackFull =
+      full !== null &&
+      name === 'NETFILTER_DROP' &&
+      full.pid === pid &&
+      time >= full.time &&
+      time - full.time <= FULL_FOR;
+    return { kind: 'drop', ...common, reason: name, conntrackFull, qdisc };
+  }
+
+  /** The words that were lost before this moment. */
+  #gap(until: number, evidence: KernelWord[]): void {
+    if (this.#lost === null) return;
+    evidence.push(this.#gapOf(this.#lost.from, until, this.#lost.count));
+    this.#lost = null;
+  }
+
+  #gapOf(from: number, until: number, count: number): GapEvidence {
+    const { machine } = this.#options;
+    const times = { from: this.#clock.lab(from), until: this.#clock.lab(Math.max(from, until)) };
+    return { kind: 'gap', machine, what: 'drops', ...times, count };
+  }
+
+  /** The program has been started again. */
+  #begun(now: number, evidence: KernelWord[]): void {
+    if (this.#watch?.on === true) evidence.push(this.#gapOf(this.#told ?? now, now, 0));
+    this.#watch = null;
+    this.#since = undefined;
+    this.#full = null;
+  }
+
+  /** All before `well` has been told of; when it is off, all from then on has not. */
+  #status(item: string, now: number, evidence: KernelWord[]): void {
+    const [, is, how, well] = /^W(on|off) ([01]) (\d+\.\d+)/.exec(item) ?? [];
+    if (is === undefined) return;
+    const { machine } = this.#options;
+    const before = this.#watch;
+    const until = Math.min(Number(well), now);
+    const sockets = how === '1';
+    if (is === 'off') {
+      evidence.push(this.#gapOf(before?.on === false ? (this.#told ?? now) : until, now, 0));
+      this.#watch = { on: false, from: 0, sockets };
+      this.#told = now;
+      return;
+    }
+    if (before?.on === false) evidence.push(this.#gapOf(this.#told ?? until, until, 0));
+    const goesOn = before?.on === true && before.sockets === sockets;
+    const from = goesOn ? before.from : ((before === null ? this.#since : undefined) ?? this.#clock.lab(until));
+    this.#watch = { on: true, from, sockets };
+    evidence.push({ kind: 'watch', machine, from, until: this.#clock.lab(until), sockets });
+    this.#told = Math.max(this.#told ?? until, until);
+  }
+
+  #connections(lines: readonly string[]): ConntrackEntry[] {
+    return lines.flatMap((line) => this.#parsed(line).map((entry) => this.#keep(entry)));
+  }
+
+  /** The whole table: what is not in it any more has ended. */
+  #table(lines: readonly string[], now: number): ConntrackEntry[] {
+    const entries = lines.flatMap((line) => this.#parsed(line));
+    const there = new Set(entries.map(keyOf));
+    const until = this.#clock.lab(now);
+    const ended = [...this.#live].flatMap(([key, entry]) => (there.has(key) ? [] : [{ ...entry, until }]));
+    for (const entry of ended) this.#live.delete(keyOf(entry));
+    const news = entries.filter((entry) => !this.#live.has(keyOf(entry)));
+    return [...ended, ...news.map((entry) => this.#keep(entry))];
+  }
+
+  #parsed(line: string): ConntrackEntry[] {
+    return parseConntrack(line, this.#options.machine, (time) => this.#clock.labOfTimeOfDay(time));
+  }
+
+  /** The same entry, with what was known of it before. */
+  #keep(entry: ConntrackEntry): ConntrackEntry {
+    const key = keyOf(entry);
+    const from = entry.from ?? this.#live.get(key)?.from;
+    const known = from === undefined ? entry : { ...entry, from };
+    this.#live.delete(key);
+    if (entry.until !== undefined) return known;
+    this.#live.set(key, known);
+    const [oldest] = this.#live.keys();
+    if (this.#live.size > MOST_LIVE && oldest !== undefined) this.#live.delete(oldest);
+    return known;
+  }
+}
+
+const keyOf = ({ id, zone, original, reply }: ConntrackEntry): string => JSON.stringify([id, zone, original, reply]);
+
+function reasonsOf(lines: readonly string[]): ReadonlyMap<number, string> {
+  const reasons = new Map<number, string>();
+  for (const line of lines.slice(0, MOST_REASONS)) {
+    const [, number, name] = /^(\d{1,5}) (\w{1,64})$/.exec(line) ?? [];
+    if (number !== undefined && name !== undefined) reasons.set(Number(number), name);
+  }
+  return reasons;
+}
+
+/** Our own marks, by which a tap is flushed, are not the reader's packets; nor are the ICMP errors that quote them. */
+const isMark = (packet: Uint8Array): boolean =>
+  packet.length < 160 && /lockstep-flush-\d/.test(String.fromCharCode(...packet));

@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import type { EvidenceBatch } from './guest.ts';
+import { GuestLink } from './guest-link.ts';
+
+/** A guest that came out of a saved state and runs; the lab's time is what `at` says. */
+function aGuest() {
+  const sent: string[] = [];
+  const batches: EvidenceBatch[] = [];
+  const at = { now: 1000 };
+  const guest = new GuestLink({
+    name: 'host-01',
+    ports: { agent: (line) => sent.push(line), write: () => {}, resize: () => {} },
+    time: { now: () => at.now, before: () => at.now },
+  });
+  guest.onEvidence((batch) => batches.push(batch));
+  guest.begin({ consoles: [], tapHeader: new Uint8Array() });
+  guest.runs();
+  return { guest, sent, batches, at };
+}
+const connection =
+  'C[1000.1] [NEW] ipv4 2 icmp 1 30 src=10.0.0.1 dst=10.9.9.9 type=8 code=0 id=9 src=10.9.9.9 dst=10.0.0.2 type=0 code=0 id=9 id=77';
+
+it('is asked for what it tells of packets when it goes on from a saved state, which it has done all the time', () => {
+  const { guest, sent, batches, at } = aGuest();
+  expect(sent).toEqual(['time 1000.000', 'evidence status', 'evidence sockets 0', 'report']);
+  at.now = 1005;
+  guest.agentLine('evidence 50.0 1005.0 Won 0 50.0');
+  expect(batches.flatMap(({ evidence }) => evidence)).toMatchObject([{ kind: 'watch', from: 1000, until: 1005 }]);
+});
+
+it('tells of sockets while somebody asks, after a reboot too', () => {
+  const { guest, sent } = aGuest();
+  sent.length = 0;
+  guest.watchSockets(true);
+  guest.watchSockets(true);
+  expect(sent).toEqual(['evidence sockets 1']);
+  guest.powerLost();
+  guest.runs();
+  guest.agentLine('hello 1');
+  expect(sent).toContain('evidence sockets 1');
+  expect(sent).not.toContain('evidence sockets 0');
+});
+
+it('has none of the connections of a life that is over', () => {
+  const { guest, batches, at } = aGuest();
+  guest.agentLine(`evidence 50.0 1000.2 ${connection}`);
+  at.now = 1007;
+  guest.restored(guest.moment());
+  const ends = () => batches.flatMap(({ conntrack }) => conntrack.map(({ id, until }) => [id, until]));
+  expect(ends()).toEqual([
+    ['77', undefined],
+    ['77', 1007],
+  ]);
+  // The next life has its own clocks: what is said there is not measured by those of this one.
+  guest.thawed();
+  at.now = 1008;
+  batches.length = 0;
+  guest.agentLine('evidence 20.0 1008.0 Won 0 20.0');
+  expect(batches.flatMap(({ evidence }) => evidence)).toMatchObject([{ kind: 'watch', from: 1007, until: 1008 }]);
+  batches.length = 0;
+  guest.powerLost();
+  guest.dispose();
+  expect(ends()).toEqual([]);
+});
+
+it('is flushed when both tap and kernel have told all', async () => {
+  const { guest, sent } = aGuest();
+  guest.agentLine('evidence 50.0 1000.0 Won 0 50.0');
+  let done = false;
+  const flushed = guest.flushTap().then(() => {
+    done = true;
+  });
+  const token = sent.at(-1)?.replace('flush ', '') ?? '';
+  expect(token).toMatch(/^lockstep-flush-/);
+  // The tap is silent: it is waited for until it has been so for a while.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(done).toBe(false);
+  guest.agentLine(`evidence 51.0 1001.0 F${token}`);
+  guest.stopped('It was switched off.');
+  await flushed;
+});
