@@ -116,7 +116,7 @@ examples(
   program
     .command('decode')
     .description('print the packets of a capture: a line each, or fields, or everything as JSON')
-    .argument('<file>', 'pcap or pcapng; - reads standard input')
+    .argument('<file>', 'pcap or pcapng, also packed by gzip or zstd; - reads standard input')
     .addOption(new Option('--json', 'one JSON object a packet, with every field of every layer').conflicts('fields'))
     .option('--fields <names>', 'these fields with tabs between them: ip.src,vxlan.vni; frame.number is the packet’s')
     .option('-Y, --filter <filter>', 'only packets that a display filter lets through, in Wireshark’s language')
