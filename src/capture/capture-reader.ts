@@ -23,7 +23,7 @@ export class CaptureReader {
   /**
    * @param packet is given each packet as soon as it is whole, and the name of its interface ("": none is known). The packet's
    *   bytes are the reader's own, and others soon after: copy what is kept.
-   * @param note is given what Lockstep wrote between the packets (note-block.ts)
+   * @param note is given what Lockstep wrote between the packets (recording/notes/note.ts)
    */
   constructor(packet: (packet: ReadPacket, interfaceName: string) => void, note: (text: string) => void = () => {}) {
     this.#packet = packet;

@@ -23,7 +23,7 @@ export const BLOCK = {
   custom: 0x0bad,
   customNoCopy: 0x4000_0bad,
   /**
-   * What Lockstep knows besides the packets (note-block.ts). A type with the highest bit set is for local use (section 11.1 of the
+   * What Lockstep knows besides the packets (recording/notes/note.ts). A type with the highest bit set is for local use (section 11.1 of the
    * draft): Wireshark, tshark, editcap and mergecap pass over it, while they list a custom block as if it were a packet.
    */
   lockstep: 0x8000_4c53,

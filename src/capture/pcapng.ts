@@ -54,7 +54,7 @@ export interface PcapngFile {
   readonly statistics: readonly PcapngStatistics[];
   /** Comments on sections. */
   readonly comments: readonly string[];
-  /** What Lockstep wrote besides the packets, as text (note-block.ts). */
+  /** What Lockstep wrote besides the packets, as text (recording/notes/note.ts). */
   readonly notes: readonly string[];
   /** What was left out, in a sentence; "" when nothing was. */
   readonly leftOut: string;

@@ -39,14 +39,18 @@ test('each device is an interface from its first packet on, and the file can be 
   capture.write({
     run: 1,
     hops: [hop('host-01', 'docker0', 1_795_405_455.096301, 1), hop('host-01', 'veth1', 1.5, 2)],
-    lost: 0,
+    lost: [],
   });
   const before = readPcapng(await readFile(path));
   expect(before.interfaces.map(({ name }) => name)).toEqual(['host-01/docker0', 'host-01/veth1']);
   expect(before.error).toBeNull();
 
-  capture.write({ run: 1, hops: [hop('host-02', 'docker0', 2, 3)], lost: 7 });
-  capture.write({ run: 1, hops: [hop('host-01', 'docker0', 3, 4)], lost: 0 });
+  capture.write({
+    run: 1,
+    hops: [hop('host-02', 'docker0', 2, 3)],
+    lost: [{ machine: 'host-02', from: 1, until: 2, count: 7 }],
+  });
+  capture.write({ run: 1, hops: [hop('host-01', 'docker0', 3, 4)], lost: [] });
   const { interfaces, packets, error } = readPcapng(await readFile(path));
   expect(error).toBeNull();
   expect(interfaces.map(({ name, linkType }) => [name, linkType])).toEqual([
@@ -62,7 +66,7 @@ test('each device is an interface from its first packet on, and the file can be 
   ]);
   expect(packets[0]).toMatchObject({ seconds: 1_795_405_455, nanoseconds: 96_301_000 });
   expect(capture.summary()).toBe(
-    `${path}: 4 packets on 3 interfaces; at least 7 more went by while the guest's capture was cut off`,
+    `${path}: 4 packets on 3 interfaces; at least 7 more went by that the machines' taps lost`,
   );
 });
 

@@ -12,6 +12,7 @@ import { GuestConsole } from './guest-console.ts';
 import { GuestTimers } from './guest-timers.ts';
 import { Listeners } from './listeners.ts';
 import { Tap } from './tap.ts';
+import { TapDrops } from './tap-drops.ts';
 
 /** The ways into the guest. What is sent while it has no power is the driver's to drop. */
 export interface GuestPorts {
@@ -74,6 +75,7 @@ export class GuestLink {
   readonly #taps = new Listeners<TapBatch>();
   readonly #timers = new GuestTimers();
   readonly #agent: AgentClient;
+  readonly #drops: TapDrops;
   #tap: Tap;
   /** What its clock shows against the lab's: of its present life, since another one begins with another clock. */
   #clock = new GuestClock();
@@ -105,6 +107,12 @@ export class GuestLink {
       { onHello: () => this.#hello(), onReport: (json) => this.#report(json) },
       this.#timers,
     );
+    this.#drops = new TapDrops({
+      exec: (command, options) => this.exec(command, options),
+      tell: (loss) => this.#taps.emit({ frames: [], lost: [loss] }),
+      now: () => this.#time?.now() ?? Date.now() / 1000,
+      timers: this.#timers,
+    });
     this.#tap = this.#newTap();
     this.remark = computed(() =>
       this.#agentEnded.value ? agentEnded(name) : this.#agentSilent.value ? agentSilent(name) : '',
@@ -134,9 +142,10 @@ export class GuestLink {
     return this.#agent.exec(command, options);
   }
 
-  /** Of a guest that runs: resolves when what its tap has seen until now has come out here. */
+  /** Of a guest that runs: resolves when what its tap has seen until now has come out here, and how much it has lost is told. */
   async flushTap(): Promise<void> {
     await this.#tap.flush((token) => this.#agent.send(`flush ${token}`));
+    await this.#drops.settle();
   }
 
   /** A line that the agent said. */
@@ -177,6 +186,7 @@ export class GuestLink {
     this.#boots = snapshot === null;
     this.#timeIsWrong = snapshot !== null;
     this.#renewTap(snapshot?.tapHeader ?? new Uint8Array());
+    this.#drops.begin(snapshot === null ? 'power-on' : 'saved');
     for (const [index, bytes] of (snapshot?.consoles ?? []).entries()) this.consoleBytes(index, bytes);
   }
 
@@ -217,6 +227,7 @@ export class GuestLink {
     this.#timers.release();
     this.#lose('The machine was switched off before the command ended.');
     this.#renewTap(new Uint8Array());
+    this.#drops.begin('power-on');
     this.#kernel.value = null;
   }
 
@@ -225,6 +236,7 @@ export class GuestLink {
     this.#timers.release();
     this.#lose(why);
     this.#tap.dispose();
+    this.#drops.dispose();
   }
 
   /** Given up: nothing is known of it any more, until it begins anew. */
@@ -253,6 +265,7 @@ export class GuestLink {
     this.#timeIsWrong = true;
     this.#boots = boots;
     this.#renewTap(tapHeader);
+    this.#drops.begin('saved');
     this.#kernel.value = kernel;
     if (kernel !== null) this.#tap.learn(kernel);
     for (const [index, console] of this.consoles.entries()) console.replace(shown[index] ?? []);
@@ -296,6 +309,7 @@ export class GuestLink {
       this.#stopWaitingForReport();
       this.#tap.learn(report.report);
       this.#kernel.value = report.report;
+      void this.#drops.ready();
       for (const error of report.unread) console.warn(`${this.#name}: a part of its report was left out: ${error}`);
     } else {
       console.warn(`${this.#name}: a report of its agent could not be read: ${report.error}`);
@@ -325,7 +339,12 @@ export class GuestLink {
   }
 
   #newTap(): Tap {
-    return new Tap((batch) => this.#taps.emit(batch), this.#timers, this.#clock);
+    return new Tap(
+      (batch) => this.#taps.emit(batch),
+      this.#timers,
+      this.#clock,
+      (count, first) => this.#drops.came(count, first),
+    );
   }
 }
 

@@ -2,6 +2,7 @@
 // are only kept, and no machine is asked for anything.
 
 import { EvidenceReader } from '../guest/ask/evidence.ts';
+import type { Gap } from '../hop/gap.ts';
 import type { Hop } from '../hop/hop.ts';
 import { type Context, JourneyBuilder, type Regrouped, stitch } from '../journey/builder.ts';
 import type { Evidence } from '../journey/evidence/evidence.ts';
@@ -18,6 +19,7 @@ import { askedLater } from './time-words.ts';
 const keep = 20_000;
 /** Of the latest; a kernel that drops a flood says so of each packet. */
 const keepEvidence = 5000;
+const keepGaps = 1000;
 
 export class LabJourneys {
   readonly #lab: Lab;
@@ -28,6 +30,7 @@ export class LabJourneys {
   #graph: Graph | null = null;
   #topology: Topology = { devices: [] };
   #evidence: readonly Evidence[] = [];
+  #gaps: readonly Gap[] = [];
   #context: Context | null = null;
   /** By machine: the latest hop when it was asked last. */
   #askedAt = new Map<string, number>();
@@ -48,6 +51,14 @@ export class LabJourneys {
     for (const hop of hops) this.#waiting.push(hop);
     this.#newest = hops.at(-1)?.n ?? this.#newest;
     if (this.#waiting.length > 2 * keep) this.#waiting.splice(0, this.#waiting.length - keep);
+  }
+
+  /** Packets that taps have lost. */
+  missed(gaps: readonly Gap[]): void {
+    if (gaps.length === 0) return;
+    this.#gaps = [...this.#gaps, ...gaps].slice(-keepGaps);
+    this.#context = null;
+    this.#builder.know({ gaps });
   }
 
   /** The journey that a hop is part of, by the hop's number; undefined when that is forgotten, or was never there. */
@@ -88,7 +99,12 @@ export class LabJourneys {
   /** What is known besides the packets: the same object as long as nothing else is. */
   context(): Context {
     this.#lookAtGraph();
-    this.#context ??= { topology: this.#topology, conntrack: this.#builder.conntrack, evidence: this.#evidence };
+    this.#context ??= {
+      topology: this.#topology,
+      conntrack: this.#builder.conntrack,
+      evidence: this.#evidence,
+      gaps: this.#gaps,
+    };
     return this.#context;
   }
 
@@ -138,6 +154,7 @@ export class LabJourneys {
     this.#waiting = [];
     this.#graph = null;
     this.#evidence = [];
+    this.#gaps = [];
     this.#context = null;
     this.#askedAt = new Map();
     this.#newest = 0;

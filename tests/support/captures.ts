@@ -28,7 +28,7 @@ export async function readAs(name: string, ...pieces: readonly BlobPart[]): Prom
 
 export function storeOf({ source, packets }: ReadCapture): PacketStore {
   const store = new PacketStore({ capacity: source.capacity });
-  store.add({ run: 1, hops: packets, lost: 0 });
+  store.add({ run: 1, hops: packets, lost: [] });
   while (store.work(100));
   return store;
 }

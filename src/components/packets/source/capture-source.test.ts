@@ -58,7 +58,15 @@ describe('a capture file', () => {
 
 describe('what is saved', () => {
   const saved = async (name: string, packets: readonly ListedHop[], marked: readonly number[] = []) =>
-    readAs(name, ...captureOf(packets, { comment: 'from a test', isMarked: (n) => marked.includes(n), resolution: 9 }));
+    readAs(
+      name,
+      ...captureOf(packets, {
+        comment: 'from a test',
+        isMarked: (n) => marked.includes(n),
+        resolution: 9,
+        context: {},
+      }),
+    );
 
   it('is read again as it was: places, directions, times, bytes', async () => {
     const { packets } = await readAs('overlay.pcapng', journeyFixture('overlay.pcapng'));
@@ -80,7 +88,12 @@ describe('what is saved', () => {
 
   it('has an interface a place, and says what it is', async () => {
     const { packets } = await readAs('overlay.pcapng', journeyFixture('overlay.pcapng'));
-    const pieces = captureOf(packets, { comment: 'overlay; filter: icmp', isMarked: () => false, resolution: 6 });
+    const pieces = captureOf(packets, {
+      comment: 'overlay; filter: icmp',
+      isMarked: () => false,
+      resolution: 6,
+      context: {},
+    });
     const file = readPcapng(new Uint8Array(await new Blob(pieces).arrayBuffer()));
     const names = file.interfaces.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
