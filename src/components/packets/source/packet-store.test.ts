@@ -171,6 +171,41 @@ describe('the packet list', () => {
     expect(store.numbered(30_000)?.bytes).toEqual(burst(1000, 29_001).at(-1)?.bytes);
   });
 
+  it('says at which rows packets of a tap are missing, and which of them is the first', () => {
+    const store = new PacketStore();
+    // 50 ms apart, every other one of the wire.
+    const packets = Array.from(
+      { length: 100 },
+      (_, index): ListedHop => ({
+        n: index + 1,
+        machine: index % 2 === 0 ? 'host-01' : 'wire',
+        device: 'eth0',
+        direction: 'unknown',
+        time: index * 0.05,
+        linkType: 1,
+        bytes: new Uint8Array(14),
+        originalLength: 14,
+      }),
+    );
+    store.add({ run: 1, hops: packets, lost: [] });
+    store.add({ run: 1, hops: [], lost: [gap(7)] });
+    while (store.work(1000));
+    const near = packets.filter((_, row) => store.gapAt(store.packet(store.indexAt(row))) !== undefined);
+    expect(near.map(({ n }) => n)).toEqual([21, 23, 25, 27, 29, 31, 33, 35, 37, 39, 41]);
+    const [missing] = store.gaps;
+    const opens = near.filter(({ n }) => missing !== undefined && store.opensGap(n - 1, missing));
+    expect(opens.map(({ n }) => n)).toEqual([21]);
+    store.clear();
+    expect([store.lost, store.gaps]).toEqual([0, []]);
+  });
+
+  it('counts what taps lost however often, and marks rows for the latest of them', () => {
+    const store = new PacketStore();
+    for (let i = 0; i < 500; i++) store.add({ run: 1, hops: [], lost: [gap(2)] });
+    expect(store.lost).toBe(1000);
+    expect(store.gaps.length).toBeLessThan(500);
+  });
+
   it('takes a burst in by slices, and nothing is missed', () => {
     const store = filled();
     store.add({ run: 1, hops: burst(15_000), lost: [] });
