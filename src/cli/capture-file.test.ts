@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readPcapng } from '../capture/pcapng.ts';
 import type { Hop } from '../hop/hop.ts';
+import { CaptureHopReader } from '../hop/hops-of-capture.ts';
+import { NoteCollector } from '../recording/notes/note-collector.ts';
 import { CaptureFile } from './capture-file.ts';
 
 let folder = '';
@@ -68,6 +70,24 @@ test('each device is an interface from its first packet on, and the file can be 
   expect(capture.summary()).toBe(
     `${path}: 4 packets on 3 interfaces; at least 7 more went by that the machines' taps lost`,
   );
+});
+
+test('what is known besides the packets stands between them: which frame nobody got, and what is noted', async () => {
+  const path = join(folder, 'noted.pcapng');
+  const capture = new CaptureFile(path);
+  open = capture;
+  capture.note({ lab: 'super-bridge' });
+  const lost = { ...hop('wire', 'lan', 1, 1), undelivered: 'nobody is there' };
+  capture.write({ run: 1, hops: [lost, hop('host-01', 'eth0', 2, 2)], lost: [] });
+  const notes = new NoteCollector();
+  const reader = new CaptureHopReader('noted', 1, notes);
+  reader.push(await readFile(path));
+  const { hops, error } = reader.end();
+  expect([error, notes.trouble, notes.lab]).toEqual([null, '', 'super-bridge']);
+  expect(hops.map(({ machine, undelivered }) => [machine, undelivered])).toEqual([
+    ['wire', 'nobody is there'],
+    ['host-01', undefined],
+  ]);
 });
 
 test('a path that cannot be written is refused before anything is run', () => {

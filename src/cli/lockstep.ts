@@ -60,7 +60,10 @@ examples(
         .argParser(append)
         .default([], 'none'),
     )
-    .option('--capture <file>', 'write every packet that the taps see to this pcapng file')
+    .option(
+      '--capture <file>',
+      'write every packet that the taps see to this pcapng file, and what the machines know of them (lockstep journey reads it)',
+    )
     .option('--json', 'one JSON object a command on stdout, and nothing else')
     .addOption(
       new Option('--timeout <seconds>', 'how long a command may take before it counts as failed (exit status 124)')
@@ -139,7 +142,7 @@ examples(
     )
     .argument(
       '<files...>',
-      'pcap or pcapng; an interface named machine/device says where (a file: machine@device.pcap)',
+      'pcap or pcapng, also packed by gzip or zstd; an interface named machine/device says where (a file: machine@device.pcap)',
     )
     .option('--json', 'one JSON object a journey')
     .addOption(

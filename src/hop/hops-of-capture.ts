@@ -108,7 +108,7 @@ export const machineOfFile = (path: string): string =>
   path
     .replace(/^.*[/\\]/, '')
     .replace(/\.(gz|zst|zstd)$/i, '')
-    .replace(/\.(pcap|pcapng|cap|dmp)$/i, '');
+    .replace(/\.(pcap|pcapng|cap|dmp|dump)\d*$/i, '');
 
 /**
  * Where a packet of a file was seen, by the rules of hopsOfCapture.
