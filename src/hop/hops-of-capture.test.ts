@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ReadPacket } from '../capture/capture-reader.ts';
 import { gapWords, missingIn } from './gap.ts';
-import { CaptureGaps, machineOfFile } from './hops-of-capture.ts';
+import { CaptureGaps } from './hops-of-capture.ts';
+import { machineOfFile } from './machine-of-file.ts';
 
 const packet = (seconds: number, lostBefore?: number): ReadPacket => ({
   seconds,

@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { gapWords } from '../../hop/gap.ts';
-import { machineOfFile } from '../../hop/hops-of-capture.ts';
+import { machineOfFile } from '../../hop/machine-of-file.ts';
 import { Button } from '../ui/button.tsx';
 import { INITIAL_SHARE, PaneBorder } from '../ui/pane-border.tsx';
 import { useUniqueId } from '../ui/use-unique-id.ts';
