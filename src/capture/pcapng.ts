@@ -303,7 +303,7 @@ export class PcapngReader {
         const bits = this.#u32(value.byteOffset - this.#file.byteOffset) & 3;
         direction = bits === DIRECTION.in ? 'in' : bits === DIRECTION.out ? 'out' : 'unknown';
       } else if (code === OPTION.dropCount && value.length === 8)
-        lostBefore = Number(this.#u64(value.byteOffset - this.#file.byteOffset));
+        lostBefore = Math.min(Number(this.#u64(value.byteOffset - this.#file.byteOffset)), Number.MAX_SAFE_INTEGER);
     }
     this.#packet({
       ...timeOf((BigInt(this.#u32(from + 4)) << 32n) | BigInt(this.#u32(from + 8)), described),

@@ -1,7 +1,7 @@
 // Capture files -> the way of each packet, for people or as JSON.
 import { readFile } from 'node:fs/promises';
 import { Unpacking } from '../../capture/packed/unpacking.ts';
-import { gapWords } from '../../hop/gap.ts';
+import { type Gap, gapWords, missingIn } from '../../hop/gap.ts';
 import type { Hop } from '../../hop/hop.ts';
 import { CaptureHopReader } from '../../hop/hops-of-capture.ts';
 import { machineOfFile } from '../../hop/machine-of-file.ts';
@@ -28,6 +28,8 @@ export interface JourneyOptions {
 
 /** Bytes of packets that are followed at once: they are all in memory. */
 const MOST_BYTES = 2 ** 30;
+/** Gaps that are told of one by one. */
+const MOST_TOLD = 20;
 
 /** Prints the journeys. Gives the exit status: 1 when a capture could be read in part only. */
 export async function journey({ files, evidence, json }: JourneyOptions): Promise<number> {
@@ -71,8 +73,15 @@ async function readCaptureFile(path: string, first: number): Promise<FileRead> {
   const { hops, gaps, error, leftOut } = reader.end();
   const why = tooLarge || (unpacking.error?.message ?? error?.message ?? '');
   const all = [...(notes.context.gaps ?? []), ...gaps];
-  const said = [...all.map(gapWords), leftOut, notes.trouble, why].filter((words) => words !== '');
+  const said = [...gapsWords(all), leftOut, notes.trouble, why].filter((words) => words !== '');
   return { hops, context: { ...notes.context, gaps: all }, said, isPart: why !== '' };
+}
+
+/** A sentence for each of the first ones. */
+function gapsWords(gaps: readonly Gap[]): string[] {
+  const more = gaps.slice(MOST_TOLD);
+  const rest = more.length === 0 ? [] : [`Taps lost ${missingIn(more)} more packets at ${more.length} other times.`];
+  return [...gaps.slice(0, MOST_TOLD).map(gapWords), ...rest];
 }
 
 async function read(path: string): Promise<Uint8Array> {
