@@ -1,5 +1,5 @@
-// Packets that the guest's kernel had no room for: the ring that tcpdump reads from holds some hundred, and while more come than it
-// writes out, the rest is dropped. Only tcpdump can ask how many (PACKET_STATISTICS, packet(7)), and says so when it gets SIGUSR1.
+// Packets that the guest's kernel had no room for: the ring that tcpdump reads from holds 128, and while more come than it writes out,
+// the rest is dropped. Only tcpdump can ask how many (PACKET_STATISTICS, packet(7)), and says so when it gets SIGUSR1.
 // Asking costs the guest some 60 ms, so it is asked only when the ring may have been full: after packets came out in a swarm.
 import type { Gap } from '../hop/gap.ts';
 import type { ExecResult } from './guest.ts';
