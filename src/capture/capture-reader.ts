@@ -9,10 +9,11 @@ const MAGIC_LENGTH = 4;
 const FIRST_SIZE = 1 << 16;
 
 /** A packet of either format; what only pcapng says is there when the file is one. */
-export type ReadPacket = CapturedPacket & Partial<Pick<PcapngFilePacket, 'direction' | 'comments'>>;
+export type ReadPacket = CapturedPacket & Partial<Pick<PcapngFilePacket, 'direction' | 'comments' | 'lostBefore'>>;
 
 export class CaptureReader {
   readonly #packet: (packet: ReadPacket, interfaceName: string) => void;
+  readonly #note: (text: string) => void;
   #reader: PcapReader | PcapngReader | null = null;
   /** What has not been read yet, and where in the file it begins. Grows to the largest block and a piece more. */
   #buffer = new Uint8Array(FIRST_SIZE);
@@ -22,9 +23,16 @@ export class CaptureReader {
   /**
    * @param packet is given each packet as soon as it is whole, and the name of its interface ("": none is known). The packet's
    *   bytes are the reader's own, and others soon after: copy what is kept.
+   * @param note is given what Lockstep wrote between the packets (recording/notes/note.ts)
    */
-  constructor(packet: (packet: ReadPacket, interfaceName: string) => void) {
+  constructor(packet: (packet: ReadPacket, interfaceName: string) => void, note: (text: string) => void = () => {}) {
     this.#packet = packet;
+    this.#note = note;
+  }
+
+  /** What the file holds besides packets and is in no list, in a sentence; "" when that is nothing. */
+  get leftOut(): string {
+    return this.#reader instanceof PcapngReader ? this.#reader.leftOut : '';
   }
 
   /** Why nothing more can be read, or null. The packets before that are good. */
@@ -70,8 +78,9 @@ export class CaptureReader {
       bytes.length >= MAGIC_LENGTH &&
       new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true) === BLOCK.section;
     if (!isPcapng) return new PcapReader((packet) => this.#packet(packet, ''));
-    const reader: PcapngReader = new PcapngReader((packet) =>
-      this.#packet(packet, reader.interfaces[packet.interface]?.name ?? ''),
+    const reader: PcapngReader = new PcapngReader(
+      (packet) => this.#packet(packet, reader.interfaces[packet.interface]?.name ?? ''),
+      (note) => this.#note(note),
     );
     return reader;
   }

@@ -42,6 +42,8 @@ const LONGEST_TEXT = 65_532;
 export class PcapngWriter {
   readonly #write: (chunk: Uint8Array) => void;
   readonly #resolutions: (6 | 9)[] = [];
+  /** Notes that wait for the first interface. */
+  #notes: Uint8Array[] = [];
 
   /** @param write takes each block as it is made; blocks in this order are the file */
   constructor(write: (chunk: Uint8Array) => void, about: { readonly application: string; readonly comment?: string }) {
@@ -67,7 +69,28 @@ export class PcapngWriter {
       ...textOption(OPTION.interfaceDescription, description.description),
       [OPTION.timestampResolution, Uint8Array.of(resolution)],
     ]);
-    return this.#resolutions.push(resolution) - 1;
+    this.#resolutions.push(resolution);
+    this.finish();
+    return this.#resolutions.length - 1;
+  }
+
+  /**
+   * A text of Lockstep's own, up to 64 MB less a little; other programs pass over it. What is noted before the first interface is
+   * written behind it: editcap and mergecap refuse a file that begins with a block that they do not know.
+   */
+  note(text: string): void {
+    const bytes = encoder.encode(text);
+    if (this.#resolutions.length === 0) this.#notes.push(bytes);
+    else this.#writeNote(bytes);
+  }
+
+  /** Writes what still waits for an interface. More can be written afterwards. */
+  finish(): void {
+    for (const bytes of this.#notes.splice(0)) this.#writeNote(bytes);
+  }
+
+  #writeNote(bytes: Uint8Array): void {
+    this.#block(BLOCK.lockstep, new DataView(new ArrayBuffer(0)), bytes, []);
   }
 
   /** Writes a packet of an interface that addInterface() gave. Throws RangeError for one that it did not. */

@@ -69,6 +69,82 @@ test('a packet of an interface that was not added is refused', () => {
   expect(() => write(build)).toThrow('interface 0 was not added');
 });
 
+/** A section with one Ethernet interface, then blocks that are given as type and body. */
+function blocks(...all: readonly (readonly [type: number, body: Uint8Array])[]): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const writer = new PcapngWriter((chunk) => chunks.push(chunk), { application: 'by hand' });
+  writer.addInterface({ name: 'eth0', linkType: LinkType.EN10MB });
+  for (const [type, body] of all) {
+    const block = Buffer.alloc(12 + body.length + (-body.length & 3));
+    block.writeUInt32LE(type, 0);
+    block.writeUInt32LE(block.length, 4);
+    block.set(body, 8);
+    block.writeUInt32LE(block.length, block.length - 4);
+    chunks.push(block);
+  }
+  return Uint8Array.from(Buffer.concat(chunks));
+}
+
+/** Interface and what else its first four bytes say, time, both lengths, and the bytes of an enhanced or an obsolete packet block. */
+const packetBody = (first: string, bytes: string, options = ''): Uint8Array =>
+  hex(`${first} 240a0600 00401e18 0${bytes.length / 2}000000 0${bytes.length / 2}000000 ${bytes} ${options}`);
+
+describe('blocks that are seldom', () => {
+  test('obsolete packet blocks are packets, and say how many were lost before', () => {
+    const flags = '0200 0400 02000000 00000000';
+    const file = blocks(
+      [2, packetBody('0000 ffff', 'aabbccdd')],
+      [6, packetBody('00000000', '01020304')],
+      [2, packetBody('0000 0300', 'eeff0011', flags)],
+      [6, packetBody('00000000', '05060708', '0400 0800 0700000000000000 00000000')],
+    );
+    const { packets, error, leftOut } = readPcapng(file);
+    expect([error, leftOut]).toEqual([null, '']);
+    expect(packets.map(({ bytes }) => Buffer.from(bytes).toString('hex'))).toEqual([
+      ...['aabbccdd', '01020304', 'eeff0011', '05060708'],
+    ]);
+    expect(packets.map(({ lostBefore }) => lostBefore)).toEqual([undefined, undefined, 3, 7]);
+    expect(packets[2]).toMatchObject({ direction: 'out', seconds: packets[1]?.seconds, originalLength: 4 });
+  });
+
+  test.each([
+    ['of an interface that is not there', hex('0100 0000 00000000 00000000 04000000 04000000 aabbccdd'), 'interface 1'],
+    ['with more bytes than it has', hex('0000 0000 00000000 00000000 08000000 08000000 aabbccdd'), 'more than it has'],
+    ['that is too short', hex('0000 0000'), 'less than 32 bytes'],
+  ])('an obsolete packet block %s is damage', (_, body, words) => {
+    const { packets, error } = readPcapng(blocks([6, packetBody('00000000', '01020304')], [2, body]));
+    expect(packets).toHaveLength(1);
+    expect(error?.message).toContain(words);
+  });
+
+  test('what is no packet of a network is named when it is left out', () => {
+    const journal = Uint8Array.from(Buffer.from('MESSAGE=hello\n'));
+    const { packets, error, leftOut } = readPcapng(
+      blocks([9, journal], [9, journal], [6, packetBody('00000000', '01020304')], [0x204, journal], [0x7777, journal]),
+    );
+    expect([packets.length, error]).toEqual([1, null]);
+    expect(leftOut).toBe(
+      'Left out, since no packet of a network is in there: 2 blocks of entries of a systemd journal (type 0x00000009); 1 block of ' +
+        'events of Sysdig (type 0x00000204); 1 block of a kind of block that is not known here (type 0x00007777).',
+    );
+  });
+
+  test('names, statistics, secrets and notes are no packets, and nothing to tell of', () => {
+    const { leftOut } = readPcapng(
+      blocks([10, hex('4b4c5354 00000000')], [4, hex('00000000')], [5, hex('00')], [0x80004c53, hex('7b7d')]),
+    );
+    expect(leftOut).toBe('');
+  });
+
+  test('a block whose two lengths differ is damage: it says both, and what stands before is good', () => {
+    const file = blocks([6, packetBody('00000000', '01020304')], [6, packetBody('00000000', '05060708')]);
+    new DataView(file.buffer).setUint32(file.length - 4, 100, true);
+    const { packets, error } = readPcapng(file);
+    expect(packets).toHaveLength(1);
+    expect(error?.message).toMatch(/The block at byte \d+ has 36 bytes by its beginning and 100 by its end/);
+  });
+});
+
 test('any packets survive a round trip', () => {
   const packet = fc.record({
     bytes: fc.uint8Array({ maxLength: 70 }),

@@ -1,5 +1,6 @@
 // Reads pcapng files, draft-ietf-opsawg-pcapng: several sections of either byte order, interfaces with resolutions and
-// offsets of their own, comments, names and statistics. Blocks that it does not know (secrets among them) are passed over.
+// offsets of their own, comments, names and statistics, and the packet blocks of before 2004. Blocks that it does not know are
+// passed over, and counted: what they hold may be packets to somebody.
 import { formatIpv4, formatIpv6 } from '../packet/format.ts';
 import { type CapturedPacket, CaptureError } from './captured-packet.ts';
 import { LARGEST_PACKET } from './pcap.ts';
@@ -10,6 +11,7 @@ import {
   DIRECTION,
   NAME_RECORD,
   OPTION,
+  otherBlock,
   padding,
   SECTION_HEADER_LENGTH,
 } from './pcapng-block.ts';
@@ -31,6 +33,8 @@ export interface PcapngFilePacket extends CapturedPacket {
   readonly interface: number;
   readonly direction: 'in' | 'out' | 'unknown';
   readonly comments: readonly string[];
+  /** Packets that whoever captured lost before this one, of the same interface; left out: the file does not say. */
+  readonly lostBefore?: number;
 }
 
 export interface PcapngStatistics {
@@ -50,6 +54,10 @@ export interface PcapngFile {
   readonly statistics: readonly PcapngStatistics[];
   /** Comments on sections. */
   readonly comments: readonly string[];
+  /** What Lockstep wrote besides the packets, as text (recording/notes/note.ts). */
+  readonly notes: readonly string[];
+  /** What was left out, in a sentence; "" when nothing was. */
+  readonly leftOut: string;
   /** Why the file could not be read to its end; what stands before that is good. */
   readonly error: CaptureError | null;
 }
@@ -57,16 +65,27 @@ export interface PcapngFile {
 /** Reads a pcapng file. Never throws: a file that is none has no packets and an error. */
 export function readPcapng(file: Uint8Array): PcapngFile {
   const packets: PcapngFilePacket[] = [];
-  const reader = new PcapngReader((packet) => packets.push(packet));
+  const notes: string[] = [];
+  const reader = new PcapngReader(
+    (packet) => packets.push(packet),
+    (note) => notes.push(note),
+  );
   reader.read(file, 0, true);
-  const { interfaces, names, statistics, comments, error } = reader;
-  return { application: reader.application ?? '', interfaces, packets, names, statistics, comments, error };
+  const { interfaces, names, statistics, comments, leftOut, error } = reader;
+  const application = reader.application ?? '';
+  return { application, interfaces, packets, names, statistics, comments, notes, leftOut, error };
 }
 
 const decoder = new TextDecoder();
 
 /** No block is larger: what claims to be is damage, not something to wait for. (MAX_BLOCK_SIZE, wiretap/pcapng.c, is 16 MB.) */
 const LARGEST_BLOCK = 1 << 26;
+
+/** An obsolete packet block's number of lost packets when nobody knows it. */
+const NOT_SAID = 0xffff;
+
+/** Kinds of blocks that are named when they are left out. */
+const MOST_TYPES = 8;
 
 /** Reads a pcapng file that comes in pieces (capture-reader.ts). */
 export class PcapngReader {
@@ -80,15 +99,30 @@ export class PcapngReader {
   readonly statistics: PcapngStatistics[] = [];
   readonly comments: string[] = [];
   readonly #packet: (packet: PcapngFilePacket) => void;
+  readonly #note: (text: string) => void;
+  /** By type, how many blocks were passed over whose content is in nothing that is given. */
+  readonly #passedOver = new Map<number, number>();
   #file: Uint8Array = new Uint8Array();
   #view: DataView = new DataView(this.#file.buffer);
   #little = true;
   /** Where the current section's interfaces begin: their numbers start anew in each. */
   #sectionStart = 0;
 
-  /** @param packet is given each packet; its bytes are a part of what read() was given */
-  constructor(packet: (packet: PcapngFilePacket) => void) {
+  /**
+   * @param packet is given each packet; its bytes are a part of what read() was given
+   * @param note is given the text of each block of Lockstep's own, in its place among the packets
+   */
+  constructor(packet: (packet: PcapngFilePacket) => void, note: (text: string) => void = () => {}) {
     this.#packet = packet;
+    this.#note = note;
+  }
+
+  /** What is not among the packets, in a sentence; "" when nothing was left out. */
+  get leftOut(): string {
+    const parts = [...this.#passedOver].map(
+      ([type, count]) => `${count} ${count === 1 ? 'block' : 'blocks'} of ${otherBlock(type)}`,
+    );
+    return parts.length === 0 ? '' : `Left out, since no packet of a network is in there: ${parts.join('; ')}.`;
   }
 
   /**
@@ -143,7 +177,13 @@ export class PcapngReader {
       this.#stop(at, base, broken);
       return 0;
     }
-    if (length <= left) return length;
+    if (length <= left) {
+      const trailer = this.#u32(at + length - 4);
+      if (trailer === length) return length;
+      const broken = `The block at byte ${place} has ${length} bytes by its beginning and ${trailer} by its end: the capture is damaged from here on.`;
+      this.#stop(at, base, broken);
+      return 0;
+    }
     this.need = length;
     if (last) {
       const cut = `The capture ends at byte ${end}, in the middle of a block of ${length} bytes that begins at ${place}.`;
@@ -167,6 +207,8 @@ export class PcapngReader {
         return this.#interface(from, to);
       case BLOCK.enhancedPacket:
         return this.#enhancedPacket(from, to);
+      case BLOCK.packet:
+        return this.#oldPacket(from, to);
       case BLOCK.simplePacket:
         return this.#simplePacket(from, to);
       case BLOCK.names:
@@ -175,7 +217,15 @@ export class PcapngReader {
       case BLOCK.statistics:
         this.#interfaceStatistics(from, to);
         return null;
+      case BLOCK.decryptionSecrets:
+        return null;
+      case BLOCK.lockstep:
+        this.#note(decoder.decode(this.#file.subarray(from, to)).replace(/\0+$/, ''));
+        return null;
       default:
+        // Whoever makes up types without end gets no more memory than this.
+        if (this.#passedOver.size < MOST_TYPES || this.#passedOver.has(type))
+          this.#passedOver.set(type, (this.#passedOver.get(type) ?? 0) + 1);
         return null;
     }
   }
@@ -223,21 +273,37 @@ export class PcapngReader {
 
   #enhancedPacket(from: number, to: number): string | null {
     if (to - from < 20) return 'is a packet block of less than 32 bytes';
-    const number = this.#sectionStart + this.#u32(from);
+    return this.#packetWith(this.#u32(from), null, from, to);
+  }
+
+  /**
+   * As an enhanced one, but the interface's number and how many packets were lost before share its first four bytes (draft-tuexen-
+   * opsawg-pcapng-02, appendix A).
+   */
+  #oldPacket(from: number, to: number): string | null {
+    if (to - from < 20) return 'is an obsolete packet block of less than 32 bytes';
+    const lost = this.#u16(from + 2);
+    return this.#packetWith(this.#u16(from), lost === NOT_SAID ? null : lost, from, to);
+  }
+
+  #packetWith(own: number, lost: number | null, from: number, to: number): string | null {
+    const number = this.#sectionStart + own;
     const described = this.interfaces[number];
-    if (described === undefined) return `belongs to interface ${this.#u32(from)}, which the section does not describe`;
+    if (described === undefined) return `belongs to interface ${own}, which the section does not describe`;
     const captured = this.#u32(from + 12);
     const start = from + 20;
     if (captured > to - start || captured > LARGEST_PACKET)
       return `claims a packet of ${captured} bytes, more than it has`;
     let direction: PcapngFilePacket['direction'] = 'unknown';
+    let lostBefore = lost;
     const comments: string[] = [];
     for (const [code, value] of this.#options(start + captured + padding(captured), to)) {
       if (code === OPTION.comment) comments.push(decoder.decode(value));
       else if (code === OPTION.packetFlags && value.length === 4) {
         const bits = this.#u32(value.byteOffset - this.#file.byteOffset) & 3;
         direction = bits === DIRECTION.in ? 'in' : bits === DIRECTION.out ? 'out' : 'unknown';
-      }
+      } else if (code === OPTION.dropCount && value.length === 8)
+        lostBefore = Math.min(Number(this.#u64(value.byteOffset - this.#file.byteOffset)), Number.MAX_SAFE_INTEGER);
     }
     this.#packet({
       ...timeOf((BigInt(this.#u32(from + 4)) << 32n) | BigInt(this.#u32(from + 8)), described),
@@ -247,6 +313,7 @@ export class PcapngReader {
       originalLength: Math.max(this.#u32(from + 16), captured),
       direction,
       comments,
+      ...(lostBefore === null || lostBefore === 0 ? {} : { lostBefore }),
     });
     return null;
   }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readPcapng } from '../capture/pcapng.ts';
 import type { Hop } from '../hop/hop.ts';
+import { CaptureHopReader } from '../hop/hops-of-capture.ts';
+import { NoteCollector } from '../recording/notes/note-collector.ts';
 import { CaptureFile } from './capture-file.ts';
 
 let folder = '';
@@ -39,14 +41,18 @@ test('each device is an interface from its first packet on, and the file can be 
   capture.write({
     run: 1,
     hops: [hop('host-01', 'docker0', 1_795_405_455.096301, 1), hop('host-01', 'veth1', 1.5, 2)],
-    lost: 0,
+    lost: [],
   });
   const before = readPcapng(await readFile(path));
   expect(before.interfaces.map(({ name }) => name)).toEqual(['host-01/docker0', 'host-01/veth1']);
   expect(before.error).toBeNull();
 
-  capture.write({ run: 1, hops: [hop('host-02', 'docker0', 2, 3)], lost: 7 });
-  capture.write({ run: 1, hops: [hop('host-01', 'docker0', 3, 4)], lost: 0 });
+  capture.write({
+    run: 1,
+    hops: [hop('host-02', 'docker0', 2, 3)],
+    lost: [{ machine: 'host-02', from: 1, until: 2, count: 7 }],
+  });
+  capture.write({ run: 1, hops: [hop('host-01', 'docker0', 3, 4)], lost: [] });
   const { interfaces, packets, error } = readPcapng(await readFile(path));
   expect(error).toBeNull();
   expect(interfaces.map(({ name, linkType }) => [name, linkType])).toEqual([
@@ -62,8 +68,26 @@ test('each device is an interface from its first packet on, and the file can be 
   ]);
   expect(packets[0]).toMatchObject({ seconds: 1_795_405_455, nanoseconds: 96_301_000 });
   expect(capture.summary()).toBe(
-    `${path}: 4 packets on 3 interfaces; at least 7 more went by while the guest's capture was cut off`,
+    `${path}: 4 packets on 3 interfaces; at least 7 more went by that the machines' taps lost`,
   );
+});
+
+test('what is known besides the packets stands between them: which frame nobody got, and what is noted', async () => {
+  const path = join(folder, 'noted.pcapng');
+  const capture = new CaptureFile(path);
+  open = capture;
+  capture.note({ lab: 'super-bridge' });
+  const lost = { ...hop('wire', 'lan', 1, 1), undelivered: 'nobody is there' };
+  capture.write({ run: 1, hops: [lost, hop('host-01', 'eth0', 2, 2)], lost: [] });
+  const notes = new NoteCollector();
+  const reader = new CaptureHopReader('noted', 1, notes);
+  reader.push(await readFile(path));
+  const { hops, error } = reader.end();
+  expect([error, notes.trouble, notes.lab]).toEqual([null, '', 'super-bridge']);
+  expect(hops.map(({ machine, undelivered }) => [machine, undelivered])).toEqual([
+    ['wire', 'nobody is there'],
+    ['host-01', undefined],
+  ]);
 });
 
 test('a path that cannot be written is refused before anything is run', () => {

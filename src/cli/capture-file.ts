@@ -1,9 +1,12 @@
-// What taps and wires saw into a pcapng file, as they come: one interface block a device, added when it is first seen.
+// What taps and wires saw into a pcapng file, as they come: one interface block a device, added when it is first seen; and what is
+// known besides, as notes.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { timestampOf } from '../capture/captured-packet.ts';
 import { PcapngWriter } from '../capture/pcapng-writer.ts';
+import { missingIn } from '../hop/gap.ts';
 import { type Hop, placeOf } from '../hop/hop.ts';
 import type { HopBatch } from '../lab/lab.ts';
+import { type Note, noteTexts } from '../recording/notes/note.ts';
 
 /**
  * A pcapng file that is valid after every write: whole blocks only, written synchronously, so that a run that is cut
@@ -32,11 +35,13 @@ export class CaptureFile implements Disposable {
   }
 
   write({ hops, lost }: HopBatch): void {
-    this.#lost += lost;
+    this.#lost += missingIn(lost);
     this.#packets += hops.length;
     for (const hop of hops) {
-      const { bytes, originalLength, direction } = hop;
-      this.#writer.packet(this.#interfaceOf(hop), {
+      const { bytes, originalLength, direction, undelivered } = hop;
+      const place = this.#interfaceOf(hop);
+      if (undelivered !== undefined) this.#note({ next: { undelivered } });
+      this.#writer.packet(place, {
         bytes,
         originalLength,
         time: timestampOf(hop.time),
@@ -44,6 +49,16 @@ export class CaptureFile implements Disposable {
       });
     }
     this.#flush();
+  }
+
+  /** What is known besides the packets. */
+  note(note: Note): void {
+    this.#note(note);
+    this.#flush();
+  }
+
+  #note(note: Note): void {
+    for (const text of noteTexts(note)) this.#writer.note(text);
   }
 
   #interfaceOf(hop: Hop): number {
@@ -65,11 +80,13 @@ export class CaptureFile implements Disposable {
 
   /** One line for people. */
   summary(): string {
-    const lost = this.#lost > 0 ? `; at least ${this.#lost} more went by while the guest's capture was cut off` : '';
+    const lost = this.#lost > 0 ? `; at least ${this.#lost} more went by that the machines' taps lost` : '';
     return `${this.#path}: ${this.#packets} packets on ${this.#interfaces.size} interfaces${lost}`;
   }
 
   [Symbol.dispose](): void {
+    this.#writer.finish();
+    this.#flush();
     closeSync(this.#file);
   }
 }

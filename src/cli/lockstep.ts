@@ -60,7 +60,10 @@ examples(
         .argParser(append)
         .default([], 'none'),
     )
-    .option('--capture <file>', 'write every packet that the taps see to this pcapng file')
+    .option(
+      '--capture <file>',
+      'write every packet that the taps see to this pcapng file, and what the machines know of them (lockstep journey reads it)',
+    )
     .option('--json', 'one JSON object a command on stdout, and nothing else')
     .addOption(
       new Option('--timeout <seconds>', 'how long a command may take before it counts as failed (exit status 124)')
@@ -116,7 +119,7 @@ examples(
   program
     .command('decode')
     .description('print the packets of a capture: a line each, or fields, or everything as JSON')
-    .argument('<file>', 'pcap or pcapng; - reads standard input')
+    .argument('<file>', 'pcap or pcapng, also packed by gzip or zstd; - reads standard input')
     .addOption(new Option('--json', 'one JSON object a packet, with every field of every layer').conflicts('fields'))
     .option('--fields <names>', 'these fields with tabs between them: ip.src,vxlan.vni; frame.number is the packet’s')
     .option('-Y, --filter <filter>', 'only packets that a display filter lets through, in Wireshark’s language')
@@ -139,7 +142,7 @@ examples(
     )
     .argument(
       '<files...>',
-      'pcap or pcapng; an interface named machine/device says where (a file: machine@device.pcap)',
+      'pcap or pcapng, also packed by gzip or zstd; an interface named machine/device says where (a file: machine@device.pcap)',
     )
     .option('--json', 'one JSON object a journey')
     .addOption(

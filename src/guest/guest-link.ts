@@ -13,6 +13,7 @@ import { GuestConsole } from './guest-console.ts';
 import { GuestTimers } from './guest-timers.ts';
 import { Listeners } from './listeners.ts';
 import { Tap } from './tap.ts';
+import { TapDrops } from './tap-drops.ts';
 
 /** The ways into the guest. What is sent while it has no power is the driver's to drop. */
 export interface GuestPorts {
@@ -78,6 +79,7 @@ export class GuestLink {
   readonly #words = new Listeners<EvidenceBatch>();
   readonly #timers = new GuestTimers();
   readonly #agent: AgentClient;
+  readonly #drops: TapDrops;
   #tap: Tap;
   #evidence: EvidenceStream;
   /** Somebody wants to know of each packet that a socket got. */
@@ -116,6 +118,12 @@ export class GuestLink {
       },
       this.#timers,
     );
+    this.#drops = new TapDrops({
+      exec: (command, options) => this.exec(command, options),
+      tell: (loss) => this.#taps.emit({ frames: [], lost: [loss] }),
+      now: () => this.#time?.now() ?? Date.now() / 1000,
+      timers: this.#timers,
+    });
     this.#tap = this.#newTap();
     this.#evidence = this.#newEvidence();
     this.remark = computed(() =>
@@ -169,6 +177,7 @@ export class GuestLink {
     const forget = this.#timers.after(patienceWithEvidence, told.resolve);
     await told.promise;
     forget();
+    await this.#drops.settle();
   }
 
   /** A line that the agent said. */
@@ -209,6 +218,7 @@ export class GuestLink {
     this.#boots = snapshot === null;
     this.#timeIsWrong = snapshot !== null;
     this.#renewTap(snapshot?.tapHeader ?? new Uint8Array(), snapshot !== null);
+    this.#drops.begin(snapshot === null ? 'power-on' : 'saved');
     for (const [index, bytes] of (snapshot?.consoles ?? []).entries()) this.consoleBytes(index, bytes);
   }
 
@@ -249,6 +259,7 @@ export class GuestLink {
     this.#timers.release();
     this.#lose('The machine was switched off before the command ended.');
     this.#renewTap(new Uint8Array(), false);
+    this.#drops.begin('power-on');
     this.#kernel.value = null;
   }
 
@@ -258,6 +269,7 @@ export class GuestLink {
     this.#lose(why);
     this.#tap.dispose();
     this.#evidence.end(this.#now());
+    this.#drops.dispose();
   }
 
   /** Given up: nothing is known of it any more, until it begins anew. */
@@ -286,6 +298,7 @@ export class GuestLink {
     this.#timeIsWrong = true;
     this.#boots = boots;
     this.#renewTap(tapHeader, !boots);
+    this.#drops.begin('saved');
     this.#kernel.value = kernel;
     if (kernel !== null) this.#tap.learn(kernel);
     for (const [index, console] of this.consoles.entries()) console.replace(shown[index] ?? []);
@@ -346,6 +359,7 @@ export class GuestLink {
       this.#stopWaitingForReport();
       this.#tap.learn(report.report);
       this.#kernel.value = report.report;
+      void this.#drops.ready();
       for (const error of report.unread) console.warn(`${this.#name}: a part of its report was left out: ${error}`);
     } else {
       console.warn(`${this.#name}: a report of its agent could not be read: ${report.error}`);
@@ -387,7 +401,12 @@ export class GuestLink {
   }
 
   #newTap(): Tap {
-    return new Tap((batch) => this.#taps.emit(batch), this.#timers, this.#clock);
+    return new Tap(
+      (batch) => this.#taps.emit(batch),
+      this.#timers,
+      this.#clock,
+      (count, first) => this.#drops.came(count, first),
+    );
   }
 }
 

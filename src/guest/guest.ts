@@ -1,5 +1,6 @@
 // What a Debian guest of ours gives to whoever runs it, an emulator or a host: terminals, answers to commands, and what its
 // tap saw. The programs at the other end lie in sandboxes/image/overlay/usr/lib/lockstep.
+import type { Gap } from '../hop/gap.ts';
 import type { Hop } from '../hop/hop.ts';
 import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
 import type { DropEvidence, GapEvidence, SocketEvidence, WatchEvidence } from '../journey/evidence/drop.ts';
@@ -41,10 +42,13 @@ export interface TapFrame extends Pick<Hop, 'time' | 'device' | 'direction' | 'l
   readonly ifindex: number;
 }
 
-/** Frames that were captured together; since the last batch at least `lost` more are missing: the capture was cut off. */
+/** Packets that the tap lost, by the lab's time. */
+export type TapLoss = Omit<Gap, 'machine'>;
+
+/** Frames that were captured together, and what is known since the last batch to be missing. */
 export interface TapBatch {
   readonly frames: readonly TapFrame[];
-  readonly lost: number;
+  readonly lost: readonly TapLoss[];
 }
 
 /** What a kernel says by itself of single packets. */

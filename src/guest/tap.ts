@@ -5,7 +5,7 @@ import { type CapturedPacket, secondsOf } from '../capture/captured-packet.ts';
 import { LinkType } from '../capture/link-type.ts';
 import { PcapStream } from '../capture/pcap-stream.ts';
 import type { KernelReport } from '../topology/kernel-report.ts';
-import type { TapBatch, TapFrame } from './guest.ts';
+import type { TapBatch, TapFrame, TapLoss } from './guest.ts';
 import { GuestClock } from './guest-clock.ts';
 import { GuestTimers } from './guest-timers.ts';
 
@@ -44,9 +44,19 @@ export class Tap {
   readonly #flushes = new Map<string, () => void>();
   #nextFlush = 1;
   #arrivals = 0;
+  /** When the packet was seen that came out last; seconds since the epoch. */
+  #latest: number | undefined;
+  readonly #came: (count: number, first: number) => void;
 
-  constructor(emit: (batch: TapBatch) => void, timers: GuestTimers = new GuestTimers(), clock = new GuestClock()) {
+  /** @param came is told how many packets have come out, and the time of the first of them */
+  constructor(
+    emit: (batch: TapBatch) => void,
+    timers: GuestTimers = new GuestTimers(),
+    clock = new GuestClock(),
+    came: (count: number, first: number) => void = () => {},
+  ) {
     this.#emit = emit;
+    this.#came = came;
     this.#clock = clock;
     this.#timers = timers;
   }
@@ -63,19 +73,23 @@ export class Tap {
     const { packets, lost } = this.#stream.push(bytes);
     const guest = packets.map(secondsOf);
     const times = cameOut === undefined ? guest : this.#clock.see(guest, cameOut);
+    const from = this.#latest ?? times[0] ?? cameOut ?? 0;
+    this.#latest = times.at(-1) ?? this.#latest;
+    const losses = lost === 0 ? [] : [{ from, until: Math.max(from, cameOut ?? this.#latest ?? from), count: lost }];
     for (const [index, packet] of packets.entries()) {
       const waiting = { packet, time: times[index] ?? 0 };
       this.#waiting.push(waiting);
       this.#waitingSize += priceOf(waiting);
     }
-    this.#hand(lost, this.#waitingSize > mostWaiting);
+    this.#hand(losses, this.#waitingSize > mostWaiting);
+    if (times[0] !== undefined) this.#came(times.length, times[0]);
   }
 
   /** The names that the kernel gives its interfaces now; numbers are not used again while the machine runs. */
   learn(report: KernelReport): void {
     const root = report.namespaces.find((namespace) => namespace.pid === 1);
     for (const link of root?.links ?? []) this.#names.set(link.ifindex, link.ifname);
-    if (this.#waiting.length > 0) this.#hand(0);
+    if (this.#waiting.length > 0) this.#hand([]);
   }
 
   /** Resolves when a mark that goes through the guest's loopback, behind everything before it, has come out here. */
@@ -102,7 +116,7 @@ export class Tap {
       this.#flushes.set(token, done);
       send(token);
     });
-    this.#hand(0, true);
+    this.#hand([], true);
   }
 
   dispose(): void {
@@ -113,7 +127,7 @@ export class Tap {
     for (const done of [...this.#flushes.values()]) done();
   }
 
-  #hand(lost: number, all = false): void {
+  #hand(lost: readonly TapLoss[], all = false): void {
     const frames: TapFrame[] = [];
     let count = 0;
     for (const waiting of this.#waiting) {
@@ -137,7 +151,7 @@ export class Tap {
     }
     this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count);
     this.#limitWait();
-    if (frames.length > 0 || lost > 0) this.#emit({ frames, lost });
+    if (frames.length > 0 || lost.length > 0) this.#emit({ frames, lost });
   }
 
   /** From when a packet began to hold up the others, however many more arrive meanwhile. */
@@ -151,7 +165,7 @@ export class Tap {
       // An interface that came and went between two reports is never named; a report that does name it is believed.
       const ifindex = ifindexOf(first.packet);
       this.#names.set(ifindex, namelessly(ifindex));
-      this.#hand(0);
+      this.#hand([]);
     });
   }
 

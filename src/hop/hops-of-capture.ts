@@ -1,41 +1,99 @@
 // Hops out of a capture file whose interfaces are named after places: "host-01/docker0", "host-01/web/eth0", "wire/lan".
 
-import { type CapturedPacket, type CaptureError, secondsOf } from '../capture/captured-packet.ts';
-import { readPcap } from '../capture/pcap.ts';
-import { readPcapng } from '../capture/pcapng.ts';
-import { BLOCK } from '../capture/pcapng-block.ts';
+import { CaptureReader, type ReadPacket } from '../capture/capture-reader.ts';
+import { type CaptureError, secondsOf } from '../capture/captured-packet.ts';
+import type { Gap } from './gap.ts';
 import type { Hop } from './hop.ts';
 
 export interface CaptureHops {
   readonly hops: readonly Hop[];
+  /** Packets that the file says were lost, by interface: between the packet before and the one that says so. */
+  readonly gaps: readonly Gap[];
   /** Why the file could not be read further; null when it could. */
   readonly error: CaptureError | null;
+  /** What the file holds besides packets and is in no list, in a sentence; "" when that is nothing. */
+  readonly leftOut: string;
 }
 
-/**
- * An interface "host-01/docker0" is that place. Any other is a device of the machine that the file is named after, and so is
- * what a file without interface names holds: "host-01@docker0" as a name says which device, "host-01" does not.
- *
- * @param name the file's name without folder and ending
- * @param first the number of the first hop; the others count on from it
- */
+/** What Lockstep wrote between the packets (recording/notes/note.ts): how it is told, and what it says of the packet that comes now. */
+export interface CaptureNotes {
+  add(text: string): void;
+  takeNext(): Pick<Hop, 'undelivered'>;
+}
+
+/** Bytes of a file that are read at once. */
+const PIECE = 1 << 18;
+
+/** The hops of a file that is in memory: see CaptureHopReader. */
 export function hopsOfCapture(file: Uint8Array, name: string, first: number): CaptureHops {
-  const isPcapng =
-    file.length >= 4 && new DataView(file.buffer, file.byteOffset, 4).getUint32(0, true) === BLOCK.section;
-  const hops: Hop[] = [];
-  const add = (packet: CapturedPacket & Pick<CapturedHere, 'direction'>, interfaceName: string): void => {
-    const { linkType, bytes, originalLength } = packet;
-    const place = placeOfCaptured(packet, interfaceName, name);
-    hops.push({ n: first + hops.length, ...place, linkType, bytes, originalLength, time: secondsOf(packet) });
-  };
-  if (isPcapng) {
-    const { packets, interfaces, error } = readPcapng(file);
-    for (const packet of packets) add(packet, interfaces[packet.interface]?.name ?? '');
-    return { hops, error };
+  const reader = new CaptureHopReader(name, first);
+  for (let at = 0; at < file.length; at += PIECE) reader.push(file.subarray(at, at + PIECE));
+  return reader.end();
+}
+
+/** The hops of a file that comes in pieces. */
+export class CaptureHopReader {
+  /** Bytes of packets so far. */
+  size = 0;
+  readonly #hops: Hop[] = [];
+  readonly #gaps = new CaptureGaps();
+  readonly #reader: CaptureReader;
+
+  /**
+   * An interface "host-01/docker0" is that place. Any other is a device of the machine that the file is named after, and so is
+   * what a file without interface names holds: "host-01@docker0" as a name says which device, "host-01" does not.
+   *
+   * @param name the file's name without folder and ending (machineOfFile)
+   * @param first the number of the first hop; the others count on from it
+   */
+  constructor(name: string, first: number, notes?: CaptureNotes) {
+    this.#reader = new CaptureReader(
+      (packet, interfaceName) => {
+        const { linkType, originalLength } = packet;
+        // The reader's own buffer, which it uses again.
+        const bytes = packet.bytes.slice();
+        this.size += bytes.length;
+        const place = placeOfCaptured({ ...packet, bytes }, interfaceName, name);
+        this.#gaps.see(packet, place.machine, interfaceName);
+        const time = secondsOf(packet);
+        const n = first + this.#hops.length;
+        this.#hops.push({ n, ...place, linkType, bytes, originalLength, time, ...notes?.takeNext() });
+      },
+      (note) => notes?.add(note),
+    );
   }
-  const { packets, error } = readPcap(file);
-  for (const packet of packets) add(packet, '');
-  return { hops, error };
+
+  /** True when nothing more can be read. */
+  get isBroken(): boolean {
+    return this.#reader.error !== null;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#reader.push(bytes);
+  }
+
+  end(): CaptureHops {
+    return { hops: this.#hops, gaps: this.#gaps.all, error: this.#reader.end(), leftOut: this.#reader.leftOut };
+  }
+}
+
+/** What packets of a file say of those that were lost before them, as it is read. */
+export class CaptureGaps {
+  /** Those that were found, in order. */
+  readonly all: Gap[] = [];
+  /** By interface, when its last packet was seen. */
+  readonly #last = new Map<string, number>();
+
+  /** Gives the gap before this packet, where the file says that there is one. */
+  see(packet: ReadPacket, machine: string, interfaceName: string): Gap | null {
+    const time = secondsOf(packet);
+    const before = this.#last.get(interfaceName) ?? time;
+    this.#last.set(interfaceName, time);
+    if (packet.lostBefore === undefined) return null;
+    const gap = { machine, from: Math.min(before, time), until: Math.max(before, time), count: packet.lostBefore };
+    this.all.push(gap);
+    return gap;
+  }
 }
 
 interface CapturedHere {

@@ -2,6 +2,7 @@
 // which there are, not on when they came. Adding one costs the same however many there are; what they mean is worked out
 // when somebody asks, for what changed since.
 
+import type { Gap } from '../hop/gap.ts';
 import type { Hop } from '../hop/hop.ts';
 import { summarizeLayers } from '../packet/summary.ts';
 import { Answers } from './answers.ts';
@@ -27,6 +28,8 @@ export interface Context {
   readonly topology?: Topology;
   readonly conntrack?: readonly ConntrackEntry[];
   readonly evidence?: readonly Evidence[];
+  /** When taps lost packets: what is not seen there may have gone by all the same. */
+  readonly gaps?: readonly Gap[];
 }
 
 export interface Regrouped {

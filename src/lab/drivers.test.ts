@@ -42,7 +42,7 @@ class ScriptedMachine extends BareMachine {
     const bytes = cooked(frame);
     const time = this.#place.time.now();
     const seen = { time, ifindex: 0, device: 'eth0', direction, linkType: 276, bytes, originalLength: bytes.length };
-    this.seen.emit({ frames: [seen], lost: 0 });
+    this.seen.emit({ frames: [seen], lost: [] });
   }
 }
 const scripted: Driver = {

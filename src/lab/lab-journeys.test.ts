@@ -34,6 +34,22 @@ it('asks once about a packet, though a machine is off: that one is not waited fo
   expect(asked).toEqual(new Map([['host-01', 1]]));
 });
 
+it('knows what taps lost, for its journeys and for whoever keeps them, until another run begins', async () => {
+  const { journeys } = await twoHosts();
+  const before = journeys.context();
+  expect(before.gaps).toEqual([]);
+  const gap = { machine: 'host-01', from: 1, until: 2, count: 937 };
+  journeys.missed([]);
+  expect(journeys.context()).toBe(before);
+  journeys.missed([gap]);
+  expect(journeys.context().gaps).toEqual([gap]);
+  for (let i = 0; i < 2000; i++) journeys.missed([{ ...gap, count: i }]);
+  expect(journeys.context().gaps?.length).toBe(1000);
+  expect(journeys.context().gaps?.at(-1)?.count).toBe(1999);
+  journeys.clear();
+  expect(journeys.context().gaps).toEqual([]);
+});
+
 it('asks again when a machine that stood goes on', async () => {
   const { asked, journeys, one, other } = await twoHosts();
   await other.freeze();

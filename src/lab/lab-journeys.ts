@@ -3,6 +3,7 @@
 
 import { EvidenceReader } from '../guest/ask/evidence.ts';
 import type { EvidenceBatch } from '../guest/guest.ts';
+import type { Gap } from '../hop/gap.ts';
 import type { Hop } from '../hop/hop.ts';
 import { type Context, JourneyBuilder, type Regrouped, stitch } from '../journey/builder.ts';
 import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
@@ -23,6 +24,7 @@ const keep = 20_000;
 const keepEvidence = 5000;
 /** Each ends when somebody in a machine switches its tracing off. */
 const keepWatches = 500;
+const keepGaps = 1000;
 
 export class LabJourneys {
   readonly #lab: Lab;
@@ -39,6 +41,7 @@ export class LabJourneys {
   #graph: Graph | null = null;
   #topology: Topology = { devices: [] };
   #evidence: readonly Evidence[] = [];
+  #gaps: readonly Gap[] = [];
   #context: Context | null = null;
   /** By machine: the latest hop when it was asked last. */
   #askedAt = new Map<string, number>();
@@ -80,6 +83,14 @@ export class LabJourneys {
     for (const machine of this.#lab.machines) if (machine.can.evidence) machine.watchSockets(on);
   }
 
+  /** Packets that taps have lost. */
+  missed(gaps: readonly Gap[]): void {
+    if (gaps.length === 0) return;
+    this.#gaps = [...this.#gaps, ...gaps].slice(-keepGaps);
+    this.#context = null;
+    this.#builder.know({ gaps });
+  }
+
   /** The journey that a hop is part of, by the hop's number; undefined when that is forgotten, or was never there. */
   of(n: number): Journey | undefined {
     this.#takeIn();
@@ -115,6 +126,7 @@ export class LabJourneys {
       topology: this.#topology,
       conntrack: this.#builder.conntrack,
       evidence: [...this.#watches.values(), ...this.#evidence],
+      gaps: this.#gaps,
     };
     return this.#context;
   }
@@ -185,6 +197,7 @@ export class LabJourneys {
     this.#watches = new Map();
     this.#graph = null;
     this.#evidence = [];
+    this.#gaps = [];
     this.#context = null;
     this.#askedAt = new Map();
     this.#newest = 0;

@@ -119,7 +119,7 @@ describe('the hops of a lab', () => {
   it('are numbered in order of arrival over all machines, and know machine and device', async () => {
     const { lab, a, b, batches, hops } = await open();
     a.saw([2, 1]);
-    b.saw([1], 3);
+    b.saw([1], [{ from: 1, until: 2, count: 3 }]);
     a.saw([9]);
     expect(hops().map(({ n, machine, deviceId }) => [n, machine, deviceId])).toEqual([
       [1, 'a', 'a/100/2'],
@@ -127,7 +127,7 @@ describe('the hops of a lab', () => {
       [3, 'b', 'b/200/1'],
       [4, 'a', ''],
     ]);
-    expect(batches.map(({ lost }) => lost)).toEqual([0, 3, 0]);
+    expect(batches.map(({ lost }) => lost)).toEqual([[], [{ machine: 'b', from: 1, until: 2, count: 3 }], []]);
     const devices = new Set(lab.graph.value.devices.map(({ id }) => id));
     for (const { deviceId } of hops().slice(0, 3)) expect(devices).toContain(deviceId);
   });

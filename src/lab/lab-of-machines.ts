@@ -3,6 +3,7 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core';
 import { LinkType } from '../capture/link-type.ts';
 import type { TapBatch } from '../guest/guest.ts';
+import type { Gap } from '../hop/gap.ts';
 import { type Hop, WIRE } from '../hop/hop.ts';
 import { whyNot } from '../machine/abilities.ts';
 import type { FreezeReason, Machine, MachineState } from '../machine/machine.ts';
@@ -300,11 +301,11 @@ export class LabOfMachines implements Lab {
       this.#ends.push(connect(machine.nic, wire.addPort(machine.name)));
     }
     const senderOf = ({ from }: WireFrame): string | undefined => (tapped.has(from) ? from : undefined);
-    wire.onFrame((frame) => this.#seen([this.#hopOfFrame(frame)], 0, senderOf(frame)));
+    wire.onFrame((frame) => this.#seen([this.#hopOfFrame(frame)], [], senderOf(frame)));
     wire.onLoss((loss) => {
       if (!loss.whole) return;
       const hop = { ...this.#hopOfFrame(loss.frame), undelivered: lossWords(loss) };
-      this.#seen([hop], 0, senderOf(loss.frame));
+      this.#seen([hop], [], senderOf(loss.frame));
     });
     return wire;
   }
@@ -342,21 +343,22 @@ export class LabOfMachines implements Lab {
         deviceId: this.#history.find(machine, frame.ifindex)?.id ?? '',
       }),
     );
-    this.#seen(hops, lost);
+    const gaps = lost.map((loss): Gap => ({ machine, ...loss }));
+    this.#seen(hops, gaps);
   }
 
   /**
    * What cannot be told yet, since what it came from was not told, is told later. While frames are held nothing waits: each is let
    * go long after its sender's tap has told of it. By the lab's clock: in slow motion taps take their time.
    */
-  #seen(hops: readonly NumberedHop[], lost: number, sender?: string): void {
+  #seen(hops: readonly NumberedHop[], lost: readonly Gap[], sender?: string): void {
     const now = this.clock.now();
     for (const hop of hops) this.#order.push(hop, now, sender);
     this.#tellInOrder(this.clock.held ? Infinity : now, lost);
   }
 
   /** @param now ms by the clock; Infinity: everything */
-  #tellInOrder(now: number, lost = 0): void {
+  #tellInOrder(now: number, lost: readonly Gap[] = []): void {
     const hops: Hop[] = [];
     for (let hop = this.#order.take(now); hop !== undefined; hop = this.#order.take(now)) {
       hop.n = this.#next++;
@@ -368,11 +370,11 @@ export class LabOfMachines implements Lab {
         this.#tellInOrder(this.clock.now());
       }, PATIENCE / 4);
     }
-    if (hops.length + lost > 0) this.#tell(hops, lost);
+    if (hops.length + lost.length > 0) this.#tell(hops, lost);
   }
 
   /** Whoever hears of a hop may stop time, upon which all that waits is told: after this, to everybody. */
-  #tell(hops: readonly Hop[], lost: number): void {
+  #tell(hops: readonly Hop[], lost: readonly Gap[]): void {
     this.#batches.push({ run: this.#run, hops, lost });
     if (this.#isTelling) return;
     this.#isTelling = true;

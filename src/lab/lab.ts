@@ -1,5 +1,6 @@
 // A lab: machines, the wires between them, and what their taps and the wires saw. The page, the CLI and the tests use this.
 import type { ReadonlySignal } from '@preact/signals-core';
+import type { Gap } from '../hop/gap.ts';
 import type { Hop } from '../hop/hop.ts';
 import type { FreezeReason, Machine, MachineState } from '../machine/machine.ts';
 import type { Graph } from '../topology/graph.ts';
@@ -14,8 +15,8 @@ export interface HopBatch {
   /** 1, 2, 3 …: which run of the lab they are of. Start and Reset begin one, and hops are numbered from 1 in each. */
   readonly run: number;
   readonly hops: readonly Hop[];
-  /** At least so many more are missing since the last batch: a guest's capture was cut off. */
-  readonly lost: number;
+  /** What is known since the last batch to be missing: a tap did not keep up, or was cut off. */
+  readonly lost: readonly Gap[];
 }
 
 /** A moment that a lab can be taken back to. */

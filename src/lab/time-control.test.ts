@@ -36,6 +36,13 @@ function arp(opcode: 1 | 2): Uint8Array {
   return frame;
 }
 
+it('hands what taps lost to journeys, also when nothing was seen with it', async () => {
+  const { time, a } = await running(['a']);
+  a.saw([1]);
+  a.saw([], [{ from: 1, until: 2, count: 3 }]);
+  expect(time.journeys.context().gaps).toEqual([{ machine: 'a', from: 1, until: 2, count: 3 }]);
+});
+
 describe('what the kernel of one machine moves', () => {
   it('is stopped at when the tap reports it, and what ran past is looked back at before time goes on', async () => {
     const { time, a, steps, settled } = await running(['a']);

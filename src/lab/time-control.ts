@@ -316,11 +316,12 @@ export class TimeControl {
     void this.#lab.freeze();
   }
 
-  #happened({ run, hops }: HopBatch): void {
-    const first = hops[0];
-    if (first === undefined) return;
+  #happened({ run, hops, lost }: HopBatch): void {
     if (this.#run !== 0 && run !== this.#run) this.#clear();
     this.#run = run;
+    this.journeys.missed(lost);
+    const first = hops[0];
+    if (first === undefined) return;
     for (const hop of hops) if (hop.machine === WIRE) this.#breakpoints.delivered(hop);
     if (this.#letsGo) {
       this.#passing = first;

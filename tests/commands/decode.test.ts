@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../src/cli/setup/root.mjs';
 
@@ -101,6 +102,41 @@ test('reads standard input', async () => {
   });
   expect(code).toBe(0);
   expect(lines(stdout).slice(0, 3)).toEqual(['42', '42', '70']);
+});
+
+test.each([
+  ['gzip', gzipSync],
+  ['zstd', zstdCompressSync],
+])('reads a capture that is packed (%s), from a file and from standard input', async (_, pack) => {
+  const file = join(folder, 'packed');
+  await writeFile(file, pack(await readFile(capture('bridge.pcapng'))));
+  const plain = await decode([capture('bridge.pcapng')]);
+  expect(await decode([file])).toEqual(plain);
+  const fed = await decode(['-'], ({ stdin }) => {
+    if (stdin !== null) createReadStream(file).pipe(stdin);
+  });
+  expect(fed).toEqual(plain);
+});
+
+test('a packed capture that breaks off: prints what is whole, says why it ends there, and fails', async () => {
+  const file = join(folder, 'cut.pcap.gz');
+  const packed = gzipSync(await readFile(uplink));
+  await writeFile(file, packed.subarray(0, packed.length - 200));
+  const { code, stdout, stderr } = await decode([file]);
+  expect(code).toBe(1);
+  expect(lines(stdout).length).toBeGreaterThan(5);
+  expect(stderr).toContain(`${file}: The file cannot be unpacked further than byte`);
+});
+
+test('marks packets of which the capture kept a part only', async () => {
+  const file = join(folder, 'snapped.pcap');
+  const whole = await readFile(uplink);
+  // The first packet, of 42 bytes, with 40 of them.
+  const record = Buffer.from(whole.subarray(24, 24 + 16 + 40));
+  record.writeUInt32LE(40, 8);
+  await writeFile(file, Buffer.concat([whole.subarray(0, 24), record]));
+  expect((await decode([file])).stdout).toMatch(/ 42 .* \[cut: 40 of 42 bytes\]\n$/);
+  expect(JSON.parse((await decode([file, '--json'])).stdout)).toMatchObject({ length: 42, captured: 40 });
 });
 
 describe('a file that cannot be read', () => {

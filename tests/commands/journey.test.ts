@@ -3,9 +3,15 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { timestampOf } from '../../src/capture/captured-packet.ts';
+import { PcapngWriter } from '../../src/capture/pcapng-writer.ts';
 import { root } from '../../src/cli/setup/root.mjs';
+import { hopsOfCapture } from '../../src/hop/hops-of-capture.ts';
+import { parseNftTrace } from '../../src/journey/evidence/nft-trace.ts';
 import type { JourneyJson } from '../../src/journey/journey-json.ts';
+import { noteTexts } from '../../src/recording/notes/note.ts';
 
 const fixtures = join(root, 'src/journey/fixtures');
 let folder = '';
@@ -66,6 +72,41 @@ test('takes a file’s name for the machine, and conntrack, traces and devices f
   const { code, stdout, stderr } = await journey(capture, '--evidence', `any: ${devices}`, '--json');
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toContain('"at":"any/eth7"');
+});
+
+test('says what the running lab said, from what a capture keeps besides its packets, packed or not', async () => {
+  const chunks: Uint8Array[] = [];
+  const writer = new PcapngWriter((chunk) => chunks.push(chunk), { application: 'Lockstep' });
+  const { hops } = hopsOfCapture(await readFile(join(fixtures, 'dropped.pcapng')), 'dropped', 1);
+  const interfaces = new Map<string, number>();
+  for (const { machine, device, linkType, bytes, originalLength, time, direction } of hops) {
+    const name = `${machine}/${device}`;
+    const number = interfaces.get(name) ?? writer.addInterface({ name, linkType });
+    interfaces.set(name, number);
+    const way = direction === 'unknown' ? {} : { direction };
+    writer.packet(number, { bytes, originalLength, time: timestampOf(time), ...way });
+  }
+  const bare = join(folder, 'bare.pcapng');
+  await writeFile(bare, Buffer.concat(chunks));
+  const trace = parseNftTrace(await readFile(join(fixtures, 'dropped.host-01.trace.txt'), 'utf8'), 'host-01');
+  const from = Date.UTC(2026, 10, 29, 13, 0, 1) / 1000;
+  const gaps = [{ machine: 'host-01', from, until: from + 4.5, count: 937 }];
+  for (const note of noteTexts({ context: { evidence: trace, gaps } })) writer.note(note);
+  const noted = join(folder, 'noted.pcapng.gz');
+  await writeFile(noted, gzipSync(Buffer.concat(chunks)));
+
+  const without = await journey(bare);
+  expect([without.code, without.stderr]).toEqual([0, '']);
+  expect(without.stdout).not.toContain('dropped: ');
+  const { code, stdout, stderr } = await journey(noted);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/dropped: .*tcp dport 9999/);
+  expect(stderr).toBe(
+    `${noted}: The tap of host-01 lost at least 937 packets between 13:00:01.000 and 13:00:05.500 (UTC).\n`,
+  );
+  expect(await journey(bare, '--evidence', `host-01: ${join(fixtures, 'dropped.host-01.trace.txt')}`)).toMatchObject({
+    stdout,
+  });
 });
 
 test('says what it cannot read, and reads what it can', async () => {

@@ -1,9 +1,12 @@
 // The packet list and the packet panel, with captures that a reader brings: no machine is needed for these.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, type Locator, type Page, test } from '@playwright/test';
 import { pcapHeader, pcapRecord } from '../../src/capture/pcap.ts';
 import { readPcapng } from '../../src/capture/pcapng.ts';
+import { PcapngWriter } from '../../src/capture/pcapng-writer.ts';
+import { noteTexts } from '../../src/recording/notes/note.ts';
 import { expectNoViolations, expectToFit } from './support/sound.ts';
 
 const overlay = join(import.meta.dirname, '../../src/journey/fixtures/overlay.pcapng');
@@ -227,6 +230,45 @@ test('a broken file says where it breaks off, and keeps what was before', async 
     .setInputFiles({ name: 'x.txt', mimeType: '', buffer: Buffer.from('no capture') });
   await expect(page.getByRole('alert')).not.toContainText('before that');
   await expect(page.getByText('There is no packet in this file.')).toBeVisible();
+});
+
+test('a capture that is packed opens as it is, and one that is cut says where', async ({ page }) => {
+  await open(page, { name: 'uplink.pcap.gz', mimeType: '', buffer: gzipSync(readFileSync(uplink)) });
+  await expect(counts(page)).toHaveText('20 packets');
+  await expect(page.getByRole('alert')).toHaveText('');
+  const packed = zstdCompressSync(readFileSync(uplink));
+  const choose = page.getByLabel('Choose a file');
+  await choose.setInputFiles({ name: 'uplink.pcap.zst', mimeType: '', buffer: packed });
+  await expect(page.getByRole('status').filter({ hasText: 'uplink.pcap.zst: 20 packets' })).toBeVisible();
+  const cut = gzipSync(readFileSync(uplink)).subarray(0, -200);
+  await choose.setInputFiles({ name: 'cut.pcap.gz', mimeType: '', buffer: cut });
+  await expect(page.getByRole('alert')).toContainText('cannot be unpacked further');
+});
+
+test('packets that were cut and packets that are missing are marked where they are', async ({ page }) => {
+  const chunks: Uint8Array[] = [];
+  const writer = new PcapngWriter((chunk) => chunks.push(chunk), { application: 'a test' });
+  const { packets } = readPcapng(readFileSync(overlay));
+  const frame = packets.find(({ linkType }) => linkType === 1)?.bytes ?? new Uint8Array();
+  writer.addInterface({ name: 'host-01/eth0', linkType: 1 });
+  for (let second = 1; second <= 9; second++)
+    writer.packet(0, {
+      bytes: frame,
+      originalLength: frame.length + (second === 2 ? 900 : 0),
+      time: { seconds: second, nanoseconds: 0 },
+    });
+  const gaps = [{ machine: 'host-01', from: 3.5, until: 6.5, count: 937 }];
+  for (const note of noteTexts({ context: { gaps } })) writer.note(note);
+  await open(page, { name: 'lost.pcapng', mimeType: '', buffer: Buffer.concat(chunks) });
+  await expect(counts(page)).toContainText(
+    'The tap of host-01 lost at least 937 packets between 00:00:03.500 and 00:00:06.500',
+  );
+  await expect(row(page, 4)).toContainText('937 packets lost by the tap of host-01 here');
+  await expect(row(page, 5)).not.toContainText('lost by');
+  await expect(page.locator('.pk-gap')).toHaveCount(3);
+  await expect(row(page, 2)).toContainText('cut');
+  await row(page, 2).dblclick();
+  await expect(detail(page)).toContainText(/The capture kept/);
 });
 
 test('a hundred thousand packets are a list like any other', async ({ page }) => {

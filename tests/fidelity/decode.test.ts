@@ -1,5 +1,6 @@
 // Our decoder against Debian's tshark, field by field: captures from a bridge, a cooked tap and an uplink with VXLAN, and
 // the corner cases written by hand. Also: what our pcapng writer makes, tshark opens.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { PcapngWriter } from '../../src/capture/pcapng-writer.ts';
 import { readCapture } from '../../src/capture/read-capture.ts';
 import { dissect } from '../../src/packet/dissect.ts';
 import { summarize } from '../../src/packet/summary.ts';
+import { noteTexts } from '../../src/recording/notes/note.ts';
 import { COMPARED_FIELDS } from './compared-fields.ts';
 import { BROKEN, FRAMES } from './corner-cases.ts';
 import { tsharkFields, tsharkHosts, tsharkSummaries } from './tshark.ts';
@@ -276,6 +278,36 @@ test('tshark opens what the pcapng writer makes: interfaces, link types, times, 
       'sll:ethertype:arp',
     ],
   ]);
+});
+
+test('tshark, capinfos and editcap pass over what is noted between the packets: none is listed, none is refused', () => {
+  const [cooked] = read(CAPTURES['a cooked tap, version 2'] ?? '');
+  const bytes = cooked?.bytes ?? new Uint8Array();
+  const written = (notes: boolean): string => {
+    const chunks: Uint8Array[] = [];
+    const writer = new PcapngWriter((chunk) => chunks.push(chunk), { application: 'lockstep' });
+    const note = (name: string): void => {
+      if (notes) for (const text of noteTexts({ lab: name, context: { topology: { devices: [] } } })) writer.note(text);
+    };
+    note('before the first interface');
+    for (const seconds of [1, 2, 3]) {
+      const number = writer.addInterface({ name: `host-0${seconds}/eth0`, linkType: LinkType.LINUX_SLL2 });
+      note('of the next packet');
+      writer.packet(number, { bytes, time: { seconds, nanoseconds: 0 } });
+    }
+    note('at the end');
+    const file = join(directory, notes ? 'noted.pcapng' : 'plain.pcapng');
+    writeFileSync(file, Buffer.concat(chunks));
+    return file;
+  };
+  const names = ['frame.number', 'frame.interface_name', 'frame.time_epoch', 'frame.protocols', 'frame.comment'];
+  const noted = written(true);
+  expect(tsharkFields(noted, names)).toEqual(tsharkFields(written(false), names));
+  expect(tsharkFields(noted, names)).toHaveLength(3);
+  expect(execFileSync('capinfos', ['-T', '-r', '-c', noted], { encoding: 'utf8' })).toMatch(/\t3\s*$/);
+  const copy = join(directory, 'copied.pcapng');
+  execFileSync('editcap', [noted, copy], { stdio: 'pipe' });
+  expect(tsharkFields(copy, names)).toHaveLength(3);
 });
 
 test('tshark takes the pcapng writer’s names for addresses, and passes over its statistics', () => {

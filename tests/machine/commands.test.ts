@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readPcapng } from '../../src/capture/pcapng.ts';
 import { root } from '../../src/cli/setup/root.mjs';
+import type { JourneyJson } from '../../src/journey/journey-json.ts';
 import { readRecording } from '../../src/recording/read-recording.ts';
 import { outputOf } from '../../src/recording/terminal-text.ts';
 
@@ -86,6 +87,43 @@ test('runs commands in order, one JSON object each on stdout, and every packet o
   expect(new Set(seen)).toEqual(new Set(['host-01/lo\t8', 'host-01/lo\t0']));
   expect(seen.filter((line) => line.endsWith('\t8')).length).toBeGreaterThanOrEqual(3);
   expect(seen.filter((line) => line.endsWith('\t0')).length).toBeGreaterThanOrEqual(3);
+});
+
+/** The journeys of a capture, as `lockstep journey` tells them. */
+async function journeysOf(capture: string): Promise<readonly JourneyJson[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [lockstep, 'journey', capture, '--json']);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as JourneyJson);
+}
+
+test('a capture says why packets were dropped, however the run ends: after a panic as well', async () => {
+  const capture = join(folder, 'panic.pcapng');
+  const setUp =
+    'sysctl -qw net.ipv4.ip_forward=1; for n in "a 98" "outside 99"; do set -- $n; ip netns add $1; ip link add v$1 type veth peer ' +
+    'name eth0 netns $1; ip addr add 10.$2.0.1/24 dev v$1; ip link set v$1 up; ip -n $1 addr add 10.$2.0.2/24 dev eth0; ' +
+    'ip -n $1 link set lo up; ip -n $1 link set eth0 up; ip -n $1 route add default via 10.$2.0.1; done';
+  const run = labRun(
+    '--json',
+    '--capture',
+    capture,
+    ...[
+      setUp,
+      'iptables -P FORWARD ACCEPT; ip netns exec a ping -c 1 -W 2 10.99.0.2',
+      'iptables -I FORWARD -p icmp -d 10.99.0.2 -j DROP; ip netns exec a ping -c 1 -W 2 10.99.0.2; sleep 3',
+      'echo c >/proc/sysrq-trigger; sleep 60',
+    ].flatMap((command) => ['--exec', `host-01: ${command}`]),
+  );
+  expect(await run.code, run.stderr).toBe(1);
+  const journeys = await journeysOf(capture);
+  const requests = journeys.filter(
+    ({ summary }) => /Echo \(ping\) request/.test(summary) && /10\.99\.0\.2/.test(summary),
+  );
+  expect(requests.map(({ end }) => end)).toEqual(['delivered', 'dropped']);
+  expect(requests[1]?.why).toContain('-A FORWARD -d 10.99.0.2/32 -p icmp -j DROP');
+  const { stdout } = await promisify(execFile)('tshark', ['-r', capture, '-T', 'fields', '-e', 'frame.number']);
+  expect(stdout.trimEnd().split('\n').length).toBe(readPcapng(await readFile(capture)).packets.length);
 });
 
 test('a command that takes too long has failed, with the status that timeout(1) gives', async () => {

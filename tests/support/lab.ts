@@ -96,10 +96,10 @@ export class PlainMachine implements Machine {
   /** Its tap saw one packet at a device of its own namespace. */
   sawFrame(frame: Omit<TapFrame, 'ifindex' | 'originalLength'>): void {
     const frames = [{ ...frame, ifindex: 2, originalLength: frame.bytes.length }];
-    for (const tap of this.taps) tap({ frames, lost: 0 });
+    for (const tap of this.taps) tap({ frames, lost: [] });
   }
 
-  saw(ifindexes: readonly number[], lost = 0): void {
+  saw(ifindexes: readonly number[], lost: TapBatch['lost'] = []): void {
     const frames = ifindexes.map(
       (ifindex): TapFrame => ({
         time: 1,

@@ -1,9 +1,8 @@
 // A capture file -> its packets, a line each: as a list, as columns of fields, or as JSON.
-import { closeSync, openSync, readSync } from 'node:fs';
-import { setImmediate as yieldToSignals } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { CaptureReader } from '../../capture/capture-reader.ts';
 import type { CapturedPacket } from '../../capture/captured-packet.ts';
+import { Unpacking } from '../../capture/packed/unpacking.ts';
 import { dissect } from '../../packet/dissect.ts';
 import type { Filter } from '../../packet/filter/compile.ts';
 import type { FrameFacts } from '../../packet/filter/frame.ts';
@@ -11,6 +10,7 @@ import type { FilterPacket } from '../../packet/filter/reader.ts';
 import type { Layer } from '../../packet/layer.ts';
 import { Output } from '../decode/output.ts';
 import { jsonLine, type PacketLine, printSummary } from '../decode/packet-lines.ts';
+import { filePieces } from '../file-pieces.ts';
 import { exitCodes } from '../program.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -38,16 +38,26 @@ export async function decode({ signal, file, json, fields, filter }: DecodeOptio
   const matches = filter === null ? null : (await filterOption()).readFilter(filter);
   setFlagsFromString(PATIENT_COMPILER);
   const output = new Output();
-  const reader = new CaptureReader(packetPrinter(line, matches, output));
-  for await (const bytes of pieces(file)) {
+  const print = packetPrinter(line, matches, output);
+  let lost = 0;
+  const reader = new CaptureReader((packet, interfaceName) => {
+    lost += packet.lostBefore ?? 0;
+    print(packet, interfaceName);
+  });
+  const unpacking = new Unpacking(filePieces(file));
+  for await (const bytes of unpacking) {
     signal.throwIfAborted();
     reader.push(bytes);
     if (reader.error !== null || output.closed) break;
   }
-  const error = output.closed ? null : reader.end();
+  // What could not be unpacked is why the capture ends where it does.
+  const error = output.closed ? null : (unpacking.error ?? reader.end());
   output.flush();
+  const say = (words: string): void => console.error(`${file === '-' ? 'standard input' : file}: ${words}`);
+  if (!output.closed && lost > 0) say(`Whoever captured this lost ${lost} packets, by what the file says.`);
+  if (!output.closed && reader.leftOut !== '') say(reader.leftOut);
   if (error === null) return exitCodes.ok;
-  console.error(`${file === '-' ? 'standard input' : file}: ${error.message}`);
+  say(error.message);
   return exitCodes.failed;
 }
 
@@ -97,36 +107,5 @@ class Decoded implements FilterPacket {
   get layers(): readonly Layer[] {
     this.#layers ??= dissect(this.frame.bytes, this.#linkType, this.frame.originalLength);
     return this.#layers;
-  }
-}
-
-/** Small enough to be in the processor's cache still when it is decoded. */
-const PIECE = 1 << 18;
-
-/** The file's bytes; the buffer that they are in is used again for the next. */
-async function* pieces(file: string): AsyncGenerator<Uint8Array> {
-  if (file === '-') {
-    for await (const chunk of process.stdin) yield chunk as Uint8Array;
-    return;
-  }
-  const descriptor = reading(file, () => openSync(file, 'r'));
-  try {
-    const buffer = new Uint8Array(PIECE);
-    for (;;) {
-      const size = reading(file, () => readSync(descriptor, buffer));
-      if (size === 0) return;
-      yield buffer.subarray(0, size);
-      await yieldToSignals();
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function reading<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new Error(`Cannot read ${file}.`, { cause: error });
   }
 }

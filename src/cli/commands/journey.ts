@@ -1,8 +1,10 @@
 // Capture files -> the way of each packet, for people or as JSON.
 import { readFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { Unpacking } from '../../capture/packed/unpacking.ts';
+import { type Gap, gapWords, missingIn } from '../../hop/gap.ts';
 import type { Hop } from '../../hop/hop.ts';
-import { hopsOfCapture } from '../../hop/hops-of-capture.ts';
+import { CaptureHopReader } from '../../hop/hops-of-capture.ts';
+import { machineOfFile } from '../../hop/machine-of-file.ts';
 import { type Context, stitch } from '../../journey/builder.ts';
 import { parseConntrack } from '../../journey/evidence/conntrack.ts';
 import { parseNftTrace } from '../../journey/evidence/nft-trace.ts';
@@ -10,8 +12,11 @@ import type { Journey, JourneyHop } from '../../journey/journey.ts';
 import { journeyJson } from '../../journey/journey-json.ts';
 import type { Device } from '../../journey/topology.ts';
 import { topologyOf } from '../../lab/journey-topology.ts';
+import { mergeContexts } from '../../recording/notes/merge-contexts.ts';
+import { NoteCollector } from '../../recording/notes/note-collector.ts';
 import { buildGraph } from '../../topology/build-graph.ts';
 import { parseReport } from '../../topology/parse-report.ts';
+import { filePieces } from '../file-pieces.ts';
 import { UsageError } from '../usage-error.ts';
 
 export interface JourneyOptions {
@@ -21,22 +26,62 @@ export interface JourneyOptions {
   readonly json: boolean;
 }
 
+/** Bytes of packets that are followed at once: they are all in memory. */
+const MOST_BYTES = 2 ** 30;
+/** Gaps that are told of one by one. */
+const MOST_TOLD = 20;
+
 /** Prints the journeys. Gives the exit status: 1 when a capture could be read in part only. */
 export async function journey({ files, evidence, json }: JourneyOptions): Promise<number> {
-  const known = await readEvidence(evidence);
+  const given = await readEvidence(evidence);
+  const known: Context[] = [];
   let code = 0;
   const hops: Hop[] = [];
   for (const path of files) {
-    const { hops: more, error } = hopsOfCapture(await read(path), basename(path, extname(path)), hops.length + 1);
-    for (const hop of more) hops.push(hop);
-    if (error === null) continue;
-    console.error(`${path}: ${error.message}`);
-    code = 1;
+    const read = await readCaptureFile(path, hops.length + 1);
+    for (const hop of read.hops) hops.push(hop);
+    known.push(read.context);
+    for (const words of read.said) console.error(`${path}: ${words}`);
+    if (read.isPart) code = 1;
   }
-  const journeys = stitch(named(hops, known.topology?.devices ?? []), known);
+  const context = mergeContexts([...known, given]);
+  const journeys = stitch(named(hops, context.topology?.devices ?? []), context);
   if (json) for (const one of journeys) console.log(JSON.stringify(journeyJson(one)));
   else console.log(journeys.map(inWords).join('\n\n'));
   return code;
+}
+
+interface FileRead {
+  readonly hops: readonly Hop[];
+  /** What the file says besides its packets. */
+  readonly context: Context;
+  /** What is to be told of the file, in sentences. */
+  readonly said: readonly string[];
+  readonly isPart: boolean;
+}
+
+async function readCaptureFile(path: string, first: number): Promise<FileRead> {
+  const notes = new NoteCollector();
+  const reader = new CaptureHopReader(machineOfFile(path), first, notes);
+  const unpacking = new Unpacking(filePieces(path));
+  for await (const bytes of unpacking) {
+    reader.push(bytes);
+    if (reader.isBroken || reader.size > MOST_BYTES) break;
+  }
+  const tooLarge =
+    reader.size > MOST_BYTES ? 'The file is larger than can be followed at once: this is its beginning.' : '';
+  const { hops, gaps, error, leftOut } = reader.end();
+  const why = tooLarge || (unpacking.error?.message ?? error?.message ?? '');
+  const all = [...(notes.context.gaps ?? []), ...gaps];
+  const said = [...gapsWords(all), leftOut, notes.trouble, why].filter((words) => words !== '');
+  return { hops, context: { ...notes.context, gaps: all }, said, isPart: why !== '' };
+}
+
+/** A sentence for each of the first ones. */
+function gapsWords(gaps: readonly Gap[]): string[] {
+  const more = gaps.slice(MOST_TOLD);
+  const rest = more.length === 0 ? [] : [`Taps lost ${missingIn(more)} more packets at ${more.length} other times.`];
+  return [...gaps.slice(0, MOST_TOLD).map(gapWords), ...rest];
 }
 
 async function read(path: string): Promise<Uint8Array> {

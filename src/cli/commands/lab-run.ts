@@ -1,7 +1,9 @@
-// `lockstep lab run`: a lab without a screen. Commands in, output and exit statuses out, packets into a file.
+// `lockstep lab run`: a lab without a screen. Commands in, output and exit statuses out, packets into a file, and with them what the
+// lab's machines know of them.
 
 import type { ExecResult } from '../../guest/guest.ts';
 import type { Lab } from '../../lab/lab.ts';
+import { CaptureEvidence } from '../capture-evidence.ts';
 import { CaptureFile } from '../capture-file.ts';
 import { type ExecArgument, parseExec } from '../exec-argument.ts';
 import { readLab } from '../labs.ts';
@@ -40,9 +42,10 @@ async function runLab(options: LabRunOptions, cleanup: AsyncDisposableStack): Pr
   const { prepareLab } = await import('../start-lab.ts');
   const lab = await prepareLab({ root, signal, id });
   cleanup.defer(() => lab.dispose());
-  if (captureFile) cleanup.defer(lab.onHops((batch) => captureFile.write(batch)));
+  const evidence = captureFile === null ? null : cleanup.use(new CaptureEvidence(lab, captureFile));
   await lab.start();
   await kernelsKnown(lab, signal);
+  await evidence?.start();
 
   let failures = 0;
   try {
@@ -55,7 +58,12 @@ async function runLab(options: LabRunOptions, cleanup: AsyncDisposableStack): Pr
       (json ? printJson : printForPeople)(command, result);
     }
   } finally {
-    if (captureFile) await flushTaps(lab);
+    if (evidence !== null) {
+      await flushTaps(lab);
+      await evidence.look();
+      // What still waits for the word of its sender is told when time stands.
+      lab.clock.hold();
+    }
   }
   if (commands.length === 0 && !json) {
     const names = lab.machines.map(({ name }) => name).join(', ');
@@ -87,11 +95,9 @@ function machineOf(lab: Lab, { machine }: ExecArgument): Lab['machines'][number]
 async function flushTaps(lab: Lab): Promise<void> {
   await Promise.all(
     lab.machines.map((machine) =>
-      Promise.race([machine.flushTap(), new Promise((resolve) => setTimeout(resolve, 10_000).unref())]),
+      Promise.race([machine.flushTap().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 10_000).unref())]),
     ),
   );
-  // What still waits for the word of its sender is told when time stands.
-  lab.clock.hold();
 }
 
 function printJson({ machine, command }: ExecArgument, { stdout, stderr, exitCode, ms }: ExecResult): void {

@@ -90,7 +90,7 @@ export async function recordLab(lab: Lab, options: RecordLabOptions): Promise<Re
   await new Promise((resolve) => setTimeout(resolve, SETTLING));
   if (recorder.lost > 0)
     throw new Error(
-      `At least ${recorder.lost} packets went by while a machine's capture was cut off: a recording is whole. Try again.`,
+      `At least ${recorder.lost} packets went by that a machine's tap lost: a recording is whole. Try again.`,
     );
   // What these commands do to the network is not part of the run.
   const seen = { lab: file.id, title: file.title, script: name, recorded: recorded ?? new Date().toISOString() };

@@ -42,7 +42,8 @@ function expected({ packet, number, time }: Line): string {
     '→',
     destination.padEnd(12),
   ];
-  return `${[...columns, protocol, originalLength, info].join(' ')}\n`;
+  const cut = bytes.length < originalLength ? ` [cut: ${bytes.length} of ${originalLength} bytes]` : '';
+  return `${[...columns, protocol, originalLength, info].join(' ')}${cut}\n`;
 }
 
 const edits = fc.array(fc.tuple(fc.oneof(fc.nat(140), fc.nat(20)), fc.nat(255)), { maxLength: 3 });

@@ -15,10 +15,13 @@ const encoder = new TextEncoder();
 const BLANK = encoder.encode(' ');
 const POINT = encoder.encode('.');
 const TCP = encoder.encode(' TCP ');
+const CUT = encoder.encode(' [cut: ');
+const OF = encoder.encode(' of ');
+const BYTES = encoder.encode(' bytes]');
 
 /**
  * Prints number, seconds since the first packet, who to whom, protocol, bytes, and what the packet says: the columns of
- * Wireshark's list. A plain TCP segment, as most are, never becomes a string.
+ * Wireshark's list; and of a packet that the capture kept in part only, how much of it is there. A plain TCP segment, as most are, never becomes a string.
  */
 export function printSummary(
   { bytes, linkType, originalLength }: CapturedPacket,
@@ -44,6 +47,13 @@ export function printSummary(
     output.bytes(BLANK);
     writeSegment(segment, output);
   }
+  if (bytes.length < originalLength) {
+    output.bytes(CUT);
+    output.decimal(bytes.length);
+    output.bytes(OF);
+    output.decimal(originalLength);
+    output.bytes(BYTES);
+  }
   output.endLine();
 }
 
@@ -67,6 +77,9 @@ export const jsonLine: PacketLine = ({ layers, frame }) => {
     n: frame.number,
     time: secondsOf(frame.time),
     interface: frame.interfaceName,
+    length: frame.originalLength,
+    // What the capture kept of it, where that is not all.
+    ...(frame.bytes.length < frame.originalLength ? { captured: frame.bytes.length } : {}),
     layers: layers.map((layer) => {
       const fields: Record<string, JsonValue | JsonValue[]> = {};
       for (const { name, value, shown } of layer.fields()) {

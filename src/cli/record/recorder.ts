@@ -1,6 +1,7 @@
 // Writes down what a lab shows while it runs: graphs, hops and terminals, as they come.
 
 import type { Console } from '../../guest/guest.ts';
+import { missingIn } from '../../hop/gap.ts';
 import type { Hop } from '../../hop/hop.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Recording, TerminalOutput, TypedCommand } from '../../recording/recording.ts';
@@ -40,7 +41,7 @@ export class Recorder {
     this.#ends.push(
       lab.graph.subscribe((graph) => this.#seen.graphs.push({ at: this.#now(), graph })),
       lab.onHops(({ hops, lost }) => {
-        this.#lost += lost;
+        this.#lost += missingIn(lost);
         for (const hop of hops) this.#seen.hops.push(hop);
       }),
     );
@@ -55,7 +56,7 @@ export class Recorder {
     }
   }
 
-  /** Packets that went by unseen while a guest's capture was cut off, at least. */
+  /** Packets that went by unseen, at least: a guest's tap did not keep up, or was cut off. */
   get lost(): number {
     return this.#lost;
   }

@@ -19,6 +19,11 @@ test('a machine that runs with its cable in needs no words', () => {
   expect(machineNote({ state: frozen, cable: true, reported: true })).toBe('');
 });
 
+test('a machine whose tap lost packets says how many, whatever else is the matter', () => {
+  expect(machineNote({ state: running, cable: true, reported: true, lost: 937 })).toBe('937 packets lost by its tap');
+  expect(machineNote({ state: off, cable: true, reported: false, lost: 1 })).toBe('off, 1 packet lost by its tap');
+});
+
 test('what can be done follows from the state', () => {
   expect(names(running, true)).toEqual(['pull', 'reboot', 'off', 'reset']);
   expect(names(running, false)).toEqual(['plug', 'reboot', 'off', 'reset']);

@@ -1,6 +1,7 @@
 // One machine's state, in the words of the picture, its menu and those who listen.
 import { cannotWords, whyNot } from '../../machine/abilities.ts';
 import type { Machine, MachineState } from '../../machine/machine.ts';
+import { plural } from '../ui/words.ts';
 
 /** What is known of a machine besides its name. */
 export interface MachineFacts {
@@ -9,13 +10,16 @@ export interface MachineFacts {
   readonly cable: boolean | undefined;
   /** Its kernel has reported since it was switched on. */
   readonly reported: boolean;
+  /** Packets that its tap has lost; left out: none, as far as is known. */
+  readonly lost?: number;
 }
 
 /** "off", "no report yet", "" when there is nothing to say: it runs, and its cable is in. A frozen lab is told of once, for all. */
-export function machineNote({ state, cable, reported }: MachineFacts): string {
+export function machineNote({ state, cable, reported, lost = 0 }: MachineFacts): string {
   const quiet = state.kind === 'frozen' || (state.kind === 'running' && reported);
   const word = state.kind === 'running' ? 'no report yet' : machineWord(state);
-  const parts = [quiet ? '' : word, cable === false ? 'cable pulled' : ''];
+  const missing = lost === 0 ? '' : `${plural(lost, 'packet')} lost by its tap`;
+  const parts = [quiet ? '' : word, cable === false ? 'cable pulled' : '', missing];
   return parts.filter((part) => part !== '').join(', ');
 }
 

@@ -1,6 +1,8 @@
 // Filter, list and the packet that is looked at, for a lab's packets and for a file's.
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { gapWords } from '../../hop/gap.ts';
+import { machineOfFile } from '../../hop/machine-of-file.ts';
 import { Button } from '../ui/button.tsx';
 import { INITIAL_SHARE, PaneBorder } from '../ui/pane-border.tsx';
 import { useUniqueId } from '../ui/use-unique-id.ts';
@@ -28,6 +30,7 @@ const BUDGET = 8;
 const MOST_REGROUPED = 200;
 /** ms */
 const ASK_AFTER = 1500;
+const SAVE_AFTER = 3000;
 
 export function PacketView({ source, onSelect }: PacketViewProps) {
   const id = useUniqueId();
@@ -181,16 +184,23 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     return true;
   }
 
-  function save(): void {
+  /** With what the machines know of the packets by now, if they answer soon. */
+  async function save(): Promise<void> {
+    await Promise.race([source.ask(store.newest), new Promise((resolve) => setTimeout(resolve, SAVE_AFTER))]);
     const shown = function* (): Generator<ListedHop> {
       for (let at = 0; at < store.count; at++) yield store.packet(store.indexAt(at));
     };
     const comment = `${source.title}, saved from Lockstep${text.trim() === '' ? '' : `; filter: ${text.trim()}`}`;
-    const pieces = captureOf(shown(), { comment, isMarked: (n) => marked.has(n), resolution: source.live ? 6 : 9 });
+    const pieces = captureOf(shown(), {
+      comment,
+      isMarked: (n) => marked.has(n),
+      resolution: source.live ? 6 : 9,
+      context: source.context(),
+    });
     const url = URL.createObjectURL(new Blob(pieces, { type: 'application/vnd.tcpdump.pcap' }));
     const link = document.createElement('a');
     link.href = url;
-    link.download = `${source.title.replace(/\.\w+$/, '')}${store.isFiltered ? '-part' : ''}.pcapng`;
+    link.download = `${machineOfFile(source.title)}${store.isFiltered ? '-part' : ''}.pcapng`;
     link.click();
     // Once the download has begun, the browser has a copy.
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
@@ -266,7 +276,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
               </Button>
             </>
           )}
-          <Button onClick={save} whyNot={store.count === 0 ? 'No packet is in the list.' : undefined}>
+          <Button onClick={() => void save()} whyNot={store.count === 0 ? 'No packet is in the list.' : undefined}>
             Save pcapng
           </Button>
         </span>
@@ -343,6 +353,14 @@ function Nothing({ kept, filter, paused, live }: NothingProps) {
   return <p class="ls-empty pk-nothing">{words}</p>;
 }
 
+/** Of one gap when and where, of several how much in all. */
+function lostWords({ lost, gaps }: PacketStore): string {
+  const [gap] = gaps;
+  return gaps.length === 1 && gap !== undefined && gap.count === lost
+    ? gapWords(gap)
+    : `Taps lost at least ${plural(lost, 'packet')} in ${plural(gaps.length, 'stretch', 'stretches')}: rows that are near have a dotted line.`;
+}
+
 interface CountsProps {
   readonly store: PacketStore;
   readonly grouped: boolean;
@@ -366,11 +384,7 @@ function Counts({ store, grouped, live }: CountsProps) {
         </span>
       )}
       {store.missed > 0 && <span>Paused: {plural(store.missed, 'sighting')} not taken in.</span>}
-      {store.lost > 0 && (
-        <span class="pk-lost">
-          The machine's capture was cut off: at least {plural(store.lost, 'packet')} more went by.
-        </span>
-      )}
+      {store.lost > 0 && <span class="pk-lost">{lostWords(store)}</span>}
     </p>
   );
 }

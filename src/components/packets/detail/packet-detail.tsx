@@ -47,7 +47,13 @@ export function PacketDetail({ packet, compared, journeys, live, ...props }: Pro
   const [looks, setLooks] = useState(0);
   const anatomy = useMemo(() => new Anatomy(packet), [packet.n, packet.bytes]);
   const summary = useMemo(() => summarize(packet.bytes, packet.linkType, packet.originalLength), [anatomy]);
-  const notices = useMemo(() => noticesOf(anatomy.parts.map(({ layer }) => layer)), [anatomy]);
+  const notices = useMemo(() => {
+    const kept = { bytes: packet.bytes.length, originalLength: packet.originalLength };
+    return noticesOf(
+      anatomy.parts.map(({ layer }) => layer),
+      kept,
+    );
+  }, [anatomy]);
   const journey = useMemo(() => journeys.journeyOf(packet.n), [journeys, packet.n, looks]);
   const hop = journey?.hops.find((each) => each.hop.n === packet.n);
   const before = useMemo(() => {

@@ -24,6 +24,14 @@ it('says which one does not', async () => {
   ]);
 });
 
+it('says of a packet that was cut behind its headers how much is there', async () => {
+  const bytes = await echo();
+  const cut = noticesOf(dissect(bytes, 1, 1514), { bytes: bytes.length, originalLength: 1514 });
+  expect(cut[0]?.text).toMatch(/The capture kept (98 of this packet's 1,514 bytes|only a part of this packet)/);
+  const whole = noticesOf(dissect(bytes, 1, bytes.length), { bytes: bytes.length, originalLength: bytes.length });
+  expect(whole.some(({ text }) => text.includes('kept'))).toBe(false);
+});
+
 it('tells what is malformed from what was cut off', async () => {
   const bytes = await echo();
   const malformed = bytes.slice();

@@ -8,9 +8,22 @@ export interface Notice {
   readonly text: string;
 }
 
+/** How much of a packet is there, and how much there was. */
+export interface Kept {
+  readonly bytes: number;
+  readonly originalLength: number;
+}
+
 /** In sentences, the worst first. */
-export function noticesOf(layers: readonly Layer[]): Notice[] {
+export function noticesOf(layers: readonly Layer[], kept?: Kept): Notice[] {
   const notices: Notice[] = [];
+  const isShort = layers.some(({ protocol }) => protocol === '_ws.short');
+  if (kept !== undefined && kept.bytes < kept.originalLength && !isShort)
+    notices.push(
+      plain(
+        `The capture kept ${kept.bytes.toLocaleString('en')} of this packet's ${kept.originalLength.toLocaleString('en')} bytes. The rest was never recorded.`,
+      ),
+    );
   const good: string[] = [];
   for (const layer of layers) {
     if (layer.protocol === '_ws.malformed')

@@ -1,4 +1,5 @@
 // One row of the packet list.
+import { type Gap, gapWords } from '../../../hop/gap.ts';
 import type { PacketSummary } from '../../../packet/summary.ts';
 import { plural } from '../../ui/words.ts';
 import { guestClock, place, sinceFirst } from '../packet-words.ts';
@@ -17,6 +18,10 @@ interface Props {
   readonly severalMachines: boolean;
   /** Later sightings to tell of; 0: none, or they have rows of their own. */
   readonly again: number;
+  /** In which packets of the same tap are missing; undefined: none are, as far as is known. */
+  readonly gap: Gap | undefined;
+  /** The row is the first of its gap. */
+  readonly opensGap: boolean;
   readonly selected: boolean;
   readonly marked: boolean;
   /** The packet that another one is compared with. */
@@ -25,14 +30,31 @@ interface Props {
   readonly onOpen: () => void;
 }
 
-export function PacketLine({ packet, summary, row, again, selected, marked, compared, ...props }: Props) {
-  const classes = ['pk-row', row % 2 === 1 && 'pk-odd', marked && 'pk-marked', compared && 'pk-compared'];
+export function PacketLine({
+  packet,
+  summary,
+  row,
+  again,
+  gap,
+  opensGap,
+  selected,
+  marked,
+  compared,
+  ...props
+}: Props) {
+  const classes = [
+    'pk-row',
+    row % 2 === 1 && 'pk-odd',
+    marked && 'pk-marked',
+    compared && 'pk-compared',
+    gap && 'pk-gap',
+  ];
   const signs = [marked && 'marked', compared && 'compared'].filter((sign) => sign !== false);
   return (
     // Keys are the grid's: it holds the focus and names this row as its active one.
     <tr
       id={rowId(packet.n)}
-      class={classes.filter((name) => name !== false).join(' ')}
+      class={classes.filter((name) => typeof name === 'string').join(' ')}
       aria-rowindex={row + 2}
       aria-selected={selected}
       onClick={props.onChoose}
@@ -64,6 +86,19 @@ export function PacketLine({ packet, summary, row, again, selected, marked, comp
       </td>
       <td class="pk-length">{packet.originalLength}</td>
       <td class="pk-info" title={summary.info}>
+        {gap !== undefined && opensGap && (
+          <span class="pk-missing" title={gapWords(gap)}>
+            {plural(gap.count, 'packet')} lost by the tap of {gap.machine} here
+          </span>
+        )}
+        {packet.bytes.length < packet.originalLength && (
+          <span
+            class="pk-cut"
+            title={`The capture kept ${packet.bytes.length.toLocaleString('en')} of ${plural(packet.originalLength, 'byte')}.`}
+          >
+            cut
+          </span>
+        )}
         {summary.info}
       </td>
     </tr>

@@ -100,6 +100,7 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
     const index = store.indexAt(at);
     if (index < 0) continue;
     const packet = store.packet(index);
+    const gap = store.gapAt(packet);
     lines.push(
       <PacketLine
         key={at % slots}
@@ -110,6 +111,8 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
         origin={origin}
         severalMachines={props.severalMachines}
         again={props.grouped ? store.seenAgain(index) : 0}
+        gap={gap}
+        opensGap={gap !== undefined && store.opensGap(at, gap)}
         selected={packet.n === selected}
         marked={props.marked.has(packet.n)}
         compared={packet.n === props.compared}

@@ -1,8 +1,11 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fidelityCapture, journeyFixture, readAs, storeOf } from '../../../../tests/support/captures.ts';
 import { readPcapng } from '../../../capture/pcapng.ts';
+import { PcapngWriter } from '../../../capture/pcapng-writer.ts';
 import { placeOf } from '../../../hop/hop.ts';
+import type { Context } from '../../../journey/builder.ts';
 import { groupPackets } from './group-packets.ts';
 import { PacketJourneys } from './packet-journeys.ts';
 import type { ListedHop } from './packet-source.ts';
@@ -56,9 +59,69 @@ describe('a capture file', () => {
   });
 });
 
+describe('a capture file that is packed', () => {
+  it.each([
+    ['gzip', 'trace.pcap.gz', gzipSync],
+    ['zstd', 'trace.pcap.zst', zstdCompressSync],
+  ])('%s is read as what is in it, and its machine is named without the ending', async (_, name, pack) => {
+    const plain = await readAs('trace.pcap', fidelityCapture('uplink.pcap'));
+    const packed = await readAs(name, new Uint8Array(pack(fidelityCapture('uplink.pcap'))));
+    expect(packed.packets).toEqual(plain.packets);
+    expect(packed.state).toMatchObject({ done: true, trouble: '', packets: 20 });
+    expect(packed.packets[0]?.machine).toBe('trace');
+  });
+
+  it('and breaks off keeps what was read, and says so', async () => {
+    const packed = new Uint8Array(gzipSync(fidelityCapture('uplink.pcap')));
+    const { state, packets } = await readAs('cut.pcap.gz', packed.subarray(0, packed.length - 200));
+    expect(packets.length).toBeGreaterThan(5);
+    expect(state.trouble).toMatch(/cannot be unpacked further .* packets before that are here\.$/);
+  });
+});
+
+describe('a capture with notes', () => {
+  const gap = { machine: 'host-01', from: 1, until: 2, count: 937 };
+  const known: Context = {
+    topology: { devices: [{ machine: 'host-01', name: 'eth0', kind: 'nic', addresses: ['10.0.0.1/24'] }] },
+    gaps: [gap],
+  };
+
+  it('that was saved here knows what was known, and which frames nobody got', async () => {
+    const { packets } = await readAs('ttl.pcapng', journeyFixture('ttl.pcapng'));
+    const lost = packets.map((packet) => (packet.n === 3 ? { ...packet, undelivered: 'nobody is there' } : packet));
+    const pieces = captureOf(lost, { comment: '', isMarked: () => false, resolution: 9, context: known });
+    const again = await readAs('again.pcapng', ...pieces);
+    expect(again.state.trouble).toBe('');
+    expect(again.packets).toEqual(lost);
+    expect(again.source.context()).toEqual(known);
+    expect(again.lost).toEqual([gap]);
+    expect(storeOf(again).gaps).toEqual([gap]);
+  });
+
+  it('that cannot be read says so, and shows its packets', async () => {
+    const { packets } = await readAs('ttl.pcapng', journeyFixture('ttl.pcapng'));
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    const writer = new PcapngWriter((chunk) => chunks.push(new Uint8Array(chunk)), { application: 'a later one' });
+    writer.addInterface({ name: 'host-01/eth0', linkType: 276 });
+    writer.note('{"format":"lockstep-note","version":2}');
+    for (const { bytes } of packets) writer.packet(0, { bytes, time: { seconds: 1, nanoseconds: 0 } });
+    const read = await readAs('later.pcapng', ...chunks);
+    expect(read.packets.length).toBe(packets.length);
+    expect(read.state.trouble).toContain('What Lockstep wrote besides the packets cannot be read');
+  });
+});
+
 describe('what is saved', () => {
   const saved = async (name: string, packets: readonly ListedHop[], marked: readonly number[] = []) =>
-    readAs(name, ...captureOf(packets, { comment: 'from a test', isMarked: (n) => marked.includes(n), resolution: 9 }));
+    readAs(
+      name,
+      ...captureOf(packets, {
+        comment: 'from a test',
+        isMarked: (n) => marked.includes(n),
+        resolution: 9,
+        context: {},
+      }),
+    );
 
   it('is read again as it was: places, directions, times, bytes', async () => {
     const { packets } = await readAs('overlay.pcapng', journeyFixture('overlay.pcapng'));
@@ -80,7 +143,12 @@ describe('what is saved', () => {
 
   it('has an interface a place, and says what it is', async () => {
     const { packets } = await readAs('overlay.pcapng', journeyFixture('overlay.pcapng'));
-    const pieces = captureOf(packets, { comment: 'overlay; filter: icmp', isMarked: () => false, resolution: 6 });
+    const pieces = captureOf(packets, {
+      comment: 'overlay; filter: icmp',
+      isMarked: () => false,
+      resolution: 6,
+      context: {},
+    });
     const file = readPcapng(new Uint8Array(await new Blob(pieces).arrayBuffer()));
     const names = file.interfaces.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);

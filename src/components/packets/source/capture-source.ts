@@ -3,9 +3,14 @@ import { type ReadonlySignal, signal } from '@preact/signals-core';
 import { CaptureReader, type ReadPacket } from '../../../capture/capture-reader.ts';
 import { secondsOf } from '../../../capture/captured-packet.ts';
 import { linkTypeName } from '../../../capture/link-type.ts';
+import { Unpacking } from '../../../capture/packed/unpacking.ts';
+import type { Gap } from '../../../hop/gap.ts';
 import { placeOf } from '../../../hop/hop.ts';
-import { placeOfCaptured } from '../../../hop/hops-of-capture.ts';
+import { CaptureGaps, placeOfCaptured } from '../../../hop/hops-of-capture.ts';
+import { machineOfFile } from '../../../hop/machine-of-file.ts';
 import type { Context } from '../../../journey/builder.ts';
+import { mergeContexts } from '../../../recording/notes/merge-contexts.ts';
+import { NoteCollector } from '../../../recording/notes/note-collector.ts';
 import type { ListedHop, PacketBatch, PacketSource } from './packet-source.ts';
 
 export interface CaptureState {
@@ -35,7 +40,7 @@ export class CaptureSource implements PacketSource {
   readonly #machines = new Set<string>();
   readonly #places = new Set<string>();
   readonly #linkTypes = new Set<string>();
-  readonly #context: Context = {};
+  #context: Context = {};
   #count = 0;
   #held = 0;
 
@@ -79,32 +84,53 @@ export class CaptureSource implements PacketSource {
   }
 
   async #read(listener: (batch: PacketBatch) => void, ending: AbortSignal): Promise<void> {
-    const machine = this.title.replace(/\.(pcap|pcapng|cap|dmp)$/i, '');
+    const machine = machineOfFile(this.title);
     let hops: ListedHop[] = [];
-    const reader = new CaptureReader((packet, interfaceName) => {
-      if (!this.#isFull) hops.push(this.#seen(packet, interfaceName, machine));
-    });
-    const tell = (read: number, done: boolean, trouble: string): void => {
+    const notes = new NoteCollector();
+    const gaps = new CaptureGaps();
+    const reader = new CaptureReader(
+      (packet, interfaceName) => {
+        if (this.#isFull) return;
+        const seen = { ...this.#seen(packet, interfaceName, machine), ...notes.takeNext() };
+        gaps.see(packet, seen.machine, interfaceName);
+        hops.push(seen);
+      },
+      (note) => notes.add(note),
+    );
+    const unpacking = new Unpacking(piecesOf(this.#file));
+    let noted: Context = {};
+    let [toldOfFile, toldOfNotes] = [0, 0];
+    const tell = (done: boolean, ...sentences: readonly string[]): void => {
       if (ending.aborted) return;
-      if (hops.length > 0) listener({ run: 1, hops, lost: 0 });
+      const noticed = notes.context.gaps ?? [];
+      const lost: readonly Gap[] = [...gaps.all.slice(toldOfFile), ...noticed.slice(toldOfNotes)];
+      [toldOfFile, toldOfNotes] = [gaps.all.length, noticed.length];
+      if (notes.context !== noted || lost.length > 0) {
+        noted = notes.context;
+        this.#context = mergeContexts([noted, { gaps: gaps.all }]);
+      }
+      if (hops.length + lost.length > 0) listener({ run: 1, hops, lost });
       hops = [];
+      const { size } = this.#file;
+      const { read } = unpacking;
       const [places, linkTypes] = [[...this.#places], [...this.#linkTypes]];
-      this.#state.value = { done, read, size: this.#file.size, packets: this.#count, places, linkTypes, trouble };
+      const trouble = sentences.filter((text) => text !== '').join(' ');
+      this.#state.value = { done, read, size, packets: this.#count, places, linkTypes, trouble };
     };
-    let read = 0;
     this.#count = this.#held = 0;
     try {
-      for await (const piece of piecesOf(this.#file)) {
+      for await (const piece of unpacking) {
         if (ending.aborted) return;
         reader.push(piece);
-        read += piece.length;
         if (reader.error !== null || this.#isFull) break;
-        tell(read, false, '');
+        tell(false);
       }
-      const error = this.#isFull ? null : reader.end();
-      tell(read, true, this.#isFull ? this.#fullWords() : error === null ? '' : this.#brokenWords(error.message));
+      // What could not be unpacked is why the capture ends where it does.
+      const error = this.#isFull ? null : (unpacking.error ?? reader.end());
+      const why = this.#isFull ? this.#fullWords() : error === null ? '' : this.#brokenWords(error.message);
+      tell(true, why, reader.leftOut, notes.trouble);
     } catch (error) {
-      tell(read, true, this.#brokenWords(`The file could not be read: ${String(error)}.`));
+      tell(true, this.#brokenWords(`The file could not be read: ${String(error)}.`));
     }
   }
 

@@ -1,6 +1,7 @@
 // Where a list's packets come from: the taps of a running lab, or a file.
 
 import type { Timestamp } from '../../../capture/captured-packet.ts';
+import type { Gap } from '../../../hop/gap.ts';
 import type { Hop } from '../../../hop/hop.ts';
 import type { Context, Regrouped } from '../../../journey/builder.ts';
 import type { Journey } from '../../../journey/journey.ts';
@@ -19,12 +20,12 @@ export type TapPlace = Pick<
   'machine' | 'namespace' | 'device' | 'ifindex' | 'deviceId' | 'direction' | 'linkType'
 >;
 
-/** Packets in ascending order of `n`; since the last batch at least `lost` more are missing. */
+/** Packets in ascending order of `n`, and what is known since the last batch to be missing. */
 export interface PacketBatch {
   /** Which run of the lab they are of (lab.ts); a file is one run. */
   readonly run: number;
   readonly hops: readonly ListedHop[];
-  readonly lost: number;
+  readonly lost: readonly Gap[];
 }
 
 /** Where the packets of a list come from. */

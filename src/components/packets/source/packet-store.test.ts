@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { timestampOf } from '../../../capture/captured-packet.ts';
+import type { Gap } from '../../../hop/gap.ts';
 import type { Hop } from '../../../hop/hop.ts';
 import { JourneyBuilder } from '../../../journey/builder.ts';
 import { topologyOf } from '../../../lab/journey-topology.ts';
@@ -19,6 +20,8 @@ import { CAPACITY, PacketStore } from './packet-store.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
+
+const gap = (count: number): Gap => ({ machine: 'host-01', from: 1, until: 2, count });
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../../topology/fixtures/${name}`, import.meta.url), 'utf8');
@@ -56,7 +59,7 @@ function filled(...names: string[]): PacketStore {
     const all = hops(name);
     for (let from = 0; from < all.length; from += 3) {
       const some = all.slice(from, from + 3);
-      store.add({ run: 1 + index, hops: some, lost: 0 });
+      store.add({ run: 1 + index, hops: some, lost: [] });
       journeys.add(some);
       store.work(1000);
       store.regroupSome(journeys.regrouped(1000).packets);
@@ -119,7 +122,7 @@ describe('the packet list', () => {
     store.setFilter(filter('icmp and frame.interface_name == "host-01/vethweb"'));
     store.work(1000);
     expect(rows(store).map(({ device }) => device)).toEqual(['vethweb', 'vethweb', 'vethweb', 'vethweb']);
-    store.add({ run: 1, hops: hops('ping.hops.jsonl').map((hop) => ({ ...hop, n: hop.n + 1000 })), lost: 0 });
+    store.add({ run: 1, hops: hops('ping.hops.jsonl').map((hop) => ({ ...hop, n: hop.n + 1000 })), lost: [] });
     store.work(1000);
     expect(store.count).toBe(8);
     store.setFilter(filter('frame.number > 1000 and frame.time_relative == 0'));
@@ -155,7 +158,7 @@ describe('the packet list', () => {
     const store = new PacketStore({ capacity: 20_000 });
     store.setFilter(filter('tcp'));
     for (let n = 0; n < 30; n++) {
-      store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: n === 3 ? 7 : 0 });
+      store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: n === 3 ? [gap(7)] : [] });
       store.work(1000);
     }
     expect(store.kept).toBeLessThanOrEqual(20_000);
@@ -168,9 +171,44 @@ describe('the packet list', () => {
     expect(store.numbered(30_000)?.bytes).toEqual(burst(1000, 29_001).at(-1)?.bytes);
   });
 
+  it('says at which rows packets of a tap are missing, and which of them is the first', () => {
+    const store = new PacketStore();
+    // 50 ms apart, every other one of the wire.
+    const packets = Array.from(
+      { length: 100 },
+      (_, index): ListedHop => ({
+        n: index + 1,
+        machine: index % 2 === 0 ? 'host-01' : 'wire',
+        device: 'eth0',
+        direction: 'unknown',
+        time: index * 0.05,
+        linkType: 1,
+        bytes: new Uint8Array(14),
+        originalLength: 14,
+      }),
+    );
+    store.add({ run: 1, hops: packets, lost: [] });
+    store.add({ run: 1, hops: [], lost: [gap(7)] });
+    while (store.work(1000));
+    const near = packets.filter((_, row) => store.gapAt(store.packet(store.indexAt(row))) !== undefined);
+    expect(near.map(({ n }) => n)).toEqual([21, 23, 25, 27, 29, 31, 33, 35, 37, 39, 41]);
+    const [missing] = store.gaps;
+    const opens = near.filter(({ n }) => missing !== undefined && store.opensGap(n - 1, missing));
+    expect(opens.map(({ n }) => n)).toEqual([21]);
+    store.clear();
+    expect([store.lost, store.gaps]).toEqual([0, []]);
+  });
+
+  it('counts what taps lost however often, and marks rows for the latest of them', () => {
+    const store = new PacketStore();
+    for (let i = 0; i < 500; i++) store.add({ run: 1, hops: [], lost: [gap(2)] });
+    expect(store.lost).toBe(1000);
+    expect(store.gaps.length).toBeLessThan(500);
+  });
+
   it('takes a burst in by slices, and nothing is missed', () => {
     const store = filled();
-    store.add({ run: 1, hops: burst(15_000), lost: 0 });
+    store.add({ run: 1, hops: burst(15_000), lost: [] });
     let slices = 1;
     while (store.work(0)) slices++;
     expect(store.kept).toBe(15_000);
@@ -184,7 +222,7 @@ describe('the packet list', () => {
 
   it('does not grow without bounds while nobody takes it in', () => {
     const store = filled();
-    for (let n = 0; n < 150; n++) store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: 0 });
+    for (let n = 0; n < 150; n++) store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: [] });
     while (store.work(100));
     expect(store.kept).toBeLessThanOrEqual(CAPACITY);
     expect(store.kept + store.released).toBe(150_000);
@@ -195,7 +233,7 @@ describe('the packet list', () => {
     const before = heapAndBuffers();
     const store = new PacketStore();
     for (let n = 0; n < 100; n++) {
-      store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: 0 });
+      store.add({ run: 1, hops: burst(1000, 1 + n * 1000), lost: [] });
       store.work(1000);
     }
     let bytes = 0;
@@ -212,12 +250,12 @@ describe('the packet list', () => {
 
   it('shows no packet of the last run when it is paused, either: their numbers are other packets’ now', () => {
     const store = filled('ping.hops.jsonl');
-    store.pass({ run: 1, hops: burst(2, 1000), lost: 1 });
+    store.pass({ run: 1, hops: burst(2, 1000), lost: [gap(1)] });
     expect([store.missed, store.kept > 0]).toEqual([2, true]);
-    store.pass({ run: 2, hops: burst(3), lost: 0 });
+    store.pass({ run: 2, hops: burst(3), lost: [] });
     expect([store.kept, store.missed, store.lost, store.contents]).toEqual([0, 3, 0, 2]);
     store.resume();
-    store.add({ run: 2, hops: burst(2, 4), lost: 0 });
+    store.add({ run: 2, hops: burst(2, 4), lost: [] });
     while (store.work(1000));
     expect(rows(store).map(({ n }) => n)).toEqual([4, 5]);
   });
@@ -232,7 +270,7 @@ describe('the packet list', () => {
 
   it('can be told which packets are the same', () => {
     const store = new PacketStore();
-    store.add({ run: 1, hops: hops('ping.hops.jsonl'), lost: 0 });
+    store.add({ run: 1, hops: hops('ping.hops.jsonl'), lost: [] });
     store.work(1000);
     store.setOnePerPacket(true);
     store.regroup([
@@ -252,12 +290,12 @@ describe('one row a packet', () => {
   function grouping(capacity: number, count: number): PacketStore {
     const store = new PacketStore({ capacity });
     store.setOnePerPacket(true);
-    store.add({ run: 1, hops: burst(count), lost: 0 });
+    store.add({ run: 1, hops: burst(count), lost: [] });
     while (store.work(1000));
     return store;
   }
   const add = (store: PacketStore, count: number, from: number): void => {
-    store.add({ run: 1, hops: burst(count, from), lost: 0 });
+    store.add({ run: 1, hops: burst(count, from), lost: [] });
     while (store.work(1000));
   };
 

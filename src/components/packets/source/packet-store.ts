@@ -1,6 +1,7 @@
 // The packets of a run or a file, as the list shows them: bounded, filtered, and one row a sighting or one row a packet. Pure
 // but for the clock: filtering works in slices, and summaries are made when somebody looks at a row.
 
+import { type Gap, missingIn } from '../../../hop/gap.ts';
 import { placeOf } from '../../../hop/hop.ts';
 import { dissect } from '../../../packet/dissect.ts';
 import type { Filter } from '../../../packet/filter/compile.ts';
@@ -17,6 +18,10 @@ export const CAPACITY = 100_000;
 const MOST_WAITING = 20_000;
 /** Summaries kept: a few screens of them. */
 const MOST_SUMMARIES = 500;
+/** Gaps that rows are marked for. */
+const MOST_GAPS = 200;
+/** Rows in which the same tap's packet before is looked for. */
+const LOOK_BACK = 50;
 
 /** A moment by the clock of a machine, or of the wires. */
 export type Seen = Pick<ListedHop, 'time' | 'machine'>;
@@ -36,7 +41,9 @@ export class PacketStore {
   #filter: Filter | null = null;
   #onePerPacket = false;
   readonly #summaries = new Map<number, PacketSummary>();
-  #lost = 0;
+  #gaps: readonly Gap[] = [];
+  /** Packets of gaps that were let go. */
+  #lostBefore = 0;
   #missed = 0;
   /** The first packet, also when it was let go. */
   #first: Seen | null = null;
@@ -51,9 +58,26 @@ export class PacketStore {
   /** Hands over a batch; work() takes it into the list. */
   add(batch: PacketBatch): void {
     this.#enter(batch.run);
-    this.#lost += batch.lost;
+    this.#miss(batch.lost);
     for (const packet of batch.hops) this.#waiting.push(packet);
     if (this.#waiting.length > MOST_WAITING) this.#takeIn(Number.POSITIVE_INFINITY);
+  }
+
+  #miss(gaps: readonly Gap[]): void {
+    if (gaps.length === 0) return;
+    const all = [...this.#gaps, ...gaps];
+    const most = Math.max(0, all.length - MOST_GAPS);
+    this.#lostBefore += missingIn(all.slice(0, most));
+    this.#gaps = all.slice(most);
+  }
+
+  /** Whether the row is the first of its gap: that of the tap's packet before it is in none, or in another. */
+  opensGap(row: number, gap: Gap): boolean {
+    for (let at = row - 1; at >= Math.max(0, row - LOOK_BACK); at--) {
+      const before = this.packet(this.indexAt(at));
+      if (before.machine === gap.machine) return this.gapAt(before) !== gap;
+    }
+    return true;
   }
 
   /** Another run of the lab: its packets are not to be mixed with the last one's, whose numbers are other packets' now. */
@@ -80,7 +104,7 @@ export class PacketStore {
   /** The list is paused: packets are told of, not kept. */
   pass(batch: PacketBatch): void {
     this.#enter(batch.run);
-    this.#lost += batch.lost;
+    this.#miss(batch.lost);
     this.#missed += batch.hops.length;
   }
 
@@ -93,7 +117,8 @@ export class PacketStore {
     this.#waiting = [];
     this.#pages = new PacketPages();
     this.#summaries.clear();
-    this.#lost = this.#missed = 0;
+    this.#lostBefore = this.#missed = 0;
+    this.#gaps = [];
     this.#first = null;
     this.#rescan();
   }
@@ -258,9 +283,19 @@ export class PacketStore {
     return this.#pages.start;
   }
 
-  /** Packets that the guests' captures dropped. */
+  /** Packets that the machines' taps lost, at least. */
   get lost(): number {
-    return this.#lost;
+    return this.#lostBefore + missingIn(this.#gaps);
+  }
+
+  /** When taps lost packets, the latest that are kept. */
+  get gaps(): readonly Gap[] {
+    return this.#gaps;
+  }
+
+  /** The gap in which a packet of that place and time was seen: others of the same tap are missing before or after it. */
+  gapAt({ machine, time }: Seen): Gap | undefined {
+    return this.#gaps.find((gap) => gap.machine === machine && gap.from <= time && time <= gap.until);
   }
 
   /** Packets that came while the list was paused. */

@@ -1,6 +1,7 @@
 // The drawn view: scene, text, packets, and the keys and buttons that move about in it. cytoscape comes with this file,
 // so it is imported only when the picture is shown.
-import { effect } from '@preact/signals';
+import { effect, signal as stored } from '@preact/signals';
+import { missingIn } from '../../../hop/gap.ts';
 import type { Hop } from '../../../hop/hop.ts';
 import type { Lab } from '../../../lab/lab.ts';
 import { machineNote } from '../../machines/machine-words.ts';
@@ -83,15 +84,31 @@ export class Picture {
       if (document.hidden) draw();
       else drawing = requestAnimationFrame(draw);
     });
+    // Packets that machines' taps have lost in this run.
+    const lost = stored<ReadonlyMap<string, number>>(new Map());
+    let run = 0;
     const stopNotes = effect(() => {
       const cables = lab.cables.value;
       this.#scene.pull(new Set([...cables].flatMap(([machine, plugged]) => (plugged ? [] : [machine]))));
       for (const { name, state, kernel } of lab.machines) {
-        const facts = { state: state.value, cable: cables.get(name), reported: kernel.value !== null };
+        const facts = {
+          state: state.value,
+          cable: cables.get(name),
+          reported: kernel.value !== null,
+          lost: lost.value.get(name) ?? 0,
+        };
         this.#layer.note(name, machineNote(facts));
       }
     });
-    const stopHops = lab.onHops((batch) => this.player.receive(batch));
+    const stopHops = lab.onHops((batch) => {
+      this.player.receive(batch);
+      if (batch.run === run && batch.lost.length === 0) return;
+      const before = batch.run === run ? lost.peek() : new Map<string, number>();
+      run = batch.run;
+      const now = new Map(before);
+      for (const gap of batch.lost) now.set(gap.machine, (before.get(gap.machine) ?? 0) + missingIn([gap]));
+      lost.value = now;
+    });
     signal.addEventListener('abort', () => {
       stopGraph();
       stopNotes();
