@@ -80,7 +80,7 @@ export class Ipv6Layer extends LayerBase {
   /** A payload length of 0 is a jumbogram (RFC 2675) or Linux's BIG TCP: then the capture's own length counts. */
   override get declaredEnd(): number {
     const length = this.u16(PAYLOAD_LENGTH);
-    return length === 0 ? this.end : this.offset + HEADER_LENGTH + length;
+    return length === 0 ? this.enclosingEnd : this.offset + HEADER_LENGTH + length;
   }
 
   override get payloadEnd(): number {

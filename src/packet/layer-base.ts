@@ -20,6 +20,8 @@ export abstract class LayerBase {
   declare readonly end: number;
   /** The layer that carries this one. */
   declare readonly parent: LayerBase | null;
+  /** Of a packet's first layer, when the capture cut the packet: one past the last byte that was on the wire. */
+  declare wireEnd?: number;
   constructor(bytes: Uint8Array, offset: number, end: number, parent: LayerBase | null) {
     this.bytes = bytes;
     this.offset = offset;
@@ -51,6 +53,11 @@ export abstract class LayerBase {
   /** One past the last byte that this layer says it carries; beyond `end` when the capture was cut off. */
   get declaredEnd(): number {
     return this.payloadEnd;
+  }
+
+  /** What `declaredEnd` is for a header that says no length: what the one around it says, or how much the capture cut off. */
+  protected get enclosingEnd(): number {
+    return Math.max(this.end, this.parent === null ? (this.wireEnd ?? this.end) : this.parent.declaredEnd);
   }
 
   /** True when what follows is not carried by this packet but quoted in it. */

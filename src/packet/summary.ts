@@ -31,22 +31,36 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
   'ipv6.dstopts': ['IPv6', 'ipv6'],
   ah: ['AH', 'other'],
   gre: ['GRE', 'other'],
+  ppp: ['PPP', 'other'],
+  esp: ['ESP', 'other'],
+  igmp: ['IGMP', 'other'],
+  vrrp: ['VRRP', 'other'],
+  sctp: ['SCTP', 'other'],
   icmp: ['ICMP', 'icmp'],
   icmpv6: ['ICMPv6', 'ipv6'],
   udp: ['UDP', 'udp'],
   tcp: ['TCP', 'tcp'],
   vxlan: ['VXLAN', 'udp'],
   geneve: ['Geneve', 'udp'],
+  wg: ['WireGuard', 'udp'],
   dhcp: ['DHCP', 'udp'],
+  dhcpv6: ['DHCPv6', 'udp'],
+  ntp: ['NTP', 'udp'],
+  bfd: ['BFD Control', 'udp'],
+  nbns: ['NBNS', 'dns'],
   dns: ['DNS', 'dns'],
   mdns: ['MDNS', 'dns'],
+  llmnr: ['LLMNR', 'dns'],
+  ssdp: ['SSDP', 'http'],
   http: ['HTTP', 'http'],
   tls: ['TLS', 'tcp'],
   http2: ['HTTP2', 'http'],
   grpc: ['GRPC', 'http'],
   bgp: ['BGP', 'tcp'],
+  ssh: ['SSH', 'tcp'],
   data: ['Data', 'other'],
   '_ws.short': ['', 'other'],
+  '_ws.unreassembled': ['', 'other'],
   '_ws.malformed': ['', 'other'],
 };
 
@@ -71,7 +85,7 @@ export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
   let pipelined = ''; // further requests in the same segment
   for (const layer of layers) {
     const { protocol } = layer;
-    if (protocol === '_ws.short' || protocol === '_ws.malformed') {
+    if (protocol === '_ws.short' || protocol === '_ws.unreassembled' || protocol === '_ws.malformed') {
       trouble = layer.info();
       continue;
     }

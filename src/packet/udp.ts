@@ -4,8 +4,8 @@
 //   +---------------+---------------+---------------+---------------+
 //   | source port   | dest. port    | length        | checksum      |
 //   +---------------+---------------+---------------+---------------+
-import { type ChecksumStatus, checksumStatus, transportChecksum } from './checksum.ts';
-import { addBytes, type FieldSink, FieldTable, readTable, uint } from './field.ts';
+import { type ChecksumStatus, checksumStatus, pseudoHeaderOf, transportChecksum } from './checksum.ts';
+import { addBytes, derived, type FieldSink, FieldTable, readTable, uint } from './field.ts';
 import { LayerBase, type Problem } from './layer-base.ts';
 import { IP_PROTOCOL } from './numbers.ts';
 
@@ -18,7 +18,9 @@ const HEADER_LENGTH = 8;
 const FIELDS = new FieldTable<UdpLayer>([
   uint('udp.srcport', SOURCE_PORT, 2, 'The sender’s port; answers come back to it.'),
   uint('udp.dstport', DESTINATION_PORT, 2, 'The port of the program that the datagram is for.'),
-  uint('udp.length', LENGTH, 2, 'Bytes of this header and the data.'),
+  derived('udp.length', LENGTH, 2, 'Bytes of this header and the data.', (layer) => layer.datagramLength, {
+    names: (_, layer) => (layer.isTooLong ? `impossible: its packet has ${layer.room} for it` : ''),
+  }),
   uint('udp.checksum', CHECKSUM, 2, 'Guards header, data and addresses; 0: none was made (VXLAN does so).', {
     hex: 4,
   }),
@@ -47,6 +49,23 @@ export class UdpLayer extends LayerBase {
     return transportChecksum(this, IP_PROTOCOL.udp, CHECKSUM, this.datagramLength);
   }
 
+  /** Bytes that the packet around it has for the datagram; what the capture cut off counts. */
+  get room(): number {
+    return this.enclosingEnd - this.offset;
+  }
+
+  /** A length that cannot be. Of a fragment, and of what an error quotes, the rest is elsewhere. */
+  get isTooLong(): boolean {
+    return this.datagramLength > this.room && !this.quoted && pseudoHeaderOf(this)?.whole !== false;
+  }
+
+  override get declaredEnd(): number {
+    const length = this.datagramLength;
+    return length === 0
+      ? this.enclosingEnd
+      : Math.min(this.offset + Math.max(length, HEADER_LENGTH), this.enclosingEnd);
+  }
+
   override get payloadEnd(): number {
     return this.datagramLength === 0
       ? this.end
@@ -62,7 +81,8 @@ export class UdpLayer extends LayerBase {
 
   override info(): string {
     const illegal = this.has(CHECKSUM, 2) && this.checksum === 'illegal' ? ' [ILLEGAL CHECKSUM (0)]' : '';
-    return `${this.sourcePort} → ${this.destinationPort} Len=${Math.max(this.datagramLength - HEADER_LENGTH, 0)}${illegal}`;
+    const tooLong = this.isTooLong ? ` [BAD UDP LENGTH ${this.datagramLength} > IP PAYLOAD LENGTH]` : '';
+    return `${this.sourcePort} → ${this.destinationPort}${tooLong} Len=${Math.max(this.datagramLength - HEADER_LENGTH, 0)}${illegal}`;
   }
 
   private get isOverIpv6(): boolean {

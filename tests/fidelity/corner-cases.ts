@@ -6,9 +6,9 @@ export const hex = (text: string): Uint8Array =>
 export const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 export const join = (...parts: readonly Uint8Array[]): Uint8Array =>
   Uint8Array.from(parts.flatMap((part) => [...part]));
-const u16 = (value: number): Uint8Array => Uint8Array.of(value >>> 8, value & 0xff);
+export const u16 = (value: number): Uint8Array => Uint8Array.of(value >>> 8, value & 0xff);
 
-function sum(bytes: Uint8Array): number {
+export function sum(bytes: Uint8Array): number {
   let total = 0;
   for (let i = 0; i < bytes.length; i += 2) total += ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0);
   while (total > 0xffff) total = (total & 0xffff) + (total >>> 16);

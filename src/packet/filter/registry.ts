@@ -40,22 +40,36 @@ const PROTOCOLS: Readonly<Record<ProtocolName, string>> = {
   'ipv6.dstopts': 'Options for the destination.',
   ah: 'Proves who sent a packet.',
   gre: 'A tunnel: packets or frames in IP.',
+  ppp: 'Packets between the two ends of one line.',
+  esp: 'Encrypts what a packet carries.',
+  igmp: 'Which groups hosts want to hear.',
+  vrrp: 'Which of several routers is the one that hosts use.',
+  sctp: 'Messages between programs, over several addresses at once.',
   icmp: 'IPv4’s own messages: ping, and errors.',
   icmpv6: 'IPv6’s own messages: ping, errors, neighbours.',
   udp: 'Datagrams between programs.',
   tcp: 'Streams between programs.',
   vxlan: 'A tunnel: Ethernet frames in UDP.',
   geneve: 'A tunnel: frames or packets in UDP, with options.',
+  wg: 'A tunnel: encrypted packets in UDP.',
   dhcp: 'How a machine gets its address.',
+  dhcpv6: 'How a machine gets its IPv6 address.',
+  ntp: 'What time it is.',
+  bfd: 'Whether the way to a router works.',
+  nbns: 'How Windows found names before DNS.',
   dns: 'Names and their addresses.',
   mdns: 'DNS by multicast, without a server.',
+  llmnr: 'DNS by multicast, as Windows speaks it.',
+  ssdp: 'Which devices are there, asked by multicast.',
   http: 'The web’s requests and answers.',
   http2: 'Many requests at once in one connection.',
   grpc: 'Calls of programs, such as etcd’s, in HTTP/2.',
   tls: 'What encrypts the web.',
   bgp: 'Routers tell each other their routes.',
+  ssh: 'A shell on another machine, encrypted.',
   data: 'Bytes that nothing here decodes.',
   '_ws.short': 'The capture cut the packet off.',
+  '_ws.unreassembled': 'The rest is in other fragments.',
   '_ws.malformed': 'A header that is wrong.',
 };
 
@@ -71,6 +85,7 @@ const STAND_INS: readonly (readonly [name: string, parts: readonly string[], abo
   ['ipv6.addr', ['ipv6.src', 'ipv6.dst'], 'The IPv6 address of either end.'],
   ['tcp.port', ['tcp.srcport', 'tcp.dstport'], 'The TCP port of either end.'],
   ['udp.port', ['udp.srcport', 'udp.dstport'], 'The UDP port of either end.'],
+  ['sctp.port', ['sctp.srcport', 'sctp.dstport'], 'The SCTP port of either end.'],
 ];
 
 /** The field or protocol of that name; null when there is none. */
@@ -93,6 +108,8 @@ export function canHave(protocol: string, field: string): boolean {
 /** Fields that have another protocol's name. */
 const GUESTS: Readonly<Record<string, readonly string[]>> = {
   mdns: ['dns.'],
+  llmnr: ['dns.'],
+  ssdp: ['http.'],
   ipv6: ['ip.version'],
   'ipv6.hopopts': ['ipv6.opt.'],
   'ipv6.dstopts': ['ipv6.opt.'],
