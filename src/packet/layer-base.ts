@@ -52,7 +52,8 @@ export abstract class LayerBase {
 
   /** One past the last byte that this layer says it carries; beyond `end` when the capture was cut off. */
   get declaredEnd(): number {
-    return this.payloadEnd;
+    const { payloadEnd } = this;
+    return payloadEnd < this.end ? payloadEnd : this.enclosingEnd;
   }
 
   /** What `declaredEnd` is for a header that says no length: what the one around it says, or how much the capture cut off. */

@@ -37,10 +37,6 @@ export class NullLayer extends LayerBase {
     return name === 'IP' ? 'ip' : name === 'IPv6' ? 'ipv6' : 'other';
   }
 
-  override get declaredEnd(): number {
-    return this.enclosingEnd;
-  }
-
   override info(): string {
     return FAMILY_NAMES[this.family] ?? '';
   }

@@ -59,10 +59,6 @@ export class SllLayer extends LayerBase {
     return this.hasMac && this.has(ADDRESS, 6) ? formatMac(this.bytes, this.offset + ADDRESS) : '';
   }
 
-  override get declaredEnd(): number {
-    return this.enclosingEnd;
-  }
-
   override info(): string {
     return PACKET_TYPE_NAMES[this.u16(PACKET_TYPE)] ?? '';
   }

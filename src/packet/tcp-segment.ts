@@ -1,6 +1,6 @@
 // The line of a plain TCP segment, written as bytes: no layer, no string. In most captures nearly every packet is one, and for
 // a hundred thousand lines the strings cost more than all the decoding. What TcpLayer.info() says, byte for byte.
-import { tcpPayload } from './dissect.ts';
+import { isMessagePort, tcpPayload } from './dissect.ts';
 import { innermost } from './innermost.ts';
 import { IP_PROTOCOL } from './numbers.ts';
 import { flagNames } from './tcp.ts';
@@ -59,7 +59,10 @@ export function plainSegment(bytes: Uint8Array, linkType: number): TcpSegment | 
   const headerLength = ((bytes[tcp + 12] ?? 0) >>> 4) * 4;
   const data = tcp + headerLength;
   if (headerLength < FIXED_HEADER || data > end) return null;
-  if (data < end && tcpPayload(u16(bytes, tcp), u16(bytes, tcp + 2), bytes, data, end) !== 'data') return null;
+  const [source, destination] = [u16(bytes, tcp), u16(bytes, tcp + 2)];
+  if (data < end && tcpPayload(source, destination, bytes, data, end) !== 'data') return null;
+  const isCut = ip + u16(bytes, ip + 2) > end;
+  if (isCut && isMessagePort(source, destination)) return null;
   return { bytes, ip, tcp, headerLength };
 }
 
