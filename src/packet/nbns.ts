@@ -18,6 +18,8 @@ const QUESTIONS = 4;
 const ANSWERS = 6;
 const HEADER_LENGTH = 12;
 const NAME_LENGTH = 16;
+/** Far more than fit into a datagram that NetBIOS sends (RFC 1002 section 4.2.1.1): each may be said by a pointer to a long one. */
+const MOST_NAMES = 1000;
 
 const ADDRESSES = 32;
 const STATUS = 33;
@@ -127,6 +129,8 @@ export class NbnsLayer extends LayerBase {
 
 /** @param words what a line about the message says of the questions, and of the answers */
 function readSections(reader: FieldReader, layer: NbnsLayer, words: string[]): void {
+  const names = layer.u16(QUESTIONS) + layer.u16(ANSWERS) + layer.u16(8) + layer.u16(10);
+  if (names > MOST_NAMES) reader.fail(`NBNS message of ${names} names, more than ${MOST_NAMES}`);
   for (let left = layer.u16(QUESTIONS); left > 0; left--) {
     const { text } = readNetbiosName(reader);
     const type = reader.number(TYPE);

@@ -48,6 +48,17 @@ const LEAP_NAMES: Readonly<Record<number, string>> = {
   2: 'last minute of the day has 59 seconds',
   3: 'unknown (clock unsynchronized)',
 };
+/** Of mode 7; the last two are what floods are made with. */
+const REQUEST_NAMES: Readonly<Record<number, string>> = {
+  0: 'PEER_LIST',
+  1: 'PEER_LIST_SUM',
+  2: 'PEER_INFO',
+  3: 'PEER_STATS',
+  4: 'SYS_INFO',
+  5: 'SYS_STATS',
+  20: 'MON_GETLIST',
+  42: 'MON_GETLIST_1',
+};
 const MODE_NAMES: readonly string[] = [
   'reserved',
   'symmetric active',
@@ -114,7 +125,7 @@ const FIELDS = new FieldTable<NtpLayer>([
   when(isPrivate, uint('ntp.priv.auth', 1, 1, 'There is a proof.', { mask: 0x80 })),
   when(isPrivate, uint('ntp.priv.seq', 1, 1, 'Counts the messages of an answer.', { mask: 0x7f })),
   when(isPrivate, uint('ntp.priv.impl', 2, 1, 'Whose program this is for.')),
-  when(isPrivate, uint('ntp.priv.reqcode', 3, 1, 'What it is to do.')),
+  when(isPrivate, uint('ntp.priv.reqcode', 3, 1, 'What it is to do.', { names: REQUEST_NAMES })),
 ]);
 
 const EXTENSION_TYPE = listed('ntp.ext.type', 'uint16', 'What the extension is.', { hex: 4 });
@@ -150,7 +161,11 @@ export class NtpLayer extends LayerBase {
   }
 
   override info(): string {
-    return `NTP Version ${(this.u8(FLAGS) >>> 3) & 0x07}, ${MODE_NAMES[this.mode]}`;
+    const text = `NTP Version ${(this.u8(FLAGS) >>> 3) & 0x07}, ${MODE_NAMES[this.mode]}`;
+    if (!isPrivate(this)) return text;
+    const request = REQUEST_NAMES[this.u8(3)];
+    const isAnswer = (this.u8(FLAGS) & 0x80) !== 0;
+    return `${text}, ${isAnswer ? 'Response' : 'Request'}${request === undefined ? '' : `, ${request}`}`;
   }
 
   protected override collect(sink: FieldSink): void {

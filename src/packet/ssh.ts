@@ -84,6 +84,8 @@ const HOST_KEY_TYPE_LENGTH = listed('ssh.host_key.type_length', 'uint32', 'Bytes
 const HOST_KEY_TYPE = listed('ssh.host_key.type', 'string', 'What kind of key that is: who the server is.');
 const EDWARDS_KEY_LENGTH = listed('ssh.host_key.eddsa.key_length', 'uint32', 'Bytes of the key itself.');
 const EDWARDS_KEY = listed('ssh.host_key.eddsa.key', 'bytes', 'The key itself, of Ed25519.');
+const RSA_EXPONENT = listed('ssh.host_key.rsa.e', 'bytes', 'The key’s exponent, of RSA.');
+const RSA_MODULUS = listed('ssh.host_key.rsa.n', 'bytes', 'The key’s modulus, of RSA.');
 const SIGNATURE_LENGTH = listed('ssh.host_sig.length', 'uint32', 'Bytes of the signature.');
 const SIGNATURE_TYPE_LENGTH = listed('ssh.host_sig.type_length', 'uint32', 'Bytes of its kind.');
 const SIGNATURE_TYPE = listed('ssh.host_sig.type', 'string', 'What kind of signature proves it.');
@@ -270,6 +272,10 @@ function readReply(message: FieldReader): string {
   const key = message.part(message.number(HOST_KEY_LENGTH), 'host key');
   const kind = key.left >= 4 ? key.text(HOST_KEY_TYPE, key.number(HOST_KEY_TYPE_LENGTH)) : '';
   if (kind === 'ssh-ed25519' && key.left >= 4) key.bytes(EDWARDS_KEY, key.number(EDWARDS_KEY_LENGTH));
+  if (kind === 'ssh-rsa' && key.left >= 8) {
+    key.bytes(RSA_EXPONENT, key.number(NUMBER_LENGTH));
+    if (key.left >= 4) key.bytes(RSA_MODULUS, key.number(NUMBER_LENGTH));
+  }
   const name = readKey(message, CURVE_SERVER_LENGTH, CURVE_SERVER, NUMBER_SERVER);
   const signature = message.part(message.number(SIGNATURE_LENGTH), 'signature');
   if (signature.left >= 4) signature.text(SIGNATURE_TYPE, signature.number(SIGNATURE_TYPE_LENGTH));

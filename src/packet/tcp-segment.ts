@@ -1,8 +1,9 @@
 // The line of a plain TCP segment, written as bytes: no layer, no string. In most captures nearly every packet is one, and for
 // a hundred thousand lines the strings cost more than all the decoding. What TcpLayer.info() says, byte for byte.
-import { isMessagePort, tcpPayload } from './dissect.ts';
+import { tcpPayload } from './dissect.ts';
 import { innermost } from './innermost.ts';
 import { IP_PROTOCOL } from './numbers.ts';
+import { isMessagePort } from './stopped.ts';
 import { flagNames } from './tcp.ts';
 import { OPTION } from './tcp-options.ts';
 

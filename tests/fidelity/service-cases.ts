@@ -112,6 +112,11 @@ const KEEPING_GOING: Readonly<Record<string, Uint8Array>> = {
     4784,
     hex('20e4 0321 00000001 00000002 0000c350 0000c350 00000000 01 09 02 736563726574'),
   ),
+  'BFD with a digest': overUdp(
+    49152,
+    3784,
+    hex(`20c4 0334 00000001 00000002 0000c350 0000c350 00000000 04 1c 01 00 00000007 ${bytes(20)}`),
+  ),
   'NTP client': overUdp(123, 123, hex(`23 00 06 ec ${'00'.repeat(36)} e8f4a1c0 60000001`)),
   'NTP server': overUdp(123, 50123, hex(`24 02 06 ec ${ntpBody}`)),
   'NTP server that sends away': overUdp(123, 50123, hex(`e4 00 06 ec 00000010 00000123 52415445 ${'00'.repeat(32)}`)),
@@ -122,6 +127,13 @@ const KEEPING_GOING: Readonly<Record<string, Uint8Array>> = {
   ),
   'NTP peers with a key': overUdp(123, 123, hex(`21 03 0a e9 ${ntpBody} 0000002a 00112233445566778899aabbccddeeff`)),
   'NTP broadcast': overUdp(123, 123, hex(`25 02 06 ec ${ntpBody}`)),
+  'NTP with an extension': overUdp(123, 123, hex(`23 00 06 ec ${ntpBody} 0104 0020 ${bytes(28)}`)),
+  'NTP with an extension and a key': overUdp(
+    123,
+    123,
+    hex(`23 00 06 ec ${ntpBody} 0104 0020 ${bytes(28)} 0000002a ${bytes(16)}`),
+  ),
+  'NTP of ntpd itself': overUdp(50123, 123, hex('17 00 03 2a 0000 0000')),
   'NTP control': overUdp(50123, 123, hex('16 02 0001 0000 0000 0000 0000')),
   'DHCPv6 solicit': overUdp6(
     546,
@@ -142,6 +154,16 @@ const KEEPING_GOING: Readonly<Record<string, Uint8Array>> = {
     546,
     hex(`07 000002  0002 0009 0002 0000ab11 010203  0003 0019 00000007 00000000 00000000 000d 0009 0002 6e6f206d6f7265
          0019 0029 00000009 00000e10 00001518 001a 0019 00000e10 00001c20 38 fd0000170000aa000000000000000000`),
+  ),
+  'DHCPv6 reply with a temporary address and a name': overUdp6(
+    547,
+    546,
+    hex(
+      `07 000005  0004 0020 00000008 0005 0018 fd000017000000000000000000000006 00000e10 00001c20
+         0027 0014 05 066e6f64652d31 07636c7573746572 00 00 0000`
+        .replace('00 00 0000', '03 6f7267 00')
+        .replace('0014', '0015'),
+    ),
   ),
   'DHCPv6 relay': overUdp6(
     547,
@@ -214,6 +236,9 @@ const sctp = (chunks: string): Uint8Array => overIp(132, hex(`9c40 9c41 0000002a
 const SCTP: Readonly<Record<string, Uint8Array>> = {
   'SCTP without chunks': sctp(''),
   'SCTP init': sctp('01 00 0020 00000001 0000ffff 000a 0800 00000064 0005 0008 ac110002 8000 0004'),
+  'SCTP init with an IPv6 address': sctp(
+    '01 00 0028 00000001 0000ffff 000a 0800 00000064 0006 0014 fd000017000000000000000000000002',
+  ),
   'SCTP init acknowledgment': sctp('02 00 0020 00000002 0000ffff 000a 0800 000000c8 0007 000c 0102030405060708'),
   'SCTP cookie': sctp('0a 00 000c 0102030405060708'),
   'SCTP cookie acknowledgment and data': sctp('0b 00 0004  00 03 0015 00000064 0001 0002 00000033 68656c6c6f 000000'),
@@ -281,9 +306,16 @@ const OLD = offer(
   ...['diffie-hellman-group14-sha256', 'ssh-rsa', 'aes128-ctr', 'aes128-ctr', 'hmac-sha2-256', 'hmac-sha2-256'],
   ...['none', 'none', '', ''],
 );
+const sized = (part: Uint8Array): Uint8Array => join(u32(part.length), part);
+const GROUPS = offer(
+  ...['diffie-hellman-group-exchange-sha256', 'ssh-rsa', 'aes128-ctr', 'aes128-ctr', 'hmac-sha2-256', 'hmac-sha2-256'],
+  ...['none', 'none', '', ''],
+);
+const rsaKey = join(text('ssh-rsa'), sized(hex('010001')), text('\x00'.padEnd(257, 'n')));
+const rsaSignature = join(text('rsa-sha2-256'), text('s'.repeat(256)));
+const number = text('\x00'.padEnd(257, 'f'));
 const hostKey = join(text('ssh-ed25519'), text('k'.repeat(32)));
 const signature = join(text('ssh-ed25519'), text('s'.repeat(64)));
-const sized = (part: Uint8Array): Uint8Array => join(u32(part.length), part);
 const [client, server] = [40022, 22];
 /** The other way round: addresses swapped, which no checksum minds. */
 function answer(frame: Uint8Array): Uint8Array {
@@ -312,6 +344,17 @@ const SSH: Readonly<Record<string, Uint8Array>> = {
   'SSH banner and offer in one': overTcp(client + 1, server, join(ascii('SSH-2.0-Go\r\n'), OLD)),
   'SSH server’s old offer': answer(overTcp(server, client + 1, OLD)),
   'SSH client’s old key': overTcp(client + 1, server, ssh(30, text('\x00'.padEnd(257, 'e')))),
+  'SSH server’s old key': answer(
+    overTcp(server, client + 1, ssh(31, join(sized(rsaKey), number, sized(rsaSignature)))),
+  ),
+  'SSH client’s offer of groups': overTcp(client + 3, server, join(ascii('SSH-2.0-Go\r\n'), GROUPS)),
+  'SSH server’s offer of groups': answer(overTcp(server, client + 3, GROUPS)),
+  'SSH request for a group': overTcp(client + 3, server, ssh(34, hex('00000800 00000c00 00002000'))),
+  'SSH group': answer(overTcp(server, client + 3, ssh(31, join(number, sized(hex('02')))))),
+  'SSH key of that group': overTcp(client + 3, server, ssh(32, number)),
+  'SSH server’s key of that group': answer(
+    overTcp(server, client + 3, ssh(33, join(sized(rsaKey), number, sized(rsaSignature)))),
+  ),
 };
 
 /** Ethernet frames as others carry them. */
