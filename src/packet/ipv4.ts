@@ -147,7 +147,8 @@ export class Ipv4Layer extends LayerBase {
   }
 
   override get declaredEnd(): number {
-    return this.totalLength === 0 ? this.enclosingEnd : this.offset + Math.max(this.totalLength, this.headerLength);
+    if (this.totalLength === 0) return this.enclosingEnd;
+    return this.boundedEnd(this.offset + Math.max(this.totalLength, this.headerLength));
   }
 
   override get payloadEnd(): number {
@@ -156,14 +157,24 @@ export class Ipv4Layer extends LayerBase {
 
   override problem(): Problem | null {
     const version = this.u8(VERSION_AND_LENGTH) >>> 4;
-    if (this.has(0, 1) && version !== 4) return { at: this.offset, reason: `IP version is ${version}, must be 4` };
+    if (this.has(0, 1) && version !== 4)
+      return {
+        at: this.offset,
+        reason: `IP version is ${version}, must be 4`,
+        line: `Bogus IPv4 version (${version}, must be 4)`,
+      };
     const words = this.u8(VERSION_AND_LENGTH) & 0x0f;
     if (this.has(0, 1) && words < 5)
-      return { at: this.offset, reason: `IP header length is ${words * 4} bytes, must be at least 20` };
+      return {
+        at: this.offset,
+        reason: `IP header length is ${words * 4} bytes, must be at least 20`,
+        line: `Bogus IP header length (${words * 4}, must be at least 20)`,
+      };
     if (this.totalLength !== 0 && this.totalLength < this.headerLength && this.has(TOTAL_LENGTH, 2))
       return {
         at: this.offset + TOTAL_LENGTH,
         reason: `IP total length is ${this.totalLength} bytes, less than its header`,
+        line: `Bogus IP length (${this.totalLength}, less than header length ${this.headerLength})`,
       };
     return super.problem();
   }

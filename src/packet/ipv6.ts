@@ -80,7 +80,7 @@ export class Ipv6Layer extends LayerBase {
   /** A payload length of 0 is a jumbogram (RFC 2675) or Linux's BIG TCP: then the capture's own length counts. */
   override get declaredEnd(): number {
     const length = this.u16(PAYLOAD_LENGTH);
-    return length === 0 ? this.enclosingEnd : this.offset + HEADER_LENGTH + length;
+    return length === 0 ? this.enclosingEnd : this.boundedEnd(this.offset + HEADER_LENGTH + length);
   }
 
   override get payloadEnd(): number {
@@ -89,7 +89,12 @@ export class Ipv6Layer extends LayerBase {
 
   override problem(): Problem | null {
     const version = this.u8(VERSION_CLASS_FLOW) >>> 4;
-    if (this.has(0, 1) && version !== 6) return { at: this.offset, reason: `IP version is ${version}, must be 6` };
+    if (this.has(0, 1) && version !== 6)
+      return {
+        at: this.offset,
+        reason: `IP version is ${version}, must be 6`,
+        line: `Bogus IPv6 version (${version}, must be 6)`,
+      };
     return super.problem();
   }
 

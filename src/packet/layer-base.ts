@@ -6,6 +6,8 @@ import { type Field, FieldSink } from './field.ts';
 export interface Problem {
   readonly at: number;
   readonly reason: string;
+  /** What a line about the packet says in place of the layer's own words, which would be of numbers that cannot be. */
+  readonly line?: string;
 }
 
 export abstract class LayerBase {
@@ -61,6 +63,11 @@ export abstract class LayerBase {
     return Math.max(this.end, this.parent === null ? (this.wireEnd ?? this.end) : this.parent.declaredEnd);
   }
 
+  /** An end that a header says, which may be past all that was on the wire: then it is not true. What an error quotes is cut short by right. */
+  protected boundedEnd(said: number): number {
+    return said <= this.end || this.quoted ? said : Math.min(said, this.enclosingEnd);
+  }
+
   /** True when what follows is not carried by this packet but quoted in it. */
   get quotes(): boolean {
     return false;
@@ -70,6 +77,11 @@ export abstract class LayerBase {
   get quoted(): boolean {
     for (let carrier = this.parent; carrier !== null; carrier = carrier.parent) if (carrier.quotes) return true;
     return false;
+  }
+
+  /** What `info` is when not all of the header is there: nothing of bytes that are missing. */
+  partialInfo(): string {
+    return '';
   }
 
   /** Why nothing inside this layer can be trusted, or null. */

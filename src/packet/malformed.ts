@@ -17,6 +17,8 @@ export class MalformedLayer extends LayerBase {
   /** The protocol that could not be decoded. */
   readonly of: string;
   readonly reason: string;
+  /** What a line about the packet says in place of the broken layer's own words; null: those are true. */
+  readonly line: string | null;
 
   /** `end`: the end of the broken layer; the problem lies at or before it. */
   constructor(protocol: Kind, of: string, problem: Problem, bytes: Uint8Array, end: number, parent: LayerBase | null) {
@@ -24,6 +26,7 @@ export class MalformedLayer extends LayerBase {
     this.protocol = protocol;
     this.of = of;
     this.reason = problem.reason;
+    this.line = problem.line ?? null;
   }
 
   get headerLength(): number {

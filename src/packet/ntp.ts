@@ -157,7 +157,7 @@ export class NtpLayer extends LayerBase {
   }
 
   override problem(): Problem | null {
-    return super.problem() ?? walkProblem(this, readRest, HEADER_LENGTH);
+    return super.problem() ?? (isTime(this) ? walkProblem(this, readRest, HEADER_LENGTH) : null);
   }
 
   override info(): string {
@@ -170,13 +170,12 @@ export class NtpLayer extends LayerBase {
 
   protected override collect(sink: FieldSink): void {
     readTable(this, FIELDS, sink);
-    walkFields(this, readRest, sink, HEADER_LENGTH);
+    if (isTime(this)) walkFields(this, readRest, sink, HEADER_LENGTH);
   }
 }
 
 /** RFC 7822: extensions, and at the very end a digest, which only its length tells from one. */
-function readRest(reader: FieldReader, layer: NtpLayer): void {
-  if (!isTime(layer)) return;
+function readRest(reader: FieldReader): void {
   while (reader.left >= 16 && !DIGESTS.has(reader.left)) {
     reader.number(EXTENSION_TYPE);
     const length = reader.number(EXTENSION_LENGTH);

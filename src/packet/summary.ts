@@ -78,15 +78,18 @@ export function summarize(bytes: Uint8Array, linkType: number, originalLength: n
 /** The same for a packet that was dissected already. */
 export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
   // Of the layers with addresses the last one counts; those of a tunnel outside are not even put into words.
-  let addressed: Extract<Layer, { readonly source: string }> | null = null;
+  let addressed: Addressed | null = null;
+  let outside: Addressed | null = null; // the one before it, should the last not be whole
   let routedTo = '';
   let about: Layer | null = null;
   let trouble = '';
+  let line: string | null = null;
   let pipelined = ''; // further requests in the same segment
   for (const layer of layers) {
     const { protocol } = layer;
     if (protocol === '_ws.short' || protocol === '_ws.unreassembled' || protocol === '_ws.malformed') {
       trouble = layer.info();
+      line = layer.line;
       continue;
     }
     if ((protocol === 'data' || protocol === 'grpc') && about !== null) continue;
@@ -96,16 +99,24 @@ export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
     }
     about = layer;
     if (protocol === 'ip' || protocol === 'ipv6' || protocol === 'eth' || protocol === 'sll') {
+      outside = addressed;
       addressed = layer;
       routedTo = '';
     } else if (protocol === 'ipv6.routing') routedTo = layer.finalDestination || routedTo;
     else if (layer.quotes) break; // an error is about itself, whatever it quotes
   }
-  const source = addressed === null ? '' : addressed.source;
-  const destination = routedTo || (addressed !== null && 'destination' in addressed ? addressed.destination : '');
+  const source = addressed?.source || outside?.source || '';
+  const destination = routedTo || destinationOf(addressed) || destinationOf(outside);
   if (about === null) return { protocol: 'Data', family: 'other', source, destination, info: trouble };
   const [usual, family] = COLUMNS[about.protocol];
   const protocol = about.column ?? usual;
-  const info = about.info() + pipelined;
-  return { protocol, family, source, destination, info: trouble === '' ? info : `${info}${trouble}` };
+  if (line !== null) return { protocol, family, source, destination, info: line };
+  const isWhole = trouble === '' || about.headerLength <= about.end - about.offset;
+  const info = isWhole ? about.info() + pipelined : about.partialInfo();
+  return { protocol, family, source, destination, info: `${info}${trouble}` };
 }
+
+type Addressed = Extract<Layer, { readonly source: string }>;
+
+const destinationOf = (layer: Addressed | null): string =>
+  layer !== null && 'destination' in layer ? layer.destination : '';

@@ -6,6 +6,7 @@
 //   +---------------+---------------+---------------+---------------+
 import { type ChecksumStatus, checksumStatus, pseudoHeaderOf, transportChecksum } from './checksum.ts';
 import { addBytes, derived, type FieldSink, FieldTable, readTable, uint } from './field.ts';
+import { Ipv4Layer } from './ipv4.ts';
 import { LayerBase, type Problem } from './layer-base.ts';
 import { IP_PROTOCOL } from './numbers.ts';
 
@@ -74,15 +75,42 @@ export class UdpLayer extends LayerBase {
 
   override problem(): Problem | null {
     const length = this.datagramLength;
-    if (length !== 0 && length < HEADER_LENGTH && this.has(LENGTH, 2))
-      return { at: this.offset + LENGTH, reason: `UDP length is ${length} bytes, must be at least 8` };
+    if (this.has(LENGTH, 2) && length < HEADER_LENGTH && !this.#mayBeZero())
+      return {
+        at: this.offset + LENGTH,
+        reason: `UDP length is ${length} bytes, must be at least 8`,
+        line: `${this.#ports} [BAD UDP LENGTH ${length} < 8]`,
+      };
     return super.problem();
+  }
+
+  override partialInfo(): string {
+    if (!this.has(SOURCE_PORT, 4)) return '';
+    return this.has(LENGTH, 2) ? this.#portsAndLength() : this.#ports;
   }
 
   override info(): string {
     const illegal = this.has(CHECKSUM, 2) && this.checksum === 'illegal' ? ' [ILLEGAL CHECKSUM (0)]' : '';
-    const tooLong = this.isTooLong ? ` [BAD UDP LENGTH ${this.datagramLength} > IP PAYLOAD LENGTH]` : '';
-    return `${this.sourcePort} → ${this.destinationPort}${tooLong} Len=${Math.max(this.datagramLength - HEADER_LENGTH, 0)}${illegal}`;
+    return `${this.#portsAndLength()}${illegal}`;
+  }
+
+  get #ports(): string {
+    return `${this.sourcePort} → ${this.destinationPort}`;
+  }
+
+  #portsAndLength(): string {
+    const { datagramLength } = this;
+    const tooLong = this.isTooLong ? ` [BAD UDP LENGTH ${datagramLength} > IP PAYLOAD LENGTH]` : '';
+    const jumbo = datagramLength === 0 && this.isOverIpv6 ? ' [Jumbogram]' : '';
+    const length = datagramLength === 0 ? this.room : datagramLength;
+    return `${this.#ports}${tooLong} Len=${Math.max(length - HEADER_LENGTH, 0)}${jumbo}`;
+  }
+
+  /** A length of 0 is a jumbogram's (RFC 2675), or of a packet that says 0 itself. */
+  #mayBeZero(): boolean {
+    if (this.datagramLength !== 0) return false;
+    const { parent } = this;
+    return this.isOverIpv6 || !(parent instanceof Ipv4Layer) || parent.totalLength === 0;
   }
 
   private get isOverIpv6(): boolean {

@@ -435,6 +435,7 @@ export const BROKEN: Readonly<Record<string, readonly [frame: Uint8Array, at: st
   ],
   'UDP header of 4 bytes': [ethernet('0800', ipv4(17, hex('0001 0002'))), 'udp'],
   'UDP length of 4': [ethernet('0800', ipv4(17, udp(1, 2, ascii('abc'), 4))), 'udp'],
+  'UDP length of 0': [ethernet('0800', ipv4(17, udp(1, 2, ascii('abc'), 0))), 'udp'],
   'DNS name that points to itself': [
     ethernet('0800', ipv4(17, udp(1024, 53, hex('0001 0100 0001 0000 0000 0000 c00c 0001 0001')))),
     'dns',

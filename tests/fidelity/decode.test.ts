@@ -168,7 +168,16 @@ describe('a broken packet', () => {
     const last = dissect(bytes, LinkType.EN10MB).at(-1);
     expect(last).toMatchObject({ protocol: '_ws.malformed', of: at });
     expect(last?.offset).toBeLessThanOrEqual(bytes.length);
-    expect(summarize(bytes, LinkType.EN10MB).info).toContain('[Malformed Packet]');
+    const line = last?.protocol === '_ws.malformed' ? last.line : null;
+    expect(summarize(bytes, LinkType.EN10MB).info).toContain(line ?? '[Malformed Packet]');
+  });
+
+  test('says of a length or a version that cannot be what tshark says', () => {
+    const ours = cases.map(([, [bytes]]) => summarize(bytes, LinkType.EN10MB).info);
+    const theirs = tsharkSummaries(file).map(({ info }) => info);
+    const about = theirs.flatMap((info, i) => (/bogus|BAD/i.test(info) ? [i] : []));
+    expect(about.length).toBeGreaterThan(5);
+    expect(about.map((i) => ours[i])).toEqual(about.map((i) => theirs[i]));
   });
 
   test('has the same addresses and ports as tshark gives it', () => {

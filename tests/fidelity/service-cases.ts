@@ -253,6 +253,12 @@ const SCTP: Readonly<Record<string, Uint8Array>> = {
   'SCTP of a kind that nobody knows': sctp('7f 00 0008 01020304'),
 };
 
+/** IPv6 that says another length. */
+function longer(packet: Uint8Array, length: number): Uint8Array {
+  packet.set(u16(length), 4);
+  return packet;
+}
+
 const LENGTHS: Readonly<Record<string, Uint8Array>> = {
   'UDP length of more than the packet': overUdp(1, 2, ascii('abc'), 0xffff),
   'UDP length of more than the packet, around DNS': overUdp(
@@ -266,6 +272,15 @@ const LENGTHS: Readonly<Record<string, Uint8Array>> = {
     '0800',
     ipv4(6, tcp(80, 1024, { payload: ascii('abcdefgh') }), { length: 0 }),
   ),
+  'IP total length of more than the packet, a segment': ethernet(
+    '0800',
+    ipv4(6, tcp(40000, 40001, { payload: ascii('abcdefgh') }), { length: 200 }),
+  ),
+  'IPv6 length of more than the packet': ethernet(
+    '86dd',
+    longer(ipv6(6, tcp(40000, 40001, { payload: ascii('abc') })), 200),
+  ),
+  'UDP jumbogram': ethernet('86dd', ipv6(17, udp(1, 2, ascii('abc'), 0))),
   'IP total length of more than the packet': ethernet('0800', ipv4(17, udp(1, 2, ascii('abc')), { length: 100 })),
   'first fragment of a DNS answer': ethernet(
     '0800',
