@@ -5,6 +5,7 @@ import { ArpLayer } from './arp.ts';
 import { BGP_PORT, BgpLayer, startsBgp } from './bgp.ts';
 import { DataLayer } from './data.ts';
 import { DNS_PORT, DnsLayer, wholeDnsMessage } from './dns.ts';
+import { ErspanLayer } from './erspan.ts';
 import { EspLayer } from './esp.ts';
 import { EthernetLayer } from './ethernet.ts';
 import { GreLayer } from './gre.ts';
@@ -140,6 +141,9 @@ function childOf(layer: Layer): Layer | null {
         ? new LlcLayer(bytes, start, end, layer)
         : byEtherType(layer.type, bytes, start, end, layer);
     case 'gre':
+      return layer.type === ETHERTYPE.erspan && !layer.isNumbered
+        ? new EthernetLayer(bytes, start, end, layer)
+        : byEtherType(layer.type, bytes, start, end, layer);
     case 'geneve':
       return byEtherType(layer.type, bytes, start, end, layer);
     case 'null':
@@ -167,6 +171,8 @@ function childOf(layer: Layer): Layer | null {
       return layer.type === 128 || layer.type === 129 ? new DataLayer(bytes, start, end, layer) : null;
     case 'udp':
       return byUdpPort(layer, bytes, start, end);
+    case 'erspan':
+      return new EthernetLayer(bytes, start, end, layer);
     case 'tcp':
       return byTcpPayload(layer, bytes, start, end);
     case 'http':
@@ -208,6 +214,9 @@ function byEtherType(type: number, bytes: Uint8Array, start: number, end: number
       return new Ipv6Layer(bytes, start, end, parent);
     case ETHERTYPE.transparentEthernet:
       return new EthernetLayer(bytes, start, end, parent);
+    case ETHERTYPE.erspan:
+    case ETHERTYPE.erspan3:
+      return new ErspanLayer(bytes, start, end, parent);
     case ETHERTYPE.ppp:
       return new PppLayer(bytes, start, end, parent);
     case ETHERTYPE.vlan:

@@ -107,6 +107,11 @@ export class GreLayer extends LayerBase {
     return at + ROUTE_ENTRY - start;
   }
 
+  /** The first kind of ERSPAN has neither a number nor a header. */
+  get isNumbered(): boolean {
+    return (this.flags & SEQUENCE_PRESENT) !== 0;
+  }
+
   /** null: the header has none. */
   get key(): number | null {
     return (this.flags & KEY_PRESENT) === 0 ? null : this.u32(hasChecksum(this.flags) ? OPTIONAL + 4 : OPTIONAL);

@@ -7,6 +7,7 @@ import type { DataLayer } from './data.ts';
 import type { DhcpLayer } from './dhcp.ts';
 import type { Dhcpv6Layer } from './dhcpv6.ts';
 import type { DnsLayer } from './dns.ts';
+import type { ErspanLayer } from './erspan.ts';
 import type { EspLayer } from './esp.ts';
 import type { EthernetLayer } from './ethernet.ts';
 import type { GeneveLayer } from './geneve.ts';
@@ -70,6 +71,7 @@ export type Layer =
   | PppLayer
   | VxlanGpeLayer
   | WireguardLayer
+  | ErspanLayer
   | EspLayer
   | SctpLayer
   | IgmpLayer

@@ -9,6 +9,8 @@ export const ETHERTYPE = {
   ipv6: 0x86dd,
   transparentEthernet: 0x6558,
   ppp: 0x880b,
+  erspan: 0x88be,
+  erspan3: 0x22eb,
 } as const;
 
 export const ETHERTYPE_NAMES: Readonly<Record<number, string>> = {

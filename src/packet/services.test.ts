@@ -75,6 +75,15 @@ describe('GRE', () => {
   });
 });
 
+test('ERSPAN carries copies of frames, with a header or without', () => {
+  const frame = bytesOf('020000000002 020000000001 9999 00');
+  const carrying = (hex: string): string => layers(inIpv4(47, Uint8Array.from([...bytesOf(hex), ...frame])));
+  expect(carrying('0000 88be')).toBe('ip gre eth data');
+  expect(carrying('1000 88be 00000001 1005 0064 00000000')).toBe('ip gre erspan eth data');
+  expect(carrying('1000 22eb 00000001 2005 0064 00000007 0000 0001 0102030405060708')).toBe('ip gre erspan eth data');
+  expect(carrying('1000 88be 00000001 5005 0064 00000000')).toBe('ip gre erspan _ws.malformed');
+});
+
 test('VXLAN-GPE carries what its header says', () => {
   const carrying = (next: string): string =>
     layers(inUdp(1024, 4790, Uint8Array.from([...bytesOf(`0c0000${next} 00002a 00`), ...PING])));

@@ -32,6 +32,7 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
   ah: ['AH', 'other'],
   gre: ['GRE', 'other'],
   ppp: ['PPP', 'other'],
+  erspan: ['ERSPAN', 'other'],
   esp: ['ESP', 'other'],
   igmp: ['IGMP', 'other'],
   vrrp: ['VRRP', 'other'],

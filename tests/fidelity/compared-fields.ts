@@ -175,6 +175,10 @@ export const COMPARED_FIELDS: readonly string[] = [
   ),
   ...names('gre', 'flags.ack key.payload_length key.call_id ack_number routing.address_family routing.sre_offset'),
   ...names('gre', 'routing.src_length routing.information'),
+  ...names(
+    'erspan',
+    'version vlan cos encap bso truncated spanid reserved index timestamp sgt p ft hw direction gra o',
+  ),
   ...names('ppp', 'address control protocol code identifier length'),
   ...names('vlan', 'len'),
   ...names('vxlan', 'ver i_bit p_bit o_bit reserved_16 next_proto'),

@@ -41,6 +41,7 @@ const PROTOCOLS: Readonly<Record<ProtocolName, string>> = {
   ah: 'Proves who sent a packet.',
   gre: 'A tunnel: packets or frames in IP.',
   ppp: 'Packets between the two ends of one line.',
+  erspan: 'Copies of frames that a switch sends to whoever looks at them.',
   esp: 'Encrypts what a packet carries.',
   igmp: 'Which groups hosts want to hear.',
   vrrp: 'Which of several routers is the one that hosts use.',

@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<Protocol, string>> = {
   ah: 'Authentication header',
   gre: 'GRE',
   ppp: 'PPP',
+  erspan: 'ERSPAN',
   esp: 'Encapsulating security payload',
   igmp: 'IGMP',
   vrrp: 'VRRP',
