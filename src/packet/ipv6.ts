@@ -37,6 +37,14 @@ const FIELDS = new FieldTable<Ipv6Layer>([
     mask: 0x0ff00000,
     hex: 8,
   }),
+  uint('ipv6.tclass.dscp', VERSION_CLASS_FLOW, 4, 'The class of service that it asks for.', { mask: 0x0fc00000 }),
+  uint(
+    'ipv6.tclass.ecn',
+    VERSION_CLASS_FLOW,
+    4,
+    'Whether a router may mark the packet, or has marked it, instead of dropping it.',
+    { mask: 0x00300000 },
+  ),
   uint('ipv6.flow', VERSION_CLASS_FLOW, 4, 'Marks the packets of one flow, so that they take one path.', {
     mask: 0x000fffff,
     hex: 6,

@@ -64,6 +64,10 @@ test('keys of curves and of numbers are told apart by their sizes', () => {
   expect(line(inTcp(CLIENT, SERVER, message(30, text('k'.repeat(32)))))).toBe(
     'SSHv2 Client: Elliptic Curve Diffie-Hellman Key Exchange Init',
   );
+  // What OpenSSH 9 sends by default: a key of sntrup761 and one of X25519.
+  expect(line(inTcp(CLIENT, SERVER, message(30, text('k'.repeat(1190)))))).toBe(
+    'SSHv2 Client: Diffie-Hellman Key Exchange Init',
+  );
   expect(line(inTcp(CLIENT, SERVER, message(30, text('k'.repeat(256)))))).toBe(
     'SSHv2 Client: Diffie-Hellman Key Exchange Init',
   );

@@ -20,9 +20,8 @@ const CR = 0x0d;
 /** RFC 4253 section 4.2. */
 const LONGEST_BANNER = 255;
 
-/** RFC 8270 and the groups of RFC 4253 and RFC 8268: bytes of a number of Diffie and Hellman’s, which may have lost some zeros. */
-const GROUP_SIZES: readonly number[] = [128, 256, 384, 512, 768, 1024];
-const MOST_ZEROS = 2;
+/** Bytes of a point: of X25519, of X448, and of NIST's three curves. Other sizes are a number's, or of an exchange of two kinds in one. */
+const POINT_SIZES: ReadonlySet<number> = new Set([32, 56, 65, 97, 133]);
 
 const CURVE = 'Elliptic Curve Diffie-Hellman Key Exchange';
 const NUMBERS = 'Diffie-Hellman Key Exchange';
@@ -290,7 +289,7 @@ function readKey(
   number: typeof BANNER,
 ): string {
   const size = message.peek(4);
-  const isNumber = GROUP_SIZES.some((group) => size <= group + 1 && size >= group - MOST_ZEROS);
-  message.bytes(isNumber ? number : curve, message.number(isNumber ? NUMBER_LENGTH : curveLength));
-  return isNumber ? NUMBERS : CURVE;
+  const isPoint = POINT_SIZES.has(size);
+  message.bytes(isPoint ? curve : number, message.number(isPoint ? curveLength : NUMBER_LENGTH));
+  return isPoint ? CURVE : NUMBERS;
 }

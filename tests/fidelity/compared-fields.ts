@@ -39,7 +39,10 @@ export const COMPARED_FIELDS: readonly string[] = [
   ),
   ...names('ip', 'opt.type opt.type.copy opt.type.class opt.type.number opt.len opt.ptr cur_rt src_rt rec_rt empty_rt'),
   ...names('ip', 'opt.overflow opt.flag opt.time_stamp opt.time_stamp_addr opt.ra'),
-  ...names('ipv6', 'version tclass flow plen nxt hlim src dst hopopts.nxt hopopts.len dstopts.nxt dstopts.len'),
+  ...names(
+    'ipv6',
+    'version tclass tclass.dscp tclass.ecn flow plen nxt hlim src dst hopopts.nxt hopopts.len dstopts.nxt dstopts.len',
+  ),
   ...names('ipv6', 'hopopts.len_oct dstopts.len_oct opt.type opt.type.action opt.type.change opt.type.rest opt.length'),
   ...names('ipv6', 'opt.padn opt.router_alert opt.unknown'),
   ...names('ipv6', 'routing.nxt routing.len routing.len_oct routing.type routing.segleft routing.src.reserved'),
