@@ -289,6 +289,21 @@ const LENGTHS: Readonly<Record<string, Uint8Array>> = {
   ),
   'UDP jumbogram': ethernet('86dd', ipv6(17, udp(1, 2, ascii('abc'), 0))),
   'IP total length of more than the packet': ethernet('0800', ipv4(17, udp(1, 2, ascii('abc')), { length: 100 })),
+  'first fragment of a DNS answer over IPv6': ethernet(
+    '86dd',
+    ipv6(
+      44,
+      join(
+        hex('11 00 0001 0badcafe'),
+        udp(
+          53,
+          1024,
+          hex('1234 8180 0001 0002 0000 0000 03777777 076578616d706c65 03636f6d 00 0001 0001 c00c 0001'),
+          600,
+        ),
+      ),
+    ),
+  ),
   'first fragment of a DNS answer': ethernet(
     '0800',
     ipv4(
