@@ -22,6 +22,7 @@ import { extensionProtocol, Ipv6ExtensionLayer } from './ipv6-extension.ts';
 import type { Layer } from './layer.ts';
 import type { LayerBase, Problem } from './layer-base.ts';
 import { LlcLayer } from './llc.ts';
+import type { MalformedLayer } from './malformed.ts';
 import { NullLayer } from './null.ts';
 import { ETHERTYPE, IP_PROTOCOL } from './numbers.ts';
 import { PppLayer } from './ppp.ts';
@@ -29,7 +30,7 @@ import { SctpLayer } from './sctp.ts';
 import { SllLayer } from './sll.ts';
 import { Sll2Layer } from './sll2.ts';
 import { SSH_PORT, SshLayer, startsSsh } from './ssh.ts';
-import { cutOff, stoppedBy } from './stopped.ts';
+import { cutOff, stoppedBy, tooLong } from './stopped.ts';
 import { StpLayer } from './stp.ts';
 import { TcpLayer } from './tcp.ts';
 import { startsTls, TlsLayer } from './tls.ts';
@@ -65,6 +66,7 @@ export function dissectInnermost(bytes: Uint8Array, linkType: number, originalLe
 function layersFrom(first: Layer, depth: number, originalLength: number): Layer[] {
   const layers: Layer[] = [];
   let layer: Layer | null = first;
+  let odd: MalformedLayer | null = null;
   if (originalLength > first.bytes.length && first.end === first.bytes.length) first.wireEnd = originalLength;
   while (layer !== null) {
     const problem: Problem | null =
@@ -77,6 +79,7 @@ function layersFrom(first: Layer, depth: number, originalLength: number): Layer[
       if (stopped !== null) layers.push(stopped);
       break;
     }
+    if (layer.protocol === 'udp' && layer.isTooLong) odd = tooLong(layer);
     const child = childOf(layer);
     if (child === null && originalLength > layer.bytes.length) {
       const short = cutOff(layer);
@@ -84,6 +87,7 @@ function layersFrom(first: Layer, depth: number, originalLength: number): Layer[
     }
     layer = child;
   }
+  if (odd !== null) layers.push(odd);
   return layers;
 }
 

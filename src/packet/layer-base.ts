@@ -6,7 +6,7 @@ import { type Field, FieldSink } from './field.ts';
 export interface Problem {
   readonly at: number;
   readonly reason: string;
-  /** What a line about the packet says in place of the layer's own words, which would be of numbers that cannot be. */
+  /** What a line about the packet says in place of the layer's own words, which would be of numbers that cannot be; "": those say it themselves. */
   readonly line?: string;
 }
 

@@ -17,7 +17,7 @@ export class MalformedLayer extends LayerBase {
   /** The protocol that could not be decoded. */
   readonly of: string;
   readonly reason: string;
-  /** What a line about the packet says in place of the broken layer's own words; null: those are true. */
+  /** What a line about the packet says in place of the broken layer's own words; null: those are true; "": those say it themselves. */
   readonly line: string | null;
 
   /** `end`: the end of the broken layer; the problem lies at or before it. */

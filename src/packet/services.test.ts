@@ -273,6 +273,11 @@ describe('lengths that cannot be', () => {
     expect(line(packet)).toBe('UDP 1 → 2 [BAD UDP LENGTH 65535 > IP PAYLOAD LENGTH] Len=65527');
     const udp = dissect(packet, RAW)[1];
     expect(udp?.named('udp.length')[0]?.meaning).toBe('impossible: its packet has 11 for it');
+    expect(dissect(packet, RAW).at(-1)).toMatchObject({
+      protocol: '_ws.malformed',
+      of: 'udp',
+      reason: 'UDP length is 65535 bytes, its packet has 11 for it',
+    });
   });
 
   test('but not when the capture cut the packet, nor in a fragment', () => {
@@ -303,7 +308,7 @@ describe('where decoding stops', () => {
 
   test('what a first fragment lacks is in the others: it is not malformed', () => {
     expect(layers(inIpv4(17, answer, { flags: 0x2000 }))).toBe('ip udp dns _ws.unreassembled');
-    expect(layers(inIpv4(17, answer))).toBe('ip udp dns _ws.malformed');
+    expect(layers(inUdp(53, 40000, answer.subarray(8)))).toBe('ip udp dns _ws.malformed');
     expect(line(inIpv4(17, answer, { flags: 0x2000 }))).toBe(
       'DNS Standard query response 0x1234 A www.example.com[BoundErrorUnreassembled Packet]',
     );

@@ -6,6 +6,7 @@ import type { LayerBase, Problem } from './layer-base.ts';
 import { MalformedLayer } from './malformed.ts';
 import { SSH_PORT } from './ssh.ts';
 import { TcpLayer } from './tcp.ts';
+import type { UdpLayer } from './udp.ts';
 
 /** What an ICMP error must quote of the transport header (RFC 792); many routers quote no more. */
 const QUOTED_MINIMUM = 8;
@@ -25,6 +26,13 @@ function isFirstFragment(carrier: LayerBase | null): boolean {
   for (let layer = carrier; layer !== null; layer = layer.parent)
     if ('moreFragments' in layer && layer.moreFragments === true) return true;
   return false;
+}
+
+/** What is wrong with a datagram whose length cannot be: what it carries is decoded all the same. */
+export function tooLong(udp: UdpLayer): MalformedLayer {
+  const { bytes, end, offset, datagramLength, room } = udp;
+  const reason = `UDP length is ${datagramLength} bytes, its packet has ${room} for it`;
+  return new MalformedLayer('_ws.malformed', 'udp', { at: offset + 4, reason, line: '' }, bytes, end, udp.parent);
 }
 
 /** What ends where the capture cut the packet, though more was on the wire: all of what it carries is missing, or some of its message. */

@@ -89,6 +89,7 @@ export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
   for (const layer of layers) {
     const { protocol } = layer;
     if (protocol === '_ws.short' || protocol === '_ws.unreassembled' || protocol === '_ws.malformed') {
+      if (layer.line === '') continue;
       trouble = layer.info();
       line = layer.line;
       continue;

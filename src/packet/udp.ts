@@ -57,7 +57,9 @@ export class UdpLayer extends LayerBase {
 
   /** A length that cannot be. Of a fragment, and of what an error quotes, the rest is elsewhere. */
   get isTooLong(): boolean {
-    return this.datagramLength > this.room && !this.quoted && pseudoHeaderOf(this)?.whole !== false;
+    const { datagramLength } = this;
+    if (datagramLength <= this.end - this.offset || datagramLength <= this.room) return false;
+    return !this.quoted && pseudoHeaderOf(this)?.whole !== false;
   }
 
   override get declaredEnd(): number {

@@ -235,7 +235,8 @@ test('what the capture cut off is never called malformed', () => {
   for (const [name, whole] of Object.entries({ ...FRAMES, ...SERVICE_FRAMES }))
     for (let length = 0; length < whole.length; length++) {
       const last = dissect(whole.subarray(0, length), LinkType.EN10MB, whole.length).at(-1);
-      if (last?.protocol === '_ws.malformed') wrong.push(`${name}, ${length} bytes`);
+      const isWrong = last?.protocol === '_ws.malformed' && !name.startsWith('UDP length of more');
+      if (isWrong) wrong.push(`${name}, ${length} bytes`);
     }
   expect(wrong).toEqual([]);
 });

@@ -308,7 +308,8 @@ ssh.protocol matches "OpenSSH"
 ssh.direction == 1
 ip.len == 48
 udp.length > 65000
-_ws.unreassembled
+_ws.unreassembled and udp
+_ws.malformed and udp.length > 65000
 icmp.unused
 icmp.unused == 00:00:00:00
 icmp.mtu

@@ -277,7 +277,7 @@ const LENGTHS: Readonly<Record<string, Uint8Array>> = {
   'UDP length of less than its packet': overUdp(1, 2, ascii('abcdef'), 11),
   'IP total length of 0, a segment that was not cut up yet': ethernet(
     '0800',
-    ipv4(6, tcp(80, 1024, { payload: ascii('abcdefgh') }), { length: 0 }),
+    ipv4(6, tcp(40000, 40001, { payload: ascii('hello, whoever reads this') }), { length: 0 }),
   ),
   'IP total length of more than the packet, a segment': ethernet(
     '0800',
