@@ -22,13 +22,14 @@ export abstract class LayerBase {
   declare readonly end: number;
   /** The layer that carries this one. */
   declare readonly parent: LayerBase | null;
-  /** Of a packet's first layer, when the capture cut the packet: one past the last byte that was on the wire. */
-  declare wireEnd?: number;
+  /** One past the last byte that was on the wire: of a packet's first layer past its end, when the capture cut the packet. */
+  declare wireEnd: number;
   constructor(bytes: Uint8Array, offset: number, end: number, parent: LayerBase | null) {
     this.bytes = bytes;
     this.offset = offset;
     this.end = end;
     this.parent = parent;
+    this.wireEnd = end;
   }
 
   /** Bytes the header says it has, or needs at least; may be more than are there. */
@@ -60,7 +61,7 @@ export abstract class LayerBase {
 
   /** What `declaredEnd` is for a header that says no length: what the one around it says, or how much the capture cut off. */
   protected get enclosingEnd(): number {
-    return Math.max(this.end, this.parent === null ? (this.wireEnd ?? this.end) : this.parent.declaredEnd);
+    return Math.max(this.end, this.parent === null ? this.wireEnd : this.parent.declaredEnd);
   }
 
   /** An end that a header says, which may be past all that was on the wire: then it is not true. What an error quotes is cut short by right. */
