@@ -25,8 +25,8 @@ const AUTHENTICATED = 0x04;
 const PASSWORD = 1;
 const STRONGEST = 5;
 
-/** One hop: RFC 5881; several: RFC 5883. */
-export const BFD_PORTS: readonly number[] = [3784, 4784];
+/** One hop: RFC 5881; several: RFC 5883; each link of a bundle: RFC 7130; answered without a session: RFC 7881. */
+export const BFD_PORTS: readonly number[] = [3784, 4784, 6784, 7784];
 
 const REASON_NAMES: readonly string[] = [
   'No Diagnostic',

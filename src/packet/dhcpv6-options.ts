@@ -2,6 +2,7 @@
 //
 //   option:  | type (2) | length (2) | value …       some values hold options in their turn: an association its addresses,
 //                                                    a relay the whole message that it passes on
+import { DHCPV6_OPTION_NAMES } from './dhcpv6-names.ts';
 import { listed } from './field.ts';
 import type { FieldReader } from './field-reader.ts';
 import { formatHex, formatMac, formatText } from './format.ts';
@@ -31,73 +32,6 @@ const DEEPEST = 16;
 /** Seconds from 1970 to 2000, where the times of identifiers begin (RFC 8415 section 11.2). */
 const TO_2000 = 946_684_800;
 
-export const OPTION_NAMES: Readonly<Record<number, string>> = {
-  1: 'Client Identifier',
-  2: 'Server Identifier',
-  3: 'Identity Association for Non-temporary Address',
-  4: 'Identity Association for Temporary Address',
-  5: 'IA Address',
-  6: 'Option Request',
-  7: 'Preference',
-  8: 'Elapsed time',
-  9: 'Relay Message',
-  11: 'Authentication',
-  12: 'Server unicast',
-  13: 'Status code',
-  14: 'Rapid Commit',
-  15: 'User Class',
-  16: 'Vendor Class',
-  17: 'Vendor-specific Information',
-  18: 'Interface-Id',
-  19: 'Reconfigure Message',
-  20: 'Reconfigure Accept',
-  21: 'SIP Server Domain Name List',
-  22: 'SIP Servers IPv6 Address List',
-  23: 'DNS recursive name server',
-  24: 'Domain Search List',
-  25: 'Identity Association for Prefix Delegation',
-  26: 'IA Prefix',
-  27: 'Network Information Server',
-  28: 'Network Information Server V2',
-  29: 'Network Information Server Domain Name',
-  30: 'Network Information Server V2 Domain Name',
-  31: 'Simple Network Time Protocol Server',
-  32: 'Lifetime',
-  36: 'Geoconf Civic Address',
-  37: 'Remote Identifier',
-  38: 'Subscriber Identifier',
-  39: 'Client Fully Qualified Domain Name',
-  40: 'PANA Agents IPv6 Address List',
-  41: 'Time Zone',
-  42: 'Time Zone Database',
-  43: 'Echo Request Option',
-  44: 'Leasequery Query',
-  45: 'Leasequery Client Data',
-  46: 'Client Last Transaction Time',
-  47: 'Leasequery Relay Data',
-  48: 'Leasequery Client Link Address List',
-  53: 'Relay-ID',
-  56: 'NTP Server',
-  59: 'Boot File URL',
-  60: 'Boot File Parameters',
-  61: 'Client System Architecture Type',
-  62: 'Client Network Interface Identifier',
-  64: 'Dual-Stack Lite AFTR Name',
-  65: 'ERP Local Domain Name',
-  66: 'Relay-Supplied Options',
-  67: 'Prefix Exclude',
-  68: 'Virtual Subnet Selection',
-  74: 'RDNSS Selection',
-  79: 'Client Link-Layer Address',
-  82: 'SOL_MAX_RT',
-  83: 'INF_MAX_RT',
-  86: 'PCP Server',
-  87: 'DHCPv4 Message',
-  88: 'DHCP 4o6 Servers Address',
-  103: 'Captive Portal',
-  135: 'Relay Source Port',
-};
-
 const STATUS_NAMES: Readonly<Record<number, string>> = {
   0: 'Success',
   1: 'UnspecFail',
@@ -108,7 +42,7 @@ const STATUS_NAMES: Readonly<Record<number, string>> = {
   6: 'NoPrefixAvail',
 };
 
-const TYPE = listed('dhcpv6.option.type', 'uint16', 'Which option.', { names: OPTION_NAMES });
+const TYPE = listed('dhcpv6.option.type', 'uint16', 'Which option.', { names: DHCPV6_OPTION_NAMES });
 const LENGTH = listed('dhcpv6.option.length', 'uint16', 'Bytes of its value.');
 const TYPE_TEXT = listed('dhcpv6.option.type_str', 'string', 'Which option, in words.');
 const DUID = listed('dhcpv6.duid.bytes', 'bytes', 'Who a client or a server is, once and for all.');
@@ -144,7 +78,7 @@ const PREFIX_VALID = listed('dhcpv6.iaprefix.valid_lifetime', 'uint32', VALID_AB
 const PREFIX_LENGTH = listed('dhcpv6.iaprefix.pref_len', 'uint8', 'Bits of the prefix.');
 const PREFIX = listed('dhcpv6.iaprefix.pref_addr', 'ipv6', 'The network that a router gets to give out.');
 const REQUESTED = listed('dhcpv6.requested_option_code', 'uint16', 'An option that the client would like.', {
-  names: OPTION_NAMES,
+  names: DHCPV6_OPTION_NAMES,
 });
 const PREFERENCE_FIELD = listed('dhcpv6.option_preference', 'uint8', 'The server with the highest is to be taken.');
 const ELAPSED_TIME = listed('dhcpv6.elapsed_time', 'uint16', 'Milliseconds since the client began to ask.');
@@ -179,7 +113,7 @@ export function readDhcpv6Options(
   while (reader.left > 0) {
     const type = reader.number(TYPE);
     const length = reader.number(LENGTH);
-    reader.put(TYPE_TEXT, reader.at - 4, 2, OPTION_NAMES[type] ?? `DHCP option ${type}`);
+    reader.put(TYPE_TEXT, reader.at - 4, 2, DHCPV6_OPTION_NAMES[type] ?? `DHCP option ${type}`);
     const value = reader.part(length, `DHCPv6 option ${type}`);
     const options = (): void => readDhcpv6Options(value, isFromServer, depth + 1, facts, relayed);
     switch (type) {

@@ -145,14 +145,16 @@ function childOf(layer: Layer): Layer | null {
         ? new LlcLayer(bytes, start, end, layer)
         : byEtherType(layer.type, bytes, start, end, layer);
     case 'gre':
-      return layer.type === ETHERTYPE.erspan && !layer.isNumbered
-        ? new EthernetLayer(bytes, start, end, layer)
-        : byEtherType(layer.type, bytes, start, end, layer);
+      if (layer.type === ETHERTYPE.ppp) return new PppLayer(bytes, start, end, layer);
+      if (layer.type === ETHERTYPE.erspan3) return new ErspanLayer(bytes, start, end, layer);
+      if (layer.type !== ETHERTYPE.erspan) return byEtherType(layer.type, bytes, start, end, layer);
+      return layer.isNumbered ? new ErspanLayer(bytes, start, end, layer) : new EthernetLayer(bytes, start, end, layer);
     case 'geneve':
       return byEtherType(layer.type, bytes, start, end, layer);
     case 'null':
     case 'ppp':
     case 'vxlan':
+    case 'erspan':
       return byName(layer.carries, bytes, start, end, layer);
     case 'ip':
       if (layer.fragmentOffset > 0) return new DataLayer(bytes, start, end, layer);
@@ -175,8 +177,6 @@ function childOf(layer: Layer): Layer | null {
       return layer.type === 128 || layer.type === 129 ? new DataLayer(bytes, start, end, layer) : null;
     case 'udp':
       return byUdpPort(layer, bytes, start, end);
-    case 'erspan':
-      return new EthernetLayer(bytes, start, end, layer);
     case 'tcp':
       return byTcpPayload(layer, bytes, start, end);
     case 'http':
@@ -218,11 +218,6 @@ function byEtherType(type: number, bytes: Uint8Array, start: number, end: number
       return new Ipv6Layer(bytes, start, end, parent);
     case ETHERTYPE.transparentEthernet:
       return new EthernetLayer(bytes, start, end, parent);
-    case ETHERTYPE.erspan:
-    case ETHERTYPE.erspan3:
-      return new ErspanLayer(bytes, start, end, parent);
-    case ETHERTYPE.ppp:
-      return new PppLayer(bytes, start, end, parent);
     case ETHERTYPE.vlan:
     case ETHERTYPE.qinq:
       return new VlanLayer(bytes, start, end, parent);

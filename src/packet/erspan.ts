@@ -21,6 +21,7 @@ const VERSION_2_LENGTH = 12;
 const SWITCH_LENGTH = 8;
 
 const MORE = 0x0001;
+const FRAME_TYPE = 0x7c00;
 
 const isVersion1 = (layer: ErspanLayer): boolean => layer.version === 1;
 const isVersion2 = (layer: ErspanLayer): boolean => layer.version === 2;
@@ -40,7 +41,7 @@ const FIELDS = new FieldTable<ErspanLayer>([
   when(isVersion2, uint('erspan.timestamp', TIME, 4, 'When it was copied, by the switch’s clock.')),
   when(isVersion2, uint('erspan.sgt', GROUP, 2, 'The group of its sender, for policies.')),
   inVersion2('erspan.p', FLAGS, 0x8000, 'The copy is of an Ethernet frame.'),
-  inVersion2('erspan.ft', FLAGS, 0x7c00, 'What kind of frame it is.'),
+  inVersion2('erspan.ft', FLAGS, FRAME_TYPE, 'What kind of frame it is.'),
   inVersion2('erspan.hw', FLAGS, 0x03f0, 'Which device of the switch made the copy.'),
   when(isVersion2, flag('erspan.direction', FLAGS, 2, 0x0008, 'The switch sent the frame, rather than received it.')),
   inVersion2('erspan.gra', FLAGS, 0x0006, 'The unit of the time above.'),
@@ -59,6 +60,11 @@ export class ErspanLayer extends LayerBase {
     return this.u16(VERSION_AND_VLAN) >>> 12;
   }
 
+  /** Version 2 may copy other things than Ethernet frames. */
+  get carries(): 'eth' | 'other' {
+    return this.version === 2 && (this.u16(FLAGS) & FRAME_TYPE) !== 0 ? 'other' : 'eth';
+  }
+
   override problem(): Problem | null {
     const { version } = this;
     if (this.has(0, 2) && version !== 1 && version !== 2)
@@ -67,7 +73,7 @@ export class ErspanLayer extends LayerBase {
   }
 
   override info(): string {
-    return `ERSPAN, session ${this.u16(SESSION) & 0x03ff}`;
+    return 'ERSPAN:';
   }
 
   protected override collect(sink: FieldSink): void {

@@ -9,7 +9,6 @@
 import { readName } from './dns-name.ts';
 import { FieldSink, FieldTable, flag, listed, readTable, uint, when } from './field.ts';
 import { type FieldReader, walkFields, walkProblem } from './field-reader.ts';
-import { formatText } from './format.ts';
 import { LayerBase, type Problem } from './layer-base.ts';
 
 const ID = 0;
@@ -184,11 +183,21 @@ function readNetbiosName(reader: FieldReader, show = true): NetbiosName {
   const [first = '', ...scope] = name.text.split('.');
   const bytes = decoded(first);
   const kind = bytes === null ? -1 : (bytes[NAME_LENGTH - 1] ?? 0);
-  const plain = bytes === null ? first : formatText(bytes, 0, NAME_LENGTH - 1).replace(/(?: |\\x00)+$/, '');
+  const plain = bytes === null ? first : plainText(bytes);
   const ending = bytes === null ? '' : `<${kind.toString(16).padStart(2, '0')}>`;
   const text = `${plain}${ending}${scope.length === 0 ? '' : `.${scope.join('.')}`}`;
   if (show) reader.put(NAME, at, name.length, text);
   return { text, kind, at, length: name.length };
+}
+
+/** The characters before the kind, without their padding; those that cannot be printed in angle brackets. */
+function plainText(bytes: Uint8Array): string {
+  let end = NAME_LENGTH - 1;
+  while (end > 0 && (bytes[end - 1] === 0x20 || bytes[end - 1] === 0)) end--;
+  let text = '';
+  for (const byte of bytes.subarray(0, end))
+    text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `<${byte.toString(16).padStart(2, '0')}>`;
+  return text;
 }
 
 /** null: these are not 32 letters from A to P. */

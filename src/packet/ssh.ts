@@ -88,6 +88,7 @@ const RSA_MODULUS = listed('ssh.host_key.rsa.n', 'bytes', 'The key’s modulus, 
 const SIGNATURE_LENGTH = listed('ssh.host_sig.length', 'uint32', 'Bytes of the signature.');
 const SIGNATURE_TYPE_LENGTH = listed('ssh.host_sig.type_length', 'uint32', 'Bytes of its kind.');
 const SIGNATURE_TYPE = listed('ssh.host_sig.type', 'string', 'What kind of signature proves it.');
+const RSA_SIGNATURE = listed('ssh.host_sig.rsa', 'bytes', 'The signature itself, of RSA.');
 const REASON = listed('ssh.disconnect_reason', 'uint32', 'Why the sender leaves.', { hex: 8 });
 const REASON_LENGTH = listed('ssh.disconnect_description_length', 'uint32', 'Bytes of the reason in words.');
 const REASON_TEXT = listed('ssh.disconnect_description', 'string', 'The reason in words.');
@@ -277,7 +278,8 @@ function readReply(message: FieldReader): string {
   }
   const name = readKey(message, CURVE_SERVER_LENGTH, CURVE_SERVER, NUMBER_SERVER);
   const signature = message.part(message.number(SIGNATURE_LENGTH), 'signature');
-  if (signature.left >= 4) signature.text(SIGNATURE_TYPE, signature.number(SIGNATURE_TYPE_LENGTH));
+  const signed = signature.left >= 4 ? signature.text(SIGNATURE_TYPE, signature.number(SIGNATURE_TYPE_LENGTH)) : '';
+  if (signed === 'ssh-rsa' && signature.left >= 4) signature.bytes(RSA_SIGNATURE, signature.number(NUMBER_LENGTH));
   return name;
 }
 

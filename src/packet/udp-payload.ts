@@ -4,6 +4,7 @@ import { DataLayer } from './data.ts';
 import { DHCP_PORTS, DhcpLayer } from './dhcp.ts';
 import { DHCPV6_PORTS, Dhcpv6Layer } from './dhcpv6.ts';
 import { DNS_PORT, DnsLayer, LLMNR_PORT, MDNS_PORT } from './dns.ts';
+import { ESP_PORT, EspLayer, startsEsp } from './esp.ts';
 import { GeneveLayer } from './geneve.ts';
 import { HttpLayer, SSDP_PORT, startsSsdp } from './http.ts';
 import { Ipv4Layer } from './ipv4.ts';
@@ -54,6 +55,7 @@ const BY_PORT: ReadonlyMap<number, Carried> = new Map<number, Carried>([
     SSDP_PORT,
     (udp, bytes, start, end) => (startsSsdp(bytes, start, end) ? new HttpLayer(bytes, start, end, udp, 'ssdp') : null),
   ],
+  [ESP_PORT, (udp, bytes, start, end) => (startsEsp(bytes, start, end) ? new EspLayer(bytes, start, end, udp) : null)],
   ...each(DHCP_PORTS, dhcp),
   ...each(DHCPV6_PORTS, dhcpv6),
   ...each(BFD_PORTS, bfd),

@@ -29,6 +29,7 @@ const TUNNELS: Readonly<Record<string, Uint8Array>> = {
   'ERSPAN, type I': overIp(47, join(hex('0000 88be'), ethernet('0800', ping))),
   'ERSPAN, type II': overIp(47, join(hex('1000 88be 00000001 1005 ec64 abc12345'), ethernet('0800', ping))),
   'ERSPAN, type III': overIp(47, join(hex('1000 22eb 00000001 2005 e464 00000007 abcd 83b8'), ethernet('0800', ping))),
+  'ERSPAN, type III, of an IP packet': overIp(47, join(hex('1000 22eb 00000001 2005 e464 00000007 abcd 08b8'), ping)),
   'ERSPAN, type III, with something of the switch’s own': overIp(
     47,
     join(hex('1000 22eb 00000001 2005 e464 00000007 abcd 83b1 0400000100000002'), ethernet('0800', ping)),
@@ -62,6 +63,7 @@ const ENCRYPTED: Readonly<Record<string, Uint8Array>> = {
   'WireGuard keepalive': overUdp(51820, 51820, hex(`04000000 11223344 ffffffffffffff7f ${bytes(16)}`)),
   'WireGuard on another port': overUdp(51871, 51871, hex(`01000000 11223344 ${bytes(140)}`)),
   ESP: overIp(50, hex(`00000100 00000007 ${bytes(32)}`)),
+  'ESP in UDP': overUdp(4500, 4500, hex(`00000101 00000001 ${bytes(32)}`)),
   'ESP over IPv6': ethernet('86dd', ipv6(50, hex(`00000100 00000007 ${bytes(32)}`))),
 };
 
@@ -119,6 +121,7 @@ const KEEPING_GOING: Readonly<Record<string, Uint8Array>> = {
     4784,
     hex('20e4 0321 00000001 00000002 0000c350 0000c350 00000000 01 09 02 736563726574'),
   ),
+  'BFD on a link of a bundle': overUdp(49152, 6784, hex('20c8 0318 00000001 00000002 0000c350 0000c350 00000000')),
   'BFD with a digest': overUdp(
     49152,
     3784,
@@ -185,6 +188,13 @@ const KEEPING_GOING: Readonly<Record<string, Uint8Array>> = {
 const netbios = '20 4644454646434647454646434341434143414341434143414341434143414341 00';
 const NAMES: Readonly<Record<string, Uint8Array>> = {
   'NBNS query': overUdp(137, 137, hex(`1234 0110 0001 0000 0000 0000 ${netbios} 0020 0001`)),
+  'NBNS registration of a browser': overUdp(
+    137,
+    137,
+    hex(
+      '1235 2910 0001 0000 0000 0000 20 4142414346504650454e4644454346434550465046444546465046504143414200 0020 0001',
+    ),
+  ),
   'NBNS answer': overUdp(
     137,
     137,
