@@ -108,7 +108,7 @@ export class DhcpLayer extends LayerBase {
   }
 
   override info(): string {
-    const transaction = `Transaction ID 0x${this.u32(TRANSACTION).toString(16).padStart(8, '0')}`;
+    const transaction = `Transaction ID 0x${this.u32(TRANSACTION).toString(16)}`;
     const type = this.isDhcp ? dhcpMessageType(this, OPTIONS) : null;
     if (type !== null) return `DHCP ${type.padEnd(8)} - ${transaction}`;
     const name = OPERATION_NAMES[this.u8(OPERATION)] ?? `Unknown BOOTP message type (${this.u8(OPERATION)})`;

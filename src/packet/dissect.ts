@@ -4,16 +4,17 @@ import { AhLayer } from './ah.ts';
 import { ArpLayer } from './arp.ts';
 import { BGP_PORT, BgpLayer, startsBgp } from './bgp.ts';
 import { DataLayer } from './data.ts';
-import { DHCP_PORTS, DhcpLayer } from './dhcp.ts';
-import { DNS_PORT, DnsLayer, MDNS_PORT } from './dns.ts';
+import { DNS_PORT, DnsLayer, wholeDnsMessage } from './dns.ts';
+import { ErspanLayer } from './erspan.ts';
+import { EspLayer } from './esp.ts';
 import { EthernetLayer } from './ethernet.ts';
-import { GeneveLayer } from './geneve.ts';
 import { GreLayer } from './gre.ts';
 import { GrpcLayer } from './grpc.ts';
 import { HttpLayer, startsHttp } from './http.ts';
 import { Http2Layer, startsHttp2 } from './http2.ts';
 import { IcmpLayer } from './icmp.ts';
 import { Icmpv6Layer } from './icmpv6.ts';
+import { IgmpLayer } from './igmp.ts';
 import { innermost, MOST_LAYERS } from './innermost.ts';
 import { Ipv4Layer } from './ipv4.ts';
 import { Ipv6Layer } from './ipv6.ts';
@@ -21,26 +22,25 @@ import { extensionProtocol, Ipv6ExtensionLayer } from './ipv6-extension.ts';
 import type { Layer } from './layer.ts';
 import type { LayerBase, Problem } from './layer-base.ts';
 import { LlcLayer } from './llc.ts';
-import { MalformedLayer } from './malformed.ts';
+import type { MalformedLayer } from './malformed.ts';
 import { NullLayer } from './null.ts';
 import { ETHERTYPE, IP_PROTOCOL } from './numbers.ts';
+import { PppLayer } from './ppp.ts';
+import { SctpLayer } from './sctp.ts';
 import { SllLayer } from './sll.ts';
 import { Sll2Layer } from './sll2.ts';
+import { SSH_PORT, SshLayer, startsSsh } from './ssh.ts';
+import { cutOff, stoppedBy, tooLong } from './stopped.ts';
 import { StpLayer } from './stp.ts';
 import { TcpLayer } from './tcp.ts';
 import { startsTls, TlsLayer } from './tls.ts';
-import { FLANNEL_UDP, GENEVE, VXLAN } from './tunnels.ts';
 import { UdpLayer } from './udp.ts';
+import { byUdpPort } from './udp-payload.ts';
 import { VlanLayer } from './vlan.ts';
-import { VxlanLayer } from './vxlan.ts';
-
-/** flannel's `udp` backend: raw IP in UDP (pkg/backend/udp in flannel's source). */
+import { VrrpLayer } from './vrrp.ts';
 
 /** A cooked capture's type of a frame that has a length where others have a type (ETH_P_802_2, linux/if_ether.h). */
 const COOKED_LLC = 0x0004;
-
-/** What an ICMP error must quote of the transport header (RFC 792); many routers quote no more. */
-const QUOTED_MINIMUM = 8;
 
 /**
  * The layers of a packet. Never throws and never reads outside `bytes`; where decoding stops, the last layer says why and where.
@@ -66,6 +66,8 @@ export function dissectInnermost(bytes: Uint8Array, linkType: number, originalLe
 function layersFrom(first: Layer, depth: number, originalLength: number): Layer[] {
   const layers: Layer[] = [];
   let layer: Layer | null = first;
+  let odd: MalformedLayer | null = null;
+  if (originalLength > first.bytes.length && first.end === first.bytes.length) first.wireEnd = originalLength;
   while (layer !== null) {
     const problem: Problem | null =
       depth + layers.length < MOST_LAYERS
@@ -77,18 +79,16 @@ function layersFrom(first: Layer, depth: number, originalLength: number): Layer[
       if (stopped !== null) layers.push(stopped);
       break;
     }
-    layer = childOf(layer);
+    if (layer.protocol === 'udp' && layer.isTooLong) odd = tooLong(layer);
+    const child = childOf(layer);
+    if (child === null && originalLength > layer.bytes.length) {
+      const short = cutOff(layer);
+      if (short !== null) layers.push(short);
+    }
+    layer = child;
   }
+  if (odd !== null) layers.push(odd);
   return layers;
-}
-
-/** The layer that reports a problem; null where a quoted packet simply ends, as quoted packets do. */
-function stoppedBy(layer: Layer, problem: Problem, originalLength: number): MalformedLayer | null {
-  const { bytes, end, parent } = layer;
-  const ranOut = problem.at >= end;
-  if (ranOut && layer.quoted && end - layer.offset >= QUOTED_MINIMUM) return null;
-  const cut = ranOut && end === bytes.length && originalLength > bytes.length;
-  return new MalformedLayer(cut ? '_ws.short' : '_ws.malformed', layer.protocol, problem, bytes, end, parent);
 }
 
 function firstLayer(bytes: Uint8Array, linkType: number): Layer {
@@ -118,6 +118,11 @@ function childOf(layer: Layer): Layer | null {
   const { bytes } = layer;
   const start = layer.offset + layer.headerLength;
   const end = layer.payloadEnd;
+  // Over TCP a question may follow the first at once.
+  if (layer.protocol === 'dns' && layer.message === 2 && layer.parent?.protocol === 'tcp') {
+    const { end: last } = layer.parent;
+    return layer.end < last ? dnsOverTcp(bytes, layer.end, last, layer.parent) : null;
+  }
   // gRPC's messages lie inside HTTP/2's frames rather than after them.
   if (layer.protocol === 'http2') return layer.messages.length > 0 ? new GrpcLayer(layer.messages, bytes, layer) : null;
   if (start >= end) return null;
@@ -136,12 +141,21 @@ function childOf(layer: Layer): Layer | null {
         ? new LlcLayer(bytes, start, end, layer)
         : byEtherType(layer.type, bytes, start, end, layer);
     case 'vlan':
+      return layer.hasLength
+        ? new LlcLayer(bytes, start, end, layer)
+        : byEtherType(layer.type, bytes, start, end, layer);
     case 'gre':
+      if (layer.type === ETHERTYPE.ppp) return new PppLayer(bytes, start, end, layer);
+      if (layer.type === ETHERTYPE.erspan3) return new ErspanLayer(bytes, start, end, layer);
+      if (layer.type !== ETHERTYPE.erspan) return byEtherType(layer.type, bytes, start, end, layer);
+      return layer.isNumbered ? new ErspanLayer(bytes, start, end, layer) : new EthernetLayer(bytes, start, end, layer);
     case 'geneve':
       return byEtherType(layer.type, bytes, start, end, layer);
     case 'null':
-      if (layer.carries === 'other') return new DataLayer(bytes, start, end, layer);
-      return layer.carries === 'ip' ? new Ipv4Layer(bytes, start, end, layer) : new Ipv6Layer(bytes, start, end, layer);
+    case 'ppp':
+    case 'vxlan':
+    case 'erspan':
+      return byName(layer.carries, bytes, start, end, layer);
     case 'ip':
       if (layer.fragmentOffset > 0) return new DataLayer(bytes, start, end, layer);
       return byIpProtocol(layer.proto, bytes, start, end, layer);
@@ -163,8 +177,6 @@ function childOf(layer: Layer): Layer | null {
       return layer.type === 128 || layer.type === 129 ? new DataLayer(bytes, start, end, layer) : null;
     case 'udp':
       return byUdpPort(layer, bytes, start, end);
-    case 'vxlan':
-      return new EthernetLayer(bytes, start, end, layer);
     case 'tcp':
       return byTcpPayload(layer, bytes, start, end);
     case 'http':
@@ -173,6 +185,26 @@ function childOf(layer: Layer): Layer | null {
         : new DataLayer(bytes, start, end, layer);
     default:
       return null;
+  }
+}
+
+/** Of headers that name what they carry in numbers of their own. */
+function byName(
+  carries: 'eth' | 'ip' | 'ipv6' | 'other',
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  parent: LayerBase,
+): Layer {
+  switch (carries) {
+    case 'eth':
+      return new EthernetLayer(bytes, start, end, parent);
+    case 'ip':
+      return new Ipv4Layer(bytes, start, end, parent);
+    case 'ipv6':
+      return new Ipv6Layer(bytes, start, end, parent);
+    default:
+      return new DataLayer(bytes, start, end, parent);
   }
 }
 
@@ -216,6 +248,14 @@ function byIpProtocol(
       return new GreLayer(bytes, start, end, parent);
     case IP_PROTOCOL.authentication:
       return new AhLayer(bytes, start, end, parent);
+    case IP_PROTOCOL.encapsulatingSecurity:
+      return new EspLayer(bytes, start, end, parent);
+    case IP_PROTOCOL.sctp:
+      return new SctpLayer(bytes, start, end, parent);
+    case IP_PROTOCOL.igmp:
+      return new IgmpLayer(bytes, start, end, parent);
+    case IP_PROTOCOL.vrrp:
+      return new VrrpLayer(bytes, start, end, parent);
     case IP_PROTOCOL.icmpv6:
       return new Icmpv6Layer(bytes, start, end, parent);
     case IP_PROTOCOL.noNext:
@@ -230,27 +270,20 @@ function byIpProtocol(
   }
 }
 
-function byUdpPort(udp: UdpLayer, bytes: Uint8Array, start: number, end: number): Layer {
-  const { sourcePort, destinationPort } = udp;
-  if (VXLAN.udpPorts.includes(destinationPort)) return new VxlanLayer(bytes, start, end, udp);
-  if (GENEVE.udpPorts.includes(destinationPort)) return new GeneveLayer(bytes, start, end, udp);
-  if (sourcePort === DNS_PORT || destinationPort === DNS_PORT) return new DnsLayer('dns', 0, bytes, start, end, udp);
-  if (sourcePort === MDNS_PORT || destinationPort === MDNS_PORT) return new DnsLayer('mdns', 0, bytes, start, end, udp);
-  if (DHCP_PORTS.has(sourcePort) || DHCP_PORTS.has(destinationPort)) return new DhcpLayer(bytes, start, end, udp);
-  if (FLANNEL_UDP.udpPorts.includes(sourcePort) || FLANNEL_UDP.udpPorts.includes(destinationPort)) {
-    const version = (bytes[start] ?? 0) >>> 4;
-    if (version === 4) return new Ipv4Layer(bytes, start, end, udp);
-    if (version === 6) return new Ipv6Layer(bytes, start, end, udp);
-  }
-  return new DataLayer(bytes, start, end, udp);
+/** A message, up to its own end; the rest of one that began before, or goes on after this segment, is data. */
+function dnsOverTcp(bytes: Uint8Array, start: number, end: number, tcp: LayerBase): Layer {
+  const next = wholeDnsMessage(bytes, start, end);
+  return next === null ? new DataLayer(bytes, start, end, tcp) : new DnsLayer('dns', 2, bytes, start, next, tcp);
 }
 
 function byTcpPayload(tcp: TcpLayer, bytes: Uint8Array, start: number, end: number): Layer {
   switch (tcpPayload(tcp.sourcePort, tcp.destinationPort, bytes, start, end)) {
     case 'dns':
-      return new DnsLayer('dns', 2, bytes, start, end, tcp);
+      return dnsOverTcp(bytes, start, end, tcp);
     case 'bgp':
       return new BgpLayer(bytes, start, end, tcp);
+    case 'ssh':
+      return new SshLayer(bytes, start, end, tcp);
     case 'tls':
       return new TlsLayer(bytes, start, end, tcp);
     case 'http':
@@ -269,12 +302,12 @@ export function tcpPayload(
   bytes: Uint8Array,
   start: number,
   end: number,
-): 'dns' | 'bgp' | 'tls' | 'http' | 'http2' | 'data' {
+): 'dns' | 'bgp' | 'ssh' | 'tls' | 'http' | 'http2' | 'data' {
   if (sourcePort === DNS_PORT || destinationPort === DNS_PORT) {
     // Only a message that is whole in this segment: the others need the stream.
-    const length = ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
-    if (length >= 12 && start + 2 + length === end) return 'dns';
+    if (wholeDnsMessage(bytes, start, end) !== null) return 'dns';
   }
+  if (startsSsh(bytes, start, end, sourcePort === SSH_PORT || destinationPort === SSH_PORT)) return 'ssh';
   if ((sourcePort === BGP_PORT || destinationPort === BGP_PORT) && startsBgp(bytes, start, end)) return 'bgp';
   if (startsTls(bytes, start, end)) return 'tls';
   if (startsHttp(bytes, start, end)) return 'http';

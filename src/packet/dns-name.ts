@@ -31,15 +31,14 @@ export function readName(
   let size = 0;
   let pointers = 0;
   for (;;) {
-    if (!layer.has(position, 1))
-      return { at: layer.offset + position, reason: 'domain name runs past the end of the message' };
+    if (!layer.has(position, 1)) return { at: layer.end, reason: 'domain name runs past the end of the message' };
     const byte = layer.u8(position);
     if (byte === 0) {
       if (length === 0) length = position + 1 - at;
       return { text: parts.length === 0 ? '<Root>' : parts.join('.'), length, labels: parts.length };
     }
     if ((byte & POINTER) === POINTER) {
-      if (!layer.has(position, 2)) return { at: layer.offset + position, reason: 'domain name pointer is cut off' };
+      if (!layer.has(position, 2)) return { at: layer.end, reason: 'domain name pointer is cut off' };
       if (++pointers > MOST_POINTERS)
         return { at: layer.offset + position, reason: 'domain name pointers go round in a circle' };
       if (length === 0) length = position + 2 - at;
@@ -53,7 +52,7 @@ export function readName(
       };
     if (!layer.has(position + 1, byte))
       return {
-        at: layer.offset + position,
+        at: layer.end,
         reason: `domain name label of ${byte} bytes runs past the end of the message`,
       };
     size += byte + 1;

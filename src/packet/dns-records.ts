@@ -98,6 +98,7 @@ class SectionReader {
     const name = this.#name('dns.qry.name', 'The name that is asked for.');
     this.#derived('dns.qry.name.len', 'Characters of the name.', name.text === '<Root>' ? 6 : name.text.length);
     this.#derived('dns.count.labels', 'Labels of the name; the root counts as one.', Math.max(name.labels, 1));
+    this.#needs(4, 3);
     const type = this.#number('dns.qry.type', 2, 'What is asked about the name.', RECORD_TYPE_NAMES);
     this.info += ` ${typeName(type)} ${name.text}`;
     const unicast = this.#class('dns.qry.class', 'dns.qry.qu', 'Please answer me alone, not everyone.');
@@ -108,6 +109,7 @@ class SectionReader {
     const layer = this.#layer;
     const nameAt = this.#at;
     const name = this.#name('dns.resp.name', 'The name that the record is about.');
+    this.#needs(10, 1);
     const type = this.#number('dns.resp.type', 2, 'What the record says about the name.', RECORD_TYPE_NAMES);
     if (type === 33) this.#serviceName(name.text, nameAt);
     this.info += ` ${typeName(type)}`;
@@ -123,7 +125,7 @@ class SectionReader {
     }
     const length = this.#number('dns.resp.len', 2, 'Bytes of the record’s data.');
     if (!layer.has(this.#at, length))
-      throw this.#malformed(`record data of ${length} bytes runs past the end of the message`);
+      throw new Malformed(layer.end, `record data of ${length} bytes runs past the end of the message`);
     const next = this.#at + length;
     this.#data(type, length);
     this.#at = next;
@@ -179,6 +181,13 @@ class SectionReader {
     if (type !== undefined) this.fields.push(type);
   }
 
+  /** What stands behind a name, all of it: else the name is of no use either, and the `fields` that say it are taken back. */
+  #needs(bytes: number, fields: number): void {
+    if (this.#layer.has(this.#at, bytes)) return;
+    this.fields.length -= fields;
+    throw new Malformed(this.#layer.end, `a name needs ${bytes} bytes behind it, the message ends before`);
+  }
+
   #malformed(reason: string): Malformed {
     return new Malformed(this.#layer.offset + this.#at, reason);
   }
@@ -199,7 +208,8 @@ class SectionReader {
     hex?: number,
     mask: number = ALL_BITS,
   ): number {
-    if (!this.#layer.has(this.#at, size)) throw this.#malformed(`${name} needs ${size} bytes, the message ends before`);
+    if (!this.#layer.has(this.#at, size))
+      throw new Malformed(this.#layer.end, `${name} needs ${size} bytes, the message ends before`);
     const value = (this.#layer.uint(this.#at, size) & mask) >>> 0;
     this.#put(
       name,

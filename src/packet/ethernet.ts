@@ -70,6 +70,10 @@ export class EthernetLayer extends LayerBase {
     return this.hasLength ? Math.min(this.end, this.offset + HEADER_LENGTH + this.type) : this.end;
   }
 
+  override get declaredEnd(): number {
+    return this.hasLength ? this.offset + HEADER_LENGTH + this.type : this.enclosingEnd;
+  }
+
   override info(): string {
     return this.hasLength
       ? 'IEEE 802.3 Ethernet'

@@ -18,6 +18,7 @@ class Malformed extends Error {
 
 /** Runs a walk from `start` bytes into a layer; what it reads goes into the sink. Gives what is wrong there, or null. */
 export function walkFields<L extends LayerBase>(layer: L, walk: Walk<L>, sink: FieldSink, start = 0): Problem | null {
+  if (!layer.has(start, 0)) return { at: layer.end, reason: `${layer.protocol} ends before what follows its header` };
   try {
     walk(new FieldReader(layer, sink, start, layer.end - layer.offset), layer);
     return null;

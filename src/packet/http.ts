@@ -1,4 +1,5 @@
-// RFC 9112, HTTP/1.1: a line, header lines, an empty line, and a body whose length the headers say.
+// RFC 9112, HTTP/1.1: a line, header lines, an empty line, and a body whose length the headers say. SSDP (UPnP Device
+// Architecture, section 1) sends the same in datagrams, with methods of its own.
 //
 //   GET /path HTTP/1.1 CRLF            HTTP/1.1 200 OK CRLF
 //   Host: 10.0.0.121 CRLF              Content-Length: 12 CRLF
@@ -24,6 +25,10 @@ const METHODS: ReadonlySet<string> = new Set([
   'PATCH',
 ]);
 const LONGEST_METHOD = 7;
+
+export const SSDP_PORT = 1900;
+const LETTER_N = 0x4e;
+const SSDP_METHODS = ['M-SEARCH ', 'NOTIFY '] as const;
 
 /** Header fields that Wireshark gives a name of their own. */
 const HEADER_FIELDS: Readonly<Record<string, readonly [name: string, about: string]>> = {
@@ -51,6 +56,12 @@ const HEADER_FIELDS: Readonly<Record<string, readonly [name: string, about: stri
   'x-forwarded-for': ['http.x_forwarded_for', 'The client’s address as a proxy in between saw it.'],
 };
 
+const KINDS = {
+  'http.request': 'A question.',
+  'http.response': 'An answer.',
+  'http.notification': 'News that nobody asked for.',
+} as const;
+
 interface Span {
   /** Bytes from the beginning of the packet. */
   readonly at: number;
@@ -72,6 +83,13 @@ export function startsHttp(bytes: Uint8Array, at: number, end: number): boolean 
     method += String.fromCharCode(byte);
   }
   return false;
+}
+
+/** The same for a datagram on SSDP's port. */
+export function startsSsdp(bytes: Uint8Array, at: number, end: number): boolean {
+  if (beginsWithHttp(bytes, at)) return end - at >= 12;
+  const begin = formatText(bytes, at, Math.min(end - at, 9));
+  return SSDP_METHODS.some((method) => begin.startsWith(method)) && endsWithVersion(bytes, at, end);
 }
 
 /** "HTTP/": cheaper to compare than to decode, and most segments fail at the first byte. */
@@ -145,8 +163,19 @@ function splitHeader(bytes: Uint8Array, line: Span): readonly [string, string] {
 const hasNoBody = (status: number): boolean => (status >= 100 && status < 200) || status === 204 || status === 304;
 
 export class HttpLayer extends LayerBase {
-  readonly protocol = 'http';
+  readonly protocol: 'http' | 'ssdp';
   #head: Head | null = null;
+
+  constructor(
+    bytes: Uint8Array,
+    offset: number,
+    end: number,
+    parent: LayerBase | null,
+    protocol: 'http' | 'ssdp' = 'http',
+  ) {
+    super(bytes, offset, end, parent);
+    this.protocol = protocol;
+  }
 
   /** The message: its head, and as much of its body as is in this segment. */
   get headerLength(): number {
@@ -159,6 +188,11 @@ export class HttpLayer extends LayerBase {
 
   get isResponse(): boolean {
     return beginsWithHttp(this.bytes, this.offset);
+  }
+
+  /** SSDP's news, which nobody asked for. */
+  get isNotification(): boolean {
+    return this.protocol === 'ssdp' && this.bytes[this.offset] === LETTER_N;
   }
 
   /** The first line and the body's type, as Wireshark's Info column has them. */
@@ -188,7 +222,7 @@ export class HttpLayer extends LayerBase {
       });
 
     const [start, middle, rest] = this.words();
-    const kind = this.isResponse ? 'http.response' : 'http.request';
+    const kind = this.isResponse ? 'http.response' : this.isNotification ? 'http.notification' : 'http.request';
     if (this.isResponse) {
       add('http.response.version', 'The version that the server speaks.', start);
       add(
@@ -203,12 +237,12 @@ export class HttpLayer extends LayerBase {
       add('http.request.uri', 'Which resource.', middle);
       add('http.request.version', 'The version that the client speaks.', rest);
     }
-    if (body !== null) add(kind, this.isResponse ? 'An answer.' : 'A question.', { at: first.at, length: 0 }, true);
+    if (body !== null) add(kind, KINDS[kind], { at: first.at, length: 0 }, true);
     for (const line of headers) {
       const [header, value] = splitHeader(this.bytes, line);
       const known = HEADER_FIELDS[header];
       if (known !== undefined) add(known[0], known[1], line, value);
-      add(`${kind}.line`, 'One header line.', { at: line.at, length: line.full });
+      if (kind !== 'http.notification') add(`${kind}.line`, 'One header line.', { at: line.at, length: line.full });
     }
     if (contentLength !== null)
       add('http.content_length', 'Bytes of the body, as a number.', { at: first.at, length: 0 }, contentLength);

@@ -66,5 +66,7 @@ test('data is not taken for frames', () => {
   expect(starts('000000 00 00 00000000')).toBe(false); // data of no stream
   expect(starts('000007 06 00 00000000')).toBe(false); // a ping of seven bytes
   expect(starts('000000 0b 00 00000000')).toBe(false);
+  expect(starts('001d00 01 01 00000100 00010000')).toBe(false); // of a frame's bytes, hardly more than its head
+  expect(starts('000000 00 00 00000001')).toBe(false); // no data of one stream: zeros, nearly
   expect(starts('000000000000000000')).toBe(false);
 });

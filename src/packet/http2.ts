@@ -83,16 +83,21 @@ const RULES: readonly {
   { flags: [[END_HEADERS, 0x04]], stream: 'one', length: () => true },
 ];
 
-/** True when the magic begins here, or frames that fit each other up to the segment's end. */
+/**
+ * True when the magic begins here, or frames that fit each other up to the segment's end. Nine bytes that could be a frame's
+ * header prove nothing: one frame at least has to be whole, and more than a header of zeros.
+ */
 export function startsHttp2(bytes: Uint8Array, at: number, end: number): boolean {
   if (startsMagic(bytes, at, end)) return true;
-  if (end - at < FRAME_HEADER) return false;
+  let isProved = false;
   while (end - at >= FRAME_HEADER) {
     const length = frameLength(bytes, at);
     if (length === null) return false;
+    const isEmptyData = bytes[at + 3] === 0 && length === 0;
     at += FRAME_HEADER + length;
+    isProved ||= at <= end && !isEmptyData;
   }
-  return true;
+  return isProved;
 }
 
 function startsMagic(bytes: Uint8Array, at: number, end: number): boolean {

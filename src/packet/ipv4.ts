@@ -9,7 +9,7 @@
 //   | TTL   | proto | checksum      | source        | destination   | options …
 //   +-------+-------+---------------+---------------+---------------+----------
 import { type ChecksumStatus, checksumStatus, onesSum, type PseudoHeader } from './checksum.ts';
-import { type FieldSink, FieldTable, flag, ipv4, readTable, uint, when } from './field.ts';
+import { derived, type FieldSink, FieldTable, flag, ipv4, readTable, uint, when } from './field.ts';
 import { formatIpv4 } from './format.ts';
 import { collectIpv4Options, routedDestination } from './ipv4-options.ts';
 import { LayerBase, type Problem } from './layer-base.ts';
@@ -41,7 +41,16 @@ const FIELDS = new FieldTable<Ipv4Layer>([
   uint('ip.dsfield.ecn', DS, 1, 'Whether a router may mark the packet, or has marked it, instead of dropping it.', {
     mask: 0x03,
   }),
-  uint('ip.len', TOTAL_LENGTH, 2, 'Bytes of the whole packet, this header included.'),
+  derived(
+    'ip.len',
+    TOTAL_LENGTH,
+    2,
+    'Bytes of the whole packet, this header included.',
+    (layer) => layer.packetLength,
+    {
+      names: (_, layer) => lengthWords(layer),
+    },
+  ),
   uint('ip.id', IDENTIFICATION, 2, 'The sender’s number for the packet; fragments of one packet share it.', { hex: 4 }),
   uint('ip.flags', FLAGS_AND_OFFSET, 1, 'May it be cut into fragments, and do more follow?', { mask: 0xe0, hex: 2 }),
   flag('ip.flags.rb', FLAGS_AND_OFFSET, 1, 0x80, 'Reserved, must be clear.'),
@@ -78,6 +87,11 @@ export class Ipv4Layer extends LayerBase {
   /** 0 in what a NIC with segmentation offload hands over (TSO of more than 64 kB): then the capture's own length counts. */
   get totalLength(): number {
     return this.u16(TOTAL_LENGTH);
+  }
+
+  /** Bytes: the header's, or, where it says 0, what is there. */
+  get packetLength(): number {
+    return this.totalLength === 0 ? this.enclosingEnd - this.offset : this.totalLength;
   }
 
   get identification(): number {
@@ -133,7 +147,8 @@ export class Ipv4Layer extends LayerBase {
   }
 
   override get declaredEnd(): number {
-    return this.totalLength === 0 ? this.end : this.offset + Math.max(this.totalLength, this.headerLength);
+    if (this.totalLength === 0) return this.enclosingEnd;
+    return this.boundedEnd(this.offset + Math.max(this.totalLength, this.headerLength));
   }
 
   override get payloadEnd(): number {
@@ -142,14 +157,24 @@ export class Ipv4Layer extends LayerBase {
 
   override problem(): Problem | null {
     const version = this.u8(VERSION_AND_LENGTH) >>> 4;
-    if (this.has(0, 1) && version !== 4) return { at: this.offset, reason: `IP version is ${version}, must be 4` };
+    if (this.has(0, 1) && version !== 4)
+      return {
+        at: this.offset,
+        reason: `IP version is ${version}, must be 4`,
+        line: `Bogus IPv4 version (${version}, must be 4)`,
+      };
     const words = this.u8(VERSION_AND_LENGTH) & 0x0f;
     if (this.has(0, 1) && words < 5)
-      return { at: this.offset, reason: `IP header length is ${words * 4} bytes, must be at least 20` };
+      return {
+        at: this.offset,
+        reason: `IP header length is ${words * 4} bytes, must be at least 20`,
+        line: `Bogus IP header length (${words * 4}, must be at least 20)`,
+      };
     if (this.totalLength !== 0 && this.totalLength < this.headerLength && this.has(TOTAL_LENGTH, 2))
       return {
         at: this.offset + TOTAL_LENGTH,
         reason: `IP total length is ${this.totalLength} bytes, less than its header`,
+        line: `Bogus IP length (${this.totalLength}, less than header length ${this.headerLength})`,
       };
     return super.problem();
   }
@@ -165,4 +190,11 @@ export class Ipv4Layer extends LayerBase {
     readTable(this, FIELDS, sink);
     collectIpv4Options(this, sink);
   }
+}
+
+/** What is odd about the length. */
+function lengthWords(layer: Ipv4Layer): string {
+  if (layer.totalLength === 0) return 'the header says 0: not yet cut into segments';
+  const there = layer.end - layer.offset;
+  return layer.totalLength > there ? `only ${there} are there` : '';
 }

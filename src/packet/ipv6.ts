@@ -37,6 +37,14 @@ const FIELDS = new FieldTable<Ipv6Layer>([
     mask: 0x0ff00000,
     hex: 8,
   }),
+  uint('ipv6.tclass.dscp', VERSION_CLASS_FLOW, 4, 'The class of service that it asks for.', { mask: 0x0fc00000 }),
+  uint(
+    'ipv6.tclass.ecn',
+    VERSION_CLASS_FLOW,
+    4,
+    'Whether a router may mark the packet, or has marked it, instead of dropping it.',
+    { mask: 0x00300000 },
+  ),
   uint('ipv6.flow', VERSION_CLASS_FLOW, 4, 'Marks the packets of one flow, so that they take one path.', {
     mask: 0x000fffff,
     hex: 6,
@@ -80,7 +88,7 @@ export class Ipv6Layer extends LayerBase {
   /** A payload length of 0 is a jumbogram (RFC 2675) or Linux's BIG TCP: then the capture's own length counts. */
   override get declaredEnd(): number {
     const length = this.u16(PAYLOAD_LENGTH);
-    return length === 0 ? this.end : this.offset + HEADER_LENGTH + length;
+    return length === 0 ? this.enclosingEnd : this.boundedEnd(this.offset + HEADER_LENGTH + length);
   }
 
   override get payloadEnd(): number {
@@ -89,7 +97,12 @@ export class Ipv6Layer extends LayerBase {
 
   override problem(): Problem | null {
     const version = this.u8(VERSION_CLASS_FLOW) >>> 4;
-    if (this.has(0, 1) && version !== 6) return { at: this.offset, reason: `IP version is ${version}, must be 6` };
+    if (this.has(0, 1) && version !== 6)
+      return {
+        at: this.offset,
+        reason: `IP version is ${version}, must be 6`,
+        line: `Bogus IPv6 version (${version}, must be 6)`,
+      };
     return super.problem();
   }
 

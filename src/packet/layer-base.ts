@@ -6,6 +6,8 @@ import { type Field, FieldSink } from './field.ts';
 export interface Problem {
   readonly at: number;
   readonly reason: string;
+  /** What a line about the packet says in place of the layer's own words, which would be of numbers that cannot be; "": those say it themselves. */
+  readonly line?: string;
 }
 
 export abstract class LayerBase {
@@ -20,11 +22,14 @@ export abstract class LayerBase {
   declare readonly end: number;
   /** The layer that carries this one. */
   declare readonly parent: LayerBase | null;
+  /** One past the last byte that was on the wire: of a packet's first layer past its end, when the capture cut the packet. */
+  declare wireEnd: number;
   constructor(bytes: Uint8Array, offset: number, end: number, parent: LayerBase | null) {
     this.bytes = bytes;
     this.offset = offset;
     this.end = end;
     this.parent = parent;
+    this.wireEnd = end;
   }
 
   /** Bytes the header says it has, or needs at least; may be more than are there. */
@@ -50,7 +55,18 @@ export abstract class LayerBase {
 
   /** One past the last byte that this layer says it carries; beyond `end` when the capture was cut off. */
   get declaredEnd(): number {
-    return this.payloadEnd;
+    const { payloadEnd } = this;
+    return payloadEnd < this.end ? payloadEnd : this.enclosingEnd;
+  }
+
+  /** What `declaredEnd` is for a header that says no length: what the one around it says, or how much the capture cut off. */
+  protected get enclosingEnd(): number {
+    return Math.max(this.end, this.parent === null ? this.wireEnd : this.parent.declaredEnd);
+  }
+
+  /** An end that a header says, which may be past all that was on the wire: then it is not true. What an error quotes is cut short by right. */
+  protected boundedEnd(said: number): number {
+    return said <= this.end || this.quoted ? said : Math.min(said, this.enclosingEnd);
   }
 
   /** True when what follows is not carried by this packet but quoted in it. */
@@ -62,6 +78,11 @@ export abstract class LayerBase {
   get quoted(): boolean {
     for (let carrier = this.parent; carrier !== null; carrier = carrier.parent) if (carrier.quotes) return true;
     return false;
+  }
+
+  /** What `info` is when not all of the header is there: nothing of bytes that are missing. */
+  partialInfo(): string {
+    return '';
   }
 
   /** Why nothing inside this layer can be trusted, or null. */

@@ -8,6 +8,9 @@ export const ETHERTYPE = {
   qinq: 0x88a8,
   ipv6: 0x86dd,
   transparentEthernet: 0x6558,
+  ppp: 0x880b,
+  erspan: 0x88be,
+  erspan3: 0x22eb,
 } as const;
 
 export const ETHERTYPE_NAMES: Readonly<Record<number, string>> = {
@@ -16,6 +19,7 @@ export const ETHERTYPE_NAMES: Readonly<Record<number, string>> = {
   25944: 'Transparent Ethernet bridging',
   33024: '802.1Q Virtual LAN',
   34525: 'IPv6',
+  34827: 'PPP',
   34887: 'MPLS label switched packet',
   34984: '802.1ad Provider Bridge (Q-in-Q)',
   35020: '802.1 Link Layer Discovery Protocol (LLDP)',
@@ -25,6 +29,7 @@ export const ETHERTYPE_NAMES: Readonly<Record<number, string>> = {
 export const IP_PROTOCOL = {
   hopByHop: 0,
   icmp: 1,
+  igmp: 2,
   ipv4: 4,
   tcp: 6,
   udp: 17,
@@ -32,10 +37,13 @@ export const IP_PROTOCOL = {
   routing: 43,
   fragment: 44,
   gre: 47,
+  encapsulatingSecurity: 50,
   authentication: 51,
   icmpv6: 58,
   noNext: 59,
   destinationOptions: 60,
+  vrrp: 112,
+  sctp: 132,
 } as const;
 
 export const IP_PROTOCOL_NAMES: Readonly<Record<number, string>> = {

@@ -31,22 +31,37 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
   'ipv6.dstopts': ['IPv6', 'ipv6'],
   ah: ['AH', 'other'],
   gre: ['GRE', 'other'],
+  ppp: ['PPP', 'other'],
+  erspan: ['ERSPAN', 'other'],
+  esp: ['ESP', 'other'],
+  igmp: ['IGMP', 'other'],
+  vrrp: ['VRRP', 'other'],
+  sctp: ['SCTP', 'other'],
   icmp: ['ICMP', 'icmp'],
   icmpv6: ['ICMPv6', 'ipv6'],
   udp: ['UDP', 'udp'],
   tcp: ['TCP', 'tcp'],
   vxlan: ['VXLAN', 'udp'],
   geneve: ['Geneve', 'udp'],
+  wg: ['WireGuard', 'udp'],
   dhcp: ['DHCP', 'udp'],
+  dhcpv6: ['DHCPv6', 'udp'],
+  ntp: ['NTP', 'udp'],
+  bfd: ['BFD Control', 'udp'],
+  nbns: ['NBNS', 'dns'],
   dns: ['DNS', 'dns'],
   mdns: ['MDNS', 'dns'],
+  llmnr: ['LLMNR', 'dns'],
+  ssdp: ['SSDP', 'http'],
   http: ['HTTP', 'http'],
   tls: ['TLS', 'tcp'],
   http2: ['HTTP2', 'http'],
   grpc: ['GRPC', 'http'],
   bgp: ['BGP', 'tcp'],
+  ssh: ['SSH', 'tcp'],
   data: ['Data', 'other'],
   '_ws.short': ['', 'other'],
+  '_ws.unreassembled': ['', 'other'],
   '_ws.malformed': ['', 'other'],
 };
 
@@ -64,15 +79,19 @@ export function summarize(bytes: Uint8Array, linkType: number, originalLength: n
 /** The same for a packet that was dissected already. */
 export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
   // Of the layers with addresses the last one counts; those of a tunnel outside are not even put into words.
-  let addressed: Extract<Layer, { readonly source: string }> | null = null;
+  let addressed: Addressed | null = null;
+  let outside: Addressed | null = null; // the one before it, should the last not be whole
   let routedTo = '';
   let about: Layer | null = null;
   let trouble = '';
+  let line: string | null = null;
   let pipelined = ''; // further requests in the same segment
   for (const layer of layers) {
     const { protocol } = layer;
-    if (protocol === '_ws.short' || protocol === '_ws.malformed') {
+    if (protocol === '_ws.short' || protocol === '_ws.unreassembled' || protocol === '_ws.malformed') {
+      if (layer.line === '') continue;
       trouble = layer.info();
+      line = layer.line;
       continue;
     }
     if ((protocol === 'data' || protocol === 'grpc') && about !== null) continue;
@@ -82,16 +101,24 @@ export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
     }
     about = layer;
     if (protocol === 'ip' || protocol === 'ipv6' || protocol === 'eth' || protocol === 'sll') {
+      outside = addressed;
       addressed = layer;
       routedTo = '';
     } else if (protocol === 'ipv6.routing') routedTo = layer.finalDestination || routedTo;
     else if (layer.quotes) break; // an error is about itself, whatever it quotes
   }
-  const source = addressed === null ? '' : addressed.source;
-  const destination = routedTo || (addressed !== null && 'destination' in addressed ? addressed.destination : '');
+  const source = addressed?.source || outside?.source || '';
+  const destination = routedTo || destinationOf(addressed) || destinationOf(outside);
   if (about === null) return { protocol: 'Data', family: 'other', source, destination, info: trouble };
   const [usual, family] = COLUMNS[about.protocol];
   const protocol = about.column ?? usual;
-  const info = about.info() + pipelined;
-  return { protocol, family, source, destination, info: trouble === '' ? info : `${info}${trouble}` };
+  if (line !== null) return { protocol, family, source, destination, info: line };
+  const isWhole = trouble === '' || about.headerLength <= about.end - about.offset;
+  const info = isWhole ? about.info() + pipelined : about.partialInfo();
+  return { protocol, family, source, destination, info: `${info}${trouble}` };
 }
+
+type Addressed = Extract<Layer, { readonly source: string }>;
+
+const destinationOf = (layer: Addressed | null): string =>
+  layer !== null && 'destination' in layer ? layer.destination : '';

@@ -3,6 +3,7 @@
 import { tcpPayload } from './dissect.ts';
 import { innermost } from './innermost.ts';
 import { IP_PROTOCOL } from './numbers.ts';
+import { isMessagePort } from './stopped.ts';
 import { flagNames } from './tcp.ts';
 import { OPTION } from './tcp-options.ts';
 
@@ -49,7 +50,11 @@ const POINT = encoder.encode('.');
  * The segment that a packet's line is about, if it is a plain one: in IPv4 without options, with
  * nothing in it that has a line of its own. null: summarize() has to say.
  */
-export function plainSegment(bytes: Uint8Array, linkType: number): TcpSegment | null {
+export function plainSegment(
+  bytes: Uint8Array,
+  linkType: number,
+  originalLength: number = bytes.length,
+): TcpSegment | null {
   const place = innermost(bytes, linkType);
   if (place === null || place.ip < 0) return null;
   const { ip } = place;
@@ -59,7 +64,12 @@ export function plainSegment(bytes: Uint8Array, linkType: number): TcpSegment | 
   const headerLength = ((bytes[tcp + 12] ?? 0) >>> 4) * 4;
   const data = tcp + headerLength;
   if (headerLength < FIXED_HEADER || data > end) return null;
-  if (data < end && tcpPayload(u16(bytes, tcp), u16(bytes, tcp + 2), bytes, data, end) !== 'data') return null;
+  const [source, destination] = [u16(bytes, tcp), u16(bytes, tcp + 2)];
+  if (data < end && tcpPayload(source, destination, bytes, data, end) !== 'data') return null;
+  const said = ip + u16(bytes, ip + 2);
+  if (said > end && isMessagePort(source, destination)) return null;
+  // More than was on the wire: the length is not true.
+  if (said > (place.end === bytes.length ? originalLength : place.end)) return null;
   return { bytes, ip, tcp, headerLength };
 }
 

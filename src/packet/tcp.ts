@@ -140,17 +140,28 @@ export class TcpLayer extends LayerBase {
       return {
         at: this.offset + OFFSET_AND_FLAGS,
         reason: `TCP header length is ${words * 4} bytes, must be at least 20`,
+        line: `${this.partialInfo()}, bogus TCP header length (${words * 4}, must be at least 20)`,
       };
     return super.problem();
   }
 
+  override partialInfo(): string {
+    if (!this.has(SOURCE_PORT, 4)) return '';
+    const ports = `${this.sourcePort} → ${this.destinationPort}`;
+    return this.has(0, WINDOW + 2) ? this.#numbers(ports) : ports;
+  }
+
   override info(): string {
+    return `${this.#numbers(`${this.sourcePort} → ${this.destinationPort}`)} Len=${this.dataLength}${tcpOptionsInfo(this)}`;
+  }
+
+  #numbers(ports: string): string {
     const { flags } = this;
-    let text = `${this.sourcePort} → ${this.destinationPort} [${flagNames(flags)}] Seq=${this.sequence}`;
+    let text = `${ports} [${flagNames(flags)}] Seq=${this.sequence}`;
     if ((flags & ACK) !== 0) text += ` Ack=${this.acknowledgment}`;
     text += ` Win=${this.window}`;
-    if ((flags & URG) !== 0) text += ` Urg=${this.u16(URGENT)}`;
-    return `${text} Len=${this.dataLength}${tcpOptionsInfo(this)}`;
+    if ((flags & URG) !== 0 && this.has(URGENT, 2)) text += ` Urg=${this.u16(URGENT)}`;
+    return text;
   }
 
   /** Bytes of header and data: what the IP header leaves for them. TCP has no length of its own. */

@@ -30,8 +30,14 @@ export const GRE: Tunnel = {
 export const IP_IN_IP: Tunnel = { name: 'IP in IP', udpPorts: [], devices: ['ipip', 'sit', 'ip6tnl'] };
 /** flannel's UDP backend: flanneld itself puts the packets of its tun device into datagrams (pkg/backend/udp/proxy_amd64.c). */
 export const FLANNEL_UDP: Tunnel = { name: 'UDP', udpPorts: [8285], devices: ['tun'] };
-/** https://www.wireguard.com/protocol. It has no port of its own: these are Calico's and flannel's. */
-export const WIREGUARD: Tunnel = { name: 'WireGuard', udpPorts: [51820, 51821], opaque: true, devices: ['wireguard'] };
+/** https://www.wireguard.com/protocol. It has no port of its own: these are Calico's, flannel's and Cilium's. */
+export const WIREGUARD: Tunnel = {
+  name: 'WireGuard',
+  layer: 'wg',
+  udpPorts: [51820, 51821, 51871],
+  opaque: true,
+  devices: ['wireguard'],
+};
 
 export const TUNNELS: readonly Tunnel[] = [VXLAN, GENEVE, GRE, IP_IN_IP, FLANNEL_UDP, WIREGUARD];
 

@@ -4,8 +4,9 @@
 //   +---------------+---------------+---------------+---------------+
 //   | source port   | dest. port    | length        | checksum      |
 //   +---------------+---------------+---------------+---------------+
-import { type ChecksumStatus, checksumStatus, transportChecksum } from './checksum.ts';
-import { addBytes, type FieldSink, FieldTable, readTable, uint } from './field.ts';
+import { type ChecksumStatus, checksumStatus, pseudoHeaderOf, transportChecksum } from './checksum.ts';
+import { addBytes, derived, type FieldSink, FieldTable, readTable, uint } from './field.ts';
+import { Ipv4Layer } from './ipv4.ts';
 import { LayerBase, type Problem } from './layer-base.ts';
 import { IP_PROTOCOL } from './numbers.ts';
 
@@ -18,7 +19,9 @@ const HEADER_LENGTH = 8;
 const FIELDS = new FieldTable<UdpLayer>([
   uint('udp.srcport', SOURCE_PORT, 2, 'The sender’s port; answers come back to it.'),
   uint('udp.dstport', DESTINATION_PORT, 2, 'The port of the program that the datagram is for.'),
-  uint('udp.length', LENGTH, 2, 'Bytes of this header and the data.'),
+  derived('udp.length', LENGTH, 2, 'Bytes of this header and the data.', (layer) => layer.datagramLength, {
+    names: (_, layer) => (layer.isTooLong ? `impossible: its packet has ${layer.room} for it` : ''),
+  }),
   uint('udp.checksum', CHECKSUM, 2, 'Guards header, data and addresses; 0: none was made (VXLAN does so).', {
     hex: 4,
   }),
@@ -47,6 +50,25 @@ export class UdpLayer extends LayerBase {
     return transportChecksum(this, IP_PROTOCOL.udp, CHECKSUM, this.datagramLength);
   }
 
+  /** Bytes that the packet around it has for the datagram; what the capture cut off counts. */
+  get room(): number {
+    return this.enclosingEnd - this.offset;
+  }
+
+  /** A length that cannot be. Of a fragment, and of what an error quotes, the rest is elsewhere. */
+  get isTooLong(): boolean {
+    const { datagramLength } = this;
+    if (datagramLength <= this.end - this.offset || datagramLength <= this.room) return false;
+    return !this.quoted && pseudoHeaderOf(this)?.whole !== false;
+  }
+
+  override get declaredEnd(): number {
+    const length = this.datagramLength;
+    return length === 0
+      ? this.enclosingEnd
+      : Math.min(this.offset + Math.max(length, HEADER_LENGTH), this.enclosingEnd);
+  }
+
   override get payloadEnd(): number {
     return this.datagramLength === 0
       ? this.end
@@ -55,14 +77,42 @@ export class UdpLayer extends LayerBase {
 
   override problem(): Problem | null {
     const length = this.datagramLength;
-    if (length !== 0 && length < HEADER_LENGTH && this.has(LENGTH, 2))
-      return { at: this.offset + LENGTH, reason: `UDP length is ${length} bytes, must be at least 8` };
+    if (this.has(LENGTH, 2) && length < HEADER_LENGTH && !this.#mayBeZero())
+      return {
+        at: this.offset + LENGTH,
+        reason: `UDP length is ${length} bytes, must be at least 8`,
+        line: `${this.#ports} [BAD UDP LENGTH ${length} < 8]`,
+      };
     return super.problem();
+  }
+
+  override partialInfo(): string {
+    if (!this.has(SOURCE_PORT, 4)) return '';
+    return this.has(LENGTH, 2) ? this.#portsAndLength() : this.#ports;
   }
 
   override info(): string {
     const illegal = this.has(CHECKSUM, 2) && this.checksum === 'illegal' ? ' [ILLEGAL CHECKSUM (0)]' : '';
-    return `${this.sourcePort} → ${this.destinationPort} Len=${Math.max(this.datagramLength - HEADER_LENGTH, 0)}${illegal}`;
+    return `${this.#portsAndLength()}${illegal}`;
+  }
+
+  get #ports(): string {
+    return `${this.sourcePort} → ${this.destinationPort}`;
+  }
+
+  #portsAndLength(): string {
+    const { datagramLength } = this;
+    const tooLong = this.isTooLong ? ` [BAD UDP LENGTH ${datagramLength} > IP PAYLOAD LENGTH]` : '';
+    const jumbo = datagramLength === 0 && this.isOverIpv6 ? ' [Jumbogram]' : '';
+    const length = datagramLength === 0 ? this.room : datagramLength;
+    return `${this.#ports}${tooLong} Len=${Math.max(length - HEADER_LENGTH, 0)}${jumbo}`;
+  }
+
+  /** A length of 0 is a jumbogram's (RFC 2675), or of a packet that says 0 itself. */
+  #mayBeZero(): boolean {
+    if (this.datagramLength !== 0) return false;
+    const { parent } = this;
+    return this.isOverIpv6 || !(parent instanceof Ipv4Layer) || parent.totalLength === 0;
   }
 
   private get isOverIpv6(): boolean {

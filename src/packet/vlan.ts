@@ -4,19 +4,25 @@
 //   +-----+-+-----------------------+-------------------------------+
 //   | PCP |D| VLAN identifier (12)  | type                          |
 //   +-----+-+-----------------------+-------------------------------+
-import { type FieldSink, FieldTable, flag, readTable, uint } from './field.ts';
+//   A "type" of 1500 or less is the payload's length instead, as in the frame's own header, and LLC follows.
+import { type FieldSink, FieldTable, flag, readTable, uint, when } from './field.ts';
 import { LayerBase } from './layer-base.ts';
 import { ETHERTYPE_NAMES } from './numbers.ts';
 
 const CONTROL = 0;
 const TYPE = 2;
 const HEADER_LENGTH = 4;
+const LARGEST_LENGTH = 1500;
 
 const FIELDS = new FieldTable<VlanLayer>([
   uint('vlan.priority', CONTROL, 2, 'How urgent the frame is, 0 to 7.', { mask: 0xe000 }),
   flag('vlan.dei', CONTROL, 2, 0x1000, 'Set when the frame may be dropped first under congestion.'),
   uint('vlan.id', CONTROL, 2, 'Which virtual LAN the frame belongs to.', { mask: 0x0fff }),
-  uint('vlan.etype', TYPE, 2, 'Which protocol the frame carries.', { hex: 4, names: ETHERTYPE_NAMES }),
+  when(
+    (layer) => !layer.hasLength,
+    uint('vlan.etype', TYPE, 2, 'Which protocol the frame carries.', { hex: 4, names: ETHERTYPE_NAMES }),
+  ),
+  when((layer) => layer.hasLength, uint('vlan.len', TYPE, 2, 'Bytes of payload; what follows them is padding.')),
 ]);
 
 export class VlanLayer extends LayerBase {
@@ -29,6 +35,18 @@ export class VlanLayer extends LayerBase {
 
   get type(): number {
     return this.u16(TYPE);
+  }
+
+  get hasLength(): boolean {
+    return this.type <= LARGEST_LENGTH;
+  }
+
+  override get payloadEnd(): number {
+    return Math.min(this.end, this.declaredEnd);
+  }
+
+  override get declaredEnd(): number {
+    return this.hasLength ? this.offset + HEADER_LENGTH + this.type : this.enclosingEnd;
   }
 
   override info(): string {

@@ -32,6 +32,10 @@ export class VxlanLayer extends LayerBase {
     return this.u24(VNI);
   }
 
+  get carries(): 'eth' {
+    return 'eth';
+  }
+
   override info(): string {
     return `VXLAN, VNI ${this.vni}`;
   }

@@ -6,9 +6,9 @@ export const hex = (text: string): Uint8Array =>
 export const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 export const join = (...parts: readonly Uint8Array[]): Uint8Array =>
   Uint8Array.from(parts.flatMap((part) => [...part]));
-const u16 = (value: number): Uint8Array => Uint8Array.of(value >>> 8, value & 0xff);
+export const u16 = (value: number): Uint8Array => Uint8Array.of(value >>> 8, value & 0xff);
 
-function sum(bytes: Uint8Array): number {
+export function sum(bytes: Uint8Array): number {
   let total = 0;
   for (let i = 0; i < bytes.length; i += 2) total += ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0);
   while (total > 0xffff) total = (total & 0xffff) + (total >>> 16);
@@ -435,6 +435,7 @@ export const BROKEN: Readonly<Record<string, readonly [frame: Uint8Array, at: st
   ],
   'UDP header of 4 bytes': [ethernet('0800', ipv4(17, hex('0001 0002'))), 'udp'],
   'UDP length of 4': [ethernet('0800', ipv4(17, udp(1, 2, ascii('abc'), 4))), 'udp'],
+  'UDP length of 0': [ethernet('0800', ipv4(17, udp(1, 2, ascii('abc'), 0))), 'udp'],
   'DNS name that points to itself': [
     ethernet('0800', ipv4(17, udp(1024, 53, hex('0001 0100 0001 0000 0000 0000 c00c 0001 0001')))),
     'dns',

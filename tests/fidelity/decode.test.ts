@@ -16,6 +16,7 @@ import { summarize } from '../../src/packet/summary.ts';
 import { noteTexts } from '../../src/recording/notes/note.ts';
 import { COMPARED_FIELDS } from './compared-fields.ts';
 import { BROKEN, FRAMES } from './corner-cases.ts';
+import { SERVICE_FRAMES } from './service-cases.ts';
 import { tsharkFields, tsharkHosts, tsharkSummaries } from './tshark.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'lockstep-fidelity-'));
@@ -56,6 +57,11 @@ const CAPTURES: Readonly<Record<string, string>> = {
     'corner.pcap',
     LinkType.EN10MB,
     Object.values(FRAMES).map((bytes) => ({ bytes })),
+  ),
+  'tunnels, services and lengths': written(
+    'services.pcap',
+    LinkType.EN10MB,
+    Object.values(SERVICE_FRAMES).map((bytes) => ({ bytes })),
   ),
   'corner cases without a link layer': written(
     'raw.pcap',
@@ -140,6 +146,7 @@ const stateless = (line: string): string =>
     .replace(' GRPCHTTP2 ', ' GRPC ')
     .replaceAll(' (PROTOBUF)', '')
     .replace(/ TLSv1(\.\d)? /, ' TLS ')
+    .replace(' SSHv2 ', ' SSH ') // of the first banner alone tshark says less
     .replace(' [BoundErrorUnreassembled Packet]', '') // asks for the next segment
     .replace(/ +/g, ' ')
     .trimEnd();
@@ -163,7 +170,16 @@ describe('a broken packet', () => {
     const last = dissect(bytes, LinkType.EN10MB).at(-1);
     expect(last).toMatchObject({ protocol: '_ws.malformed', of: at });
     expect(last?.offset).toBeLessThanOrEqual(bytes.length);
-    expect(summarize(bytes, LinkType.EN10MB).info).toContain('[Malformed Packet]');
+    const line = last?.protocol === '_ws.malformed' ? last.line : null;
+    expect(summarize(bytes, LinkType.EN10MB).info).toContain(line ?? '[Malformed Packet]');
+  });
+
+  test('says of a length or a version that cannot be what tshark says', () => {
+    const ours = cases.map(([, [bytes]]) => summarize(bytes, LinkType.EN10MB).info);
+    const theirs = tsharkSummaries(file).map(({ info }) => info);
+    const about = theirs.flatMap((info, i) => (/bogus|BAD/i.test(info) ? [i] : []));
+    expect(about.length).toBeGreaterThan(5);
+    expect(about.map((i) => ours[i])).toEqual(about.map((i) => theirs[i]));
   });
 
   test('has the same addresses and ports as tshark gives it', () => {
@@ -191,20 +207,40 @@ describe('a broken packet', () => {
   });
 });
 
-test('a packet that the capture cut off is short, not malformed, as tshark says too', () => {
-  const whole = FRAMES['TCP with every option of a SYN'] as Uint8Array;
-  const lengths = [...whole.keys()].filter((length) => length >= 14 && length !== 14 && length !== 34);
-  const file = written(
-    'short.pcap',
-    LinkType.EN10MB,
-    lengths.map((length) => ({ bytes: whole.subarray(0, length), originalLength: whole.length })),
+/** Those of which tshark marks every cut as we do: it looks into none of them before it knows what they are. */
+const CUT = [
+  ...['TCP with every option of a SYN', 'DNS with EDNS', 'DNS over TCP', 'VXLAN in VXLAN', 'BGP update'],
+  ...['neighbour solicitation with a nonce', 'NTP server', 'DHCPv6 advertise', 'NBNS answer', 'SCTP acknowledgment'],
+  ...['SSH server’s key', 'SSH, encrypted', 'IGMPv3 report', 'GRE with a source route', 'BFD, a session that is up'],
+];
+
+test('a packet that the capture cut off is short where tshark says so, too', () => {
+  const cuts = CUT.flatMap((name) => {
+    const whole = FRAMES[name] ?? SERVICE_FRAMES[name] ?? new Uint8Array();
+    return Array.from({ length: whole.length - 14 }, (_, i) => ({
+      name: `${name}, ${14 + i} bytes`,
+      bytes: whole.subarray(0, 14 + i),
+      originalLength: whole.length,
+    }));
+  });
+  const theirs = tsharkSummaries(written('short.pcap', LinkType.EN10MB, cuts));
+  const isShort = (i: number): boolean => theirs[i]?.info.includes('[Packet size limited during capture]') === true;
+  const ours = cuts.map(
+    ({ bytes, originalLength }) => dissect(bytes, LinkType.EN10MB, originalLength).at(-1)?.protocol,
   );
-  const theirs = tsharkSummaries(file).map(({ info }) => info.includes('[Packet size limited during capture]'));
-  const ours = lengths.map(
-    (length) => dissect(whole.subarray(0, length), LinkType.EN10MB, whole.length).at(-1)?.protocol === '_ws.short',
-  );
-  expect(ours).toEqual(theirs);
-  expect(new Set(ours)).toContain(true);
+  expect(cuts.length).toBeGreaterThan(1000);
+  expect(cuts.filter((_, i) => isShort(i) !== (ours[i] === '_ws.short')).map(({ name }) => name)).toEqual([]);
+});
+
+test('what the capture cut off is never called malformed', () => {
+  const wrong: string[] = [];
+  for (const [name, whole] of Object.entries({ ...FRAMES, ...SERVICE_FRAMES }))
+    for (let length = 0; length < whole.length; length++) {
+      const last = dissect(whole.subarray(0, length), LinkType.EN10MB, whole.length).at(-1);
+      const isWrong = last?.protocol === '_ws.malformed' && !name.startsWith('UDP length of more');
+      if (isWrong) wrong.push(`${name}, ${length} bytes`);
+    }
+  expect(wrong).toEqual([]);
 });
 
 test('tshark opens what the pcapng writer makes: interfaces, link types, times, lengths, comments, directions', () => {

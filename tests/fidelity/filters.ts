@@ -243,6 +243,73 @@ icmp.type in {0, 8}
 icmp.code == 1
 icmp.ident == 7
 icmp.seq == 1
+gre.flags.version == 1
+gre.key.call_id == 1
+gre.ack_number == 4
+gre.routing.information
+ppp
+ppp.protocol == 0x0021
+ppp.code == 1
+vxlan.next_proto == 1
+vxlan.vni == 42
+vlan.len == 38
+wg
+wg.type == 4
+wg.receiver == 0x44332211
+wg.counter > 6
+wg.sender
+esp
+esp.spi == 0x100
+esp.sequence == 7
+igmp
+igmp.version == 3
+igmp.type == 0x22
+igmp.maddr == 239.1.2.3
+igmp.saddr == 10.0.0.0/8
+vrrp
+vrrp.prio < 200
+vrrp.ip_addr == 10.0.0.1
+bfd
+bfd.sta == 3
+bfd.flags.p == 1
+ntp
+ntp.flags.mode == 3
+ntp.stratum == 2
+ntp.refid == c0:a8:05:01
+ntp.ppoll > 6
+dhcpv6
+dhcpv6.msgtype == 1
+dhcpv6.xid == 1
+dhcpv6.iaaddr.ip == fd00:17::/32
+dhcpv6.option.type == 6
+dhcpv6.dns_server == fd00:17::53
+dhcpv6.search_list_entry contains "cluster"
+nbns
+nbns.name contains "SERVER"
+nbns.flags.opcode == 5
+nbns.addr == 172.17.0.2
+llmnr
+llmnr && dns.qry.name == "node-1"
+dns.flags.conflict == 1
+dns.flags.authenticated == 1
+dns.length == 29
+dns.id == 1 && dns.id == 2
+ssdp
+ssdp && http.request.method == "M-SEARCH"
+http.notification
+sctp
+sctp.port == 40000
+sctp.chunk_type == 1
+sctp.data_sid == 1
+ssh
+ssh.message_code == 20
+ssh.kex_algorithms contains "curve25519"
+ssh.protocol matches "OpenSSH"
+ssh.direction == 1
+ip.len == 48
+udp.length > 65000
+_ws.unreassembled and udp
+_ws.malformed and udp.length > 65000
 icmp.unused
 icmp.unused == 00:00:00:00
 icmp.mtu

@@ -10,6 +10,7 @@ import { dissect } from '../../src/packet/dissect.ts';
 import { allFields, fieldInfo } from '../../src/packet/filter/registry.ts';
 import { type PacketSummary, summarize, summarizeLayers } from '../../src/packet/summary.ts';
 import { BROKEN, FRAMES } from './corner-cases.ts';
+import { SERVICE_FRAMES } from './service-cases.ts';
 
 const { LOCKSTEP_FUZZ = '20000' } = process.env;
 const RUNS = Number(LOCKSTEP_FUZZ);
@@ -18,7 +19,11 @@ const folder = new URL('captures/', import.meta.url);
 const recorded = readdirSync(folder)
   .filter((name) => /\.pcap(ng)?$/.test(name))
   .flatMap((name) => readCapture(readFileSync(new URL(name, folder))).packets);
-const written = [...Object.values(FRAMES), ...Object.values(BROKEN).map(([bytes]) => bytes)];
+const written = [
+  ...Object.values(FRAMES),
+  ...Object.values(SERVICE_FRAMES),
+  ...Object.values(BROKEN).map(([bytes]) => bytes),
+];
 const originals = [...recorded, ...written.map((bytes) => ({ bytes, linkType: LinkType.EN10MB }))];
 
 /** Values that lengths and DNS pointers trip over. */

@@ -11,6 +11,7 @@ const STATELESS = [
   'tcp.relative_sequence_numbers:FALSE',
   'tcp.analyze_sequence_numbers:FALSE',
   'tcp.desegment_tcp_streams:FALSE',
+  'sctp.relative_tsns:FALSE',
   'ip.defragment:FALSE',
   'ipv6.defragment:FALSE',
 ];

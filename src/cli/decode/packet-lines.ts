@@ -34,7 +34,7 @@ export function printSummary(
   output.bytes(BLANK);
   printTime(timeRelative, output);
   output.bytes(BLANK);
-  const segment = plainSegment(bytes, linkType);
+  const segment = plainSegment(bytes, linkType, originalLength);
   if (segment === null) {
     const { source, destination, protocol, info } = summarize(bytes, linkType, originalLength);
     const from = source.length < NARROWEST_ADDRESS ? source.padStart(NARROWEST_ADDRESS) : source;

@@ -9,10 +9,13 @@ const NAMES: Readonly<Record<string, string>> = {
   ipv6: 'IPv6',
   icmpv6: 'ICMPv6',
   geneve: 'Geneve',
+  wg: 'WireGuard',
+  dhcpv6: 'DHCPv6',
   data: 'Data',
   http2: 'HTTP/2',
   grpc: 'gRPC',
   '_ws.short': 'Cut off',
+  '_ws.unreassembled': 'In other fragments',
   '_ws.malformed': 'Malformed',
 };
 

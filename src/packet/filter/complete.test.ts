@@ -12,7 +12,7 @@ test('fields that begin with what was typed come first, the short names ahead, e
   expect(inserts('tcp.fl')[0]).toBe('tcp.flags');
   expect(inserts('tcp and ip.s')).toContain('ip.src');
   expect(inserts('sport')).toEqual([]);
-  expect(inserts('srcport')).toEqual(['tcp.srcport', 'udp.srcport']);
+  expect(inserts('srcport')).toEqual(['sctp.srcport', 'tcp.srcport', 'udp.srcport']);
 });
 
 test('the word around the caret is what is replaced', () => {

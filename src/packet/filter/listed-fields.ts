@@ -48,6 +48,7 @@ export const LISTED_FIELDS: Readonly<Partial<Record<FieldType, Readonly<Record<s
   boolean: {
     'dns.qry.qu': 'Please answer me alone, not everyone.',
     'dns.resp.cache_flush': 'Forget what others said of the name.',
+    'http.notification': 'News that nobody asked for.',
     'http.request': 'A question.',
     'http.response': 'An answer.',
   },
