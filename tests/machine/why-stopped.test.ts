@@ -1,5 +1,5 @@
 // Packets that stop in a real machine: how their journeys end, and what shows it.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hop } from '../../src/hop/hop.ts';
 import type { Journey } from '../../src/journey/journey.ts';
 import { compileHopFilter } from '../../src/lab/hop-filter.ts';
@@ -43,8 +43,10 @@ const run = async (command: string): Promise<string> => {
   return stdout.trim();
 };
 
+type Said = Pick<Journey, 'end' | 'grade' | 'why' | 'notes'>;
+
 /** Runs the command, looks at the first packet of it that the filter matches, and gives its journey. */
-async function journeyOf(filter: string, command: string): Promise<Pick<Journey, 'end' | 'why'>> {
+async function journeyOf(filter: string, command: string): Promise<Said> {
   const compiled = compileHopFilter(filter);
   if (!compiled.ok) throw new Error(compiled.error.message);
   hops = [];
@@ -55,40 +57,40 @@ async function journeyOf(filter: string, command: string): Promise<Pick<Journey,
   await journeys.ask(hop.n);
   const journey = journeys.of(hop.n);
   if (journey === undefined) throw new Error(`hop ${hop.n} has no journey`);
-  return { end: journey.end, why: journey.why };
+  const { end, grade, why, notes } = journey;
+  return { end, grade, why, notes };
 }
 
-test('a rule that drops between two containers is named by its counter, though nobody looked before', async () => {
+const byRule = 'the kernel of host-01 dropped it: a rule of the firewall dropped it (NETFILTER_DROP in nf_hook_slow)';
+
+test('a rule that drops between two containers: the kernel says of this very packet that it was one, a counter hints which', async () => {
   await run('iptables -I FORWARD -p icmp -j DROP');
-  const { end, why } = await journeyOf('icmp', 'docker exec client ping -c 2 -i 0.3 -W 1 172.17.0.2');
+  const said = await journeyOf('icmp', 'docker exec client ping -c 2 -i 0.3 -W 1 172.17.0.2');
   await run('iptables -D FORWARD -p icmp -j DROP');
-  expect(end).toBe('dropped');
-  expect(why).toBe(
-    'iptables rule -A FORWARD -p icmp -j DROP (table filter) on host-01 took 2 packets in that time, and no other stopped there',
-  );
+  expect(said).toMatchObject({ end: 'dropped', grade: 'seen', why: byRule });
+  expect(said.notes).toEqual([
+    'A hint: iptables rule -A FORWARD -p icmp -j DROP (table filter) on host-01 took 2 packets in that time. Which, a counter does not say.',
+  ]);
 });
 
-test('a rule that drops what is for the machine itself is named, although its tap took the packet in', async () => {
+test('a rule that drops what is for the machine itself, although its tap took the packet in', async () => {
   await run('iptables -I INPUT -p udp -m udp --dport 514 -j DROP');
-  const { end, why } = await journeyOf(
+  const said = await journeyOf(
     'udp.dstport == 514',
     "ip netns exec outside bash -c 'echo hello >/dev/udp/10.99.0.1/514'",
   );
   await run('iptables -D INPUT 1');
-  expect(end).toBe('dropped');
-  expect(why).toContain('-A INPUT -p udp -m udp --dport 514 -j DROP');
+  expect(said).toMatchObject({ end: 'dropped', grade: 'seen', why: byRule });
+  expect(said.notes).toEqual([expect.stringContaining('-A INPUT -p udp -m udp --dport 514 -j DROP')]);
 });
 
 test('a rule without a counter that is read shows by the kernel’s own word', async () => {
   await run(
     "nft 'add table ip lab; add chain ip lab forward { type filter hook forward priority -10; }; add rule ip lab forward ip protocol icmp drop'",
   );
-  const { end, why } = await journeyOf('icmp', 'docker exec client ping -c 1 -W 1 172.17.0.2');
+  const said = await journeyOf('icmp', 'docker exec client ping -c 1 -W 1 172.17.0.2');
   await run('nft delete table ip lab');
-  expect(end).toBe('dropped');
-  expect(why).toMatch(
-    /^the kernel of host-01 dropped a packet [\d,]+ µs later: a rule of the firewall dropped it \(NETFILTER_DROP\)$/,
-  );
+  expect(said).toEqual({ end: 'dropped', grade: 'seen', why: byRule, notes: [] });
 });
 
 test('a sender to whom no route leads back is the kernel’s reason', async () => {
@@ -110,12 +112,11 @@ test('an address that nobody answers ARP for', async () => {
   expect(why).toMatch(
     /^nobody answered ARP: host-01 asked 3 times who has 10\.99\.0\.77, and 10\.99\.0\.1 answered: host unreachable/,
   );
-  expect(await journeyOf('arp.dst.proto_ipv4 == 172.17.0.77', 'docker exec client ping -c 1 -W 1 172.17.0.77')).toEqual(
-    {
-      end: 'unknown',
-      why: 'nobody answered: no ARP reply from 172.17.0.77 was seen',
-    },
-  );
+  const asked = await journeyOf('arp.dst.proto_ipv4 == 172.17.0.77', 'docker exec client ping -c 1 -W 1 172.17.0.77');
+  expect(asked).toMatchObject({
+    end: 'unknown',
+    why: 'nobody was seen to answer: no ARP reply from 172.17.0.77 to this question',
+  });
 });
 
 test('a TTL that ran out, and a network to which there is no route', async () => {
@@ -133,10 +134,109 @@ test('a UDP port at which no program listens', async () => {
   expect(why).toMatch(/^172\.17\.0\.2 answered: port unreachable, no program listens there \(journey \d+\)$/);
 });
 
-test('what the kernel gives no reason for is said to be so', async () => {
-  // A bridge hands nothing from one isolated port to another, and says nothing of it.
+test('what a bridge may not hand on', async () => {
   await run(`for port in ${port('web')} ${port('client')}; do bridge link set dev $port isolated on; done`);
-  const { end, why } = await journeyOf('icmp', 'docker exec client ping -c 1 -W 1 172.17.0.2');
-  expect(end).toBe('unknown');
-  expect(why).toMatch(/^nothing shows why: it was last seen coming in at host-01\/veth\w+/);
+  const said = await journeyOf('icmp', 'docker exec client ping -c 1 -W 1 172.17.0.2');
+  await run(`for port in ${port('web')} ${port('client')}; do bridge link set dev $port isolated off; done`);
+  expect(said).toMatchObject({ end: 'dropped', grade: 'seen' });
+  expect(said.why).toContain('that port is isolated or blocked');
+});
+
+describe('faults that operators report, between two namespaces that the machine routes', () => {
+  beforeAll(() =>
+    run(`
+      iptables -P FORWARD ACCEPT; sysctl -qw net.ipv4.ip_forward=1
+      for n in 'a 97' 'b 96'; do set -- $n
+        ip netns add $1; ip link add v$1 type veth peer name eth0 netns $1; ip addr add 10.$2.0.1/24 dev v$1; ip link set v$1 up
+        ip -n $1 addr add 10.$2.0.2/24 dev eth0; ip -n $1 link set lo up; ip -n $1 link set eth0 up; ip -n $1 route add default via 10.$2.0.1
+      done; ip netns exec a ping -c 1 -W 2 10.96.0.2`),
+  );
+  const ping = 'ip netns exec a ping -c 1 -W 1 10.96.0.2';
+
+  test.each<[what: string, fault: string, mended: string, command: string, words: RegExp]>([
+    [
+      'the connection table is full, and no rule is accused',
+      'sysctl -qw net.netfilter.nf_conntrack_max=1; conntrack -F',
+      'sysctl -qw net.netfilter.nf_conntrack_max=65536',
+      `ip netns exec a ping -c 1 -W 1 10.97.0.1; ${ping}`,
+      /^the kernel of host-01 dropped it: connection tracking has no room/,
+    ],
+    [
+      'the machine does not forward',
+      'sysctl -qw net.ipv4.ip_forward=0',
+      'sysctl -qw net.ipv4.ip_forward=1',
+      ping,
+      /^the kernel of host-01 dropped it: this machine forwards nothing/,
+    ],
+    [
+      'a rule in the other namespace',
+      'ip netns exec b iptables -A INPUT -p icmp -j DROP',
+      'ip netns exec b iptables -F',
+      ping,
+      /^the kernel of host-01 dropped it: a rule of the firewall dropped it \(NETFILTER_DROP/,
+    ],
+    [
+      'too large, and the ICMP error that says so is dropped as well',
+      'ip link set vb mtu 1400; ip -n b link set eth0 mtu 1400; iptables -I OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP',
+      'ip link set vb mtu 1500; ip -n b link set eth0 mtu 1500; iptables -D OUTPUT 1; ip netns exec a ip route flush cache',
+      'ip netns exec a ping -M do -s 1450 -c 1 -W 1 10.96.0.2',
+      /larger than the MTU of the next link/,
+    ],
+    [
+      'REJECT by its default, by who says it',
+      'iptables -I FORWARD -d 10.96.0.2 -j REJECT',
+      'iptables -D FORWARD 1',
+      ping,
+      /^10\.97\.0\.1 answered: port unreachable, a rule of the firewall there rejected it/,
+    ],
+    [
+      'a prohibit route is no rule',
+      'ip route add prohibit 10.96.0.2/32',
+      'ip route del prohibit 10.96.0.2/32',
+      ping,
+      /answered: .*prohibited|blackhole, unreachable or prohibit/,
+    ],
+    [
+      'netem loses, and no queue is full',
+      'tc qdisc add dev vb root netem loss 100%',
+      'tc qdisc del dev vb root',
+      ping,
+      /netem on vb/,
+    ],
+    [
+      'the other end of the pair is down',
+      'ip -n b link set eth0 down',
+      'ip -n b link set eth0 up; ip -n b route add default via 10.96.0.1',
+      ping,
+      /vb has no carrier|the other end of the veth pair is down|host unreachable|no route|nobody answered ARP/,
+    ],
+  ])('%s', async (_, fault, mended, command, words) => {
+    await run(`${fault}; true`);
+    const said = await journeyOf('icmp.type == 8 && ip.src == 10.97.0.2 && ip.dst == 10.96.0.2', command);
+    await run(`${mended}; true`);
+    expect(said).toMatchObject({ end: 'dropped', grade: 'seen' });
+    expect(said.why).toMatch(words);
+  });
+
+  test('replies that are dropped on their way out: the requests have got there, and no more is said of them', async () => {
+    await run('iptables -I OUTPUT -p icmp -j DROP');
+    const said = await journeyOf('icmp.type == 8 && ip.dst == 10.96.0.1', 'ip netns exec b ping -c 2 -W 1 10.96.0.1');
+    await run('iptables -D OUTPUT 1');
+    expect(said).toMatchObject({ end: 'unknown', why: expect.stringContaining('it got as far as host-01/vb') });
+  });
+
+  test('a guest’s clock that is set back changes nothing', async () => {
+    await run('iptables -I FORWARD -p icmp -j DROP; date -s 2010-01-01');
+    const said = await journeyOf('icmp.type == 8 && ip.dst == 10.96.0.2', ping);
+    await run('iptables -D FORWARD 1');
+    expect(said).toMatchObject({ end: 'dropped', grade: 'seen', why: byRule });
+  });
+
+  test('what goes well is delivered, and says how that is known', async () => {
+    expect(await journeyOf('icmp.type == 8 && ip.dst == 10.96.0.2', ping)).toMatchObject({
+      end: 'delivered',
+      grade: 'seen',
+    });
+    expect(await journeyOf('icmp.type == 0 && ip.src == 10.96.0.2', ping)).toMatchObject({ end: 'delivered' });
+  });
 });
