@@ -219,7 +219,7 @@ describe('the kernel’s own reasons', () => {
     const [drop] = parseKernelDrops(text('dropped.drops.txt'), 'host-01', 1000);
     expect(drop).toMatchObject({ protocol: 2048, reason: 'NETFILTER_DROP', location: 'nft_do_chain' });
     expect(dropWords(drop ?? { reason: '', location: '' })).toBe(
-      'a rule of the firewall dropped it (NETFILTER_DROP in nft_do_chain)',
+      'a rule of the firewall dropped it, or the policy of a chain (NETFILTER_DROP in nft_do_chain)',
     );
     // Linux 6.1 hides the function's address.
     const older =
@@ -359,7 +359,7 @@ describe('counters', () => {
       stitch(hops, { topology: paper, evidence: [firewall(12.0005), ...rulesDrop(...rules)] }).map((one) => one.why);
     const arrived = 'it arrived: host-01/docker0 took it in, and 172.17.0.1 is an address there';
     const byKernel =
-      'the kernel of host-01 dropped a packet 400 µs later: a rule of the firewall dropped it (NETFILTER_DROP)';
+      'the kernel of host-01 dropped a packet 400 µs later: a rule of the firewall dropped it, or the policy of a chain (NETFILTER_DROP)';
     const rule = 'iptables rule -A INPUT -p udp -j DROP (table filter)';
     expect(why()).toEqual([arrived, byKernel]);
     expect(why('[1:99] -A INPUT -p udp -j DROP')).toEqual([
