@@ -4,7 +4,7 @@
 
 import { type ConntrackEntry, parseConntrack } from '../journey/evidence/conntrack.ts';
 import type { DropEvidence, GapEvidence, SocketEvidence } from '../journey/evidence/drop.ts';
-import { isLoss } from '../journey/evidence/kernel-drops.ts';
+import { meaningOf } from '../journey/evidence/kernel-drops.ts';
 import { EvidenceClock } from './evidence-clock.ts';
 import type { EvidenceBatch, KernelWord } from './guest.ts';
 import { parseTraceLine, type TracedPacket, type TraceLine } from './trace-line.ts';
@@ -102,6 +102,30 @@ export class EvidenceStream {
     if (conntrack.length > 0) this.#options.emit({ evidence: [], conntrack });
   }
 
+  /** Connections that have not ended. */
+  get connections(): readonly ConntrackEntry[] {
+    return [...this.#live.values()];
+  }
+
+  /**
+   * The guest is back at a moment of the life that `before` told of, in which it had these connections: those that were made since are
+   * over, and those that have ended since live again.
+   *
+   * @param now seconds of the lab
+   */
+  follow(before: EvidenceStream, connections: readonly ConntrackEntry[], now: number): void {
+    const again: ConntrackEntry[] = [];
+    for (const entry of connections) {
+      const key = keyOf(entry);
+      const known = before.#live.get(key);
+      before.#live.delete(key);
+      this.#keep(known ?? { ...entry, from: now });
+      if (known === undefined) again.push({ ...entry, from: now });
+    }
+    before.end(now);
+    if (again.length > 0) this.#options.emit({ evidence: [], conntrack: again });
+  }
+
   #trace(line: string, evidence: KernelWord[]): void {
     const said = parseTraceLine(line);
     if (said === null) return;
@@ -116,7 +140,7 @@ export class EvidenceStream {
     else {
       const packet = this.#packet(said);
       // What the kernel frees in this way although it was not lost is no evidence of a loss.
-      if ((packet.kind === 'socket' || isLoss(packet)) && !isMark(packet.packet)) evidence.push(packet);
+      if ((packet.kind === 'socket' || meaningOf(packet).ends !== 'copy') && !isMark(packet.packet)) evidence.push(packet);
       this.#full = null;
     }
   }

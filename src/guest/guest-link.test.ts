@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { inverse, tupleKey } from '../hop/tuple.ts';
+import { type ConntrackEntry, NatTable } from '../journey/evidence/conntrack.ts';
 import type { EvidenceBatch } from './guest.ts';
 import { GuestLink } from './guest-link.ts';
 
@@ -41,11 +43,44 @@ it('tells of sockets while somebody asks, after a reboot too', () => {
   expect(sent).not.toContain('evidence sockets 0');
 });
 
+it('has the connections of the moment that it is back at, whatever became of them since', () => {
+  const { guest, batches, at } = aGuest();
+  const [ended, stays] = [connection, connection.replaceAll('id=9', 'id=8').replace('id=77', 'id=78')];
+  guest.agentLine(`evidence 50.0 1000.2 ${ended}\x1f${stays.slice(1)}`);
+  const moment = guest.moment();
+  guest.agentLine(`evidence 51.0 1001.2 ${ended.replace('[1000.1] [NEW]', '[1001.1] [DESTROY]')}`);
+  batches.length = 0;
+  at.now = 1007;
+  guest.restored(moment);
+  expect(batches.flatMap(({ conntrack }) => conntrack)).toMatchObject([{ id: '77', from: 1007 }]);
+  const table = new NatTable();
+  const all = [...guest.moment().connections];
+  expect(all.map(({ id, from }) => [id, from])).toEqual([
+    ['77', 1007],
+    ['78', 1000.1],
+  ]);
+  // Both lives are known of the one, and its end is that of the second one.
+  const [entry] = all as [ConntrackEntry];
+  for (const one of [
+    { ...entry, from: 1000.1 },
+    { ...entry, from: 1000.1, until: 1001.1 },
+    entry,
+    { ...entry, until: 1020 },
+  ])
+    table.add(one);
+  const from = tupleKey(entry.original);
+  const to = tupleKey(inverse(entry.reply));
+  expect([1000.5, 1004, 1010, 1030].map((time) => table.entry('host-01', from, to, time)?.until)).toEqual([
+    ...[1001.1, undefined, 1020, undefined],
+  ]);
+});
+
 it('has none of the connections of a life that is over', () => {
   const { guest, batches, at } = aGuest();
+  const moment = guest.moment();
   guest.agentLine(`evidence 50.0 1000.2 ${connection}`);
   at.now = 1007;
-  guest.restored(guest.moment());
+  guest.restored(moment);
   const ends = () => batches.flatMap(({ conntrack }) => conntrack.map(({ id, until }) => [id, until]));
   expect(ends()).toEqual([
     ['77', undefined],

@@ -2,6 +2,7 @@
 // driver (v86, a virtual machine, a recording) gives it three ports to speak through, hands it what the guest says, and tells
 // it what becomes of the machine: it runs, it stands, its power is gone, it is back at an earlier moment.
 import { computed, type ReadonlySignal, signal } from '@preact/signals-core';
+import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
 import type { KernelReport } from '../topology/kernel-report.ts';
 import { parseReport } from '../topology/parse-report.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
@@ -56,6 +57,8 @@ export interface GuestMoment {
   /** Its agent had not said hello yet. */
   readonly boots: boolean;
   readonly agentEnded: boolean;
+  /** Those that its kernel translated. */
+  readonly connections: readonly ConntrackEntry[];
 }
 
 /** ms; the slowest computer that runs the machine at all has its first report long before. */
@@ -286,18 +289,19 @@ export class GuestLink {
       tapHeader: this.#tap.header,
       boots: this.#boots,
       agentEnded: this.#agentEnded.value,
+      connections: this.#evidence.connections,
     };
   }
 
   /** It is back at that moment, and stands. Its clock is set when it goes on. */
-  restored({ kernel, shown, tapHeader, boots, agentEnded: ended }: GuestMoment): void {
+  restored({ kernel, shown, tapHeader, boots, agentEnded: ended, connections }: GuestMoment): void {
     this.#lose('The lab went back to a checkpoint before the command ended.');
     this.#timers.hold();
     this.#ran = true;
     this.#agentEnded.value = ended;
     this.#timeIsWrong = true;
     this.#boots = boots;
-    this.#renewTap(tapHeader, !boots);
+    this.#renewTap(tapHeader, !boots, connections);
     this.#drops.begin('saved');
     this.#kernel.value = kernel;
     if (kernel !== null) this.#tap.learn(kernel);
@@ -381,13 +385,18 @@ export class GuestLink {
     this.#agentEnded.value = false;
   }
 
-  /** @param goesOn it does what it did when its state was saved, and its kernel says what it drops from the first moment on */
-  #renewTap(header: Uint8Array, goesOn: boolean): void {
+  /**
+   * @param goesOn it does what it did when its state was saved, and its kernel says what it drops from the first moment on
+   * @param connections that its kernel had then
+   */
+  #renewTap(header: Uint8Array, goesOn: boolean, connections: readonly ConntrackEntry[] = []): void {
+    const now = this.#now();
+    const before = this.#evidence;
     this.#tap.dispose();
-    this.#evidence.end(this.#now());
     this.#clock = new GuestClock();
     this.#tap = this.#newTap();
-    this.#evidence = this.#newEvidence(goesOn ? this.#now() : undefined);
+    this.#evidence = this.#newEvidence(goesOn ? now : undefined);
+    this.#evidence.follow(before, connections, now);
     this.#tap.receive(header);
   }
 

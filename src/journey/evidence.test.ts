@@ -219,7 +219,7 @@ describe('the kernel’s own reasons', () => {
     const [drop] = parseKernelDrops(text('dropped.drops.txt'), 'host-01', 1000);
     expect(drop).toMatchObject({ protocol: 2048, reason: 'NETFILTER_DROP', location: 'nft_do_chain' });
     expect(dropWords(drop ?? { reason: '', location: '' })).toBe(
-      'a rule of the firewall dropped it (NETFILTER_DROP in nft_do_chain)',
+      'a rule of the firewall dropped it, or the policy of a chain (NETFILTER_DROP in nft_do_chain)',
     );
     // Linux 6.1 hides the function's address.
     const older =

@@ -138,7 +138,7 @@ const cases: readonly Case[] = [
     ...there,
     name: 'a rule of another namespace',
     command: `ip netns exec outside iptables -A INPUT -p icmp -j DROP; ${ping}; ip netns exec outside iptables -F`,
-    words: /^a rule of the firewall dropped it \(NETFILTER_DROP in nf_hook_slow\)$/,
+    words: /^a rule of the firewall dropped it, or the policy of a chain \(NETFILTER_DROP in nf_hook_slow\)$/,
     device: 'eth0',
     space: 'outside',
   },

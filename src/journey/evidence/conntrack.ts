@@ -139,7 +139,7 @@ export class NatTable {
     const to = tupleKey(inverse(entry.reply));
     if (from === to) return false;
     // The same tuples again, as a ping with the same number, are another connection: it has a life of its own.
-    const key = `${rewrite(entry.machine, from, to)}|${entry.id}|${entry.zone ?? 0}`;
+    const key = this.#keyOf(entry, from, to);
     const known = this.#entries.get(key);
     const told = known === undefined ? entry : together(known, entry);
     this.#entries.delete(key);
@@ -152,6 +152,13 @@ export class NatTable {
     if (this.#entries.size > this.#keep) this.#forget();
     else this.#connect(entry);
     return true;
+  }
+
+  /** One that had ended and begins again, when the machine is back at an earlier moment, has another life. */
+  #keyOf(entry: ConntrackEntry, from: string, to: string): string {
+    const key = `${rewrite(entry.machine, from, to)}|${entry.id}|${entry.zone ?? 0}`;
+    const until = this.#entries.get(key)?.until;
+    return until !== undefined && entry.from !== undefined && entry.from >= until ? `${key}|${entry.from}` : key;
   }
 
   /** What it was told and has not forgotten, the latest last. */
@@ -199,8 +206,8 @@ export class NatTable {
     const rank = rankOf(known);
     for (const [a, b] of turned(known)) {
       const ranked = this.#rewrites.get(rewrite(known.machine, a, b)) ?? [];
-      const at = placeFor(rank, ranked);
-      if (ranked[at]?.rank === rank) ranked[at] = { entry: told, rank };
+      for (let at = placeFor(rank, ranked); ranked[at]?.rank === rank; at++)
+        if (ranked[at]?.entry === known) ranked[at] = { entry: told, rank };
     }
   }
 

@@ -5,7 +5,7 @@ describe('why the kernel dropped a packet', () => {
   it('is told apart by place where the reason is the same', () => {
     const words = (reason: string, location: string, more = {}) => dropWords({ reason, location, ...more });
     expect(words('NETFILTER_DROP', 'nf_hook_slow+0x97')).toBe(
-      'a rule of the firewall dropped it (NETFILTER_DROP in nf_hook_slow)',
+      'a rule of the firewall dropped it, or the policy of a chain (NETFILTER_DROP in nf_hook_slow)',
     );
     expect(words('NETFILTER_DROP', 'nf_hook_slow+0x97', { conntrackFull: true })).toMatch(
       /^connection tracking has no room/,

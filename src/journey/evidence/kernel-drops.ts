@@ -201,7 +201,7 @@ const REASONS: ReadonlyMap<string, DropMeaning> = new Map([
   ['SKB_CSUM', lost('a checksum is wrong')],
   ['IP_INHDR', lost('the IP header is broken')],
   ['SOCKET_FILTER', lost('a socket’s filter did not want it')],
-  ['NETFILTER_DROP', lost('a rule of the firewall dropped it')],
+  ['NETFILTER_DROP', lost('a rule of the firewall dropped it, or the policy of a chain')],
   ['OTHERHOST', lost('it is for another machine’s MAC address')],
   ['UNICAST_IN_L2_MULTICAST', lost('it is for one address, and came in a frame for many')],
   ['IP_RPFILTER', lost('no route leads back to its sender (reverse path filter)')],
