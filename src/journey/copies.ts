@@ -40,8 +40,7 @@ const LONGEST_WAIT = 4;
 const LONGEST_WAIT_OF_ARP = 0.5;
 /** Seconds after which an identification means another packet. */
 const REUSED = 60;
-/** Seconds by which the readings of a clock may be in the wrong order; of two clocks, once they are set as well as they can be. */
-const JITTER = 0.001;
+/** Seconds by which two clocks may be wrong, once they are set as well as they can be. */
 const CLOCK_ERROR = 0.005;
 /** Offsets are rounded for this purpose: that they become a little better must not put everything in question. */
 const OFFSET_STEP = 0.001;
@@ -111,23 +110,22 @@ function divideEqual(sightings: readonly Sighting[], world: World): Copy[] {
   const isArp = sightings[0]?.identity.key.startsWith('arp ') === true;
   const wait = isNumbered ? REUSED : isArp ? LONGEST_WAIT_OF_ARP : LONGEST_WAIT;
   if (isOnce(sightings) && spreadOf(sightings, world) <= wait) return [alone(sightings)];
+  if (isNumbered) {
+    const [own, twins] = withoutTwins(sightings);
+    if (twins.length > 0)
+      return [...divideEqual(own, world), ...twins.map((twin) => alone([twin]))].map((copy) => ({
+        ...copy,
+        isAlone: false,
+      }));
+  }
   const byClock = groupsBy(
     sightings.map((sighting) => ({ sighting, time: timeOf(sighting, world) })),
     ({ sighting }) => world.clocks.group(sighting.hop.machine),
-  ).map((timed) => bursts(timed, wait).map((burst) => divideBurst(burst, isNumbered, wait)));
+  ).map((timed) => bursts(timed, wait).map((burst) => divideBurst(burst, wait)));
   const [first = [], ...others] = byClock;
   if (others.length === 0) return copiesOf(first.flat(), false);
-  // Clocks that cannot be compared say nothing of what came first, or of which belongs to which, unless all are doubles of one packet.
-  if (!isNumbered || byClock.some(({ length }) => length > 1)) return copiesOf(byClock.flat(2), true);
-  const [one = []] = first;
-  for (const [strands = []] of others) {
-    for (const [index, strand] of strands.entries()) {
-      const same = one[index];
-      if (same === undefined) one.push(strand);
-      else same.sightings.push(...strand.sightings);
-    }
-  }
-  return copiesOf(one, false);
+  // Clocks that cannot be compared say nothing of what came first, or of which belongs to which.
+  return copiesOf(byClock.flat(2), true);
 }
 
 /** @param isTorn nothing relates them to each other */
@@ -152,6 +150,22 @@ function spreadOf(sightings: readonly Sighting[], world: World): number {
   return Math.max(...times) - Math.min(...times);
 }
 
+/**
+ * What one tap noted twice at one moment is one sighting: a capture that was put together from two, of a device and of all. Those are
+ * told apart from the others.
+ */
+function withoutTwins(sightings: readonly Sighting[]): readonly [own: Sighting[], twins: Sighting[]] {
+  const own: Sighting[] = [];
+  const twins: Sighting[] = [];
+  const seen = new Set<string>();
+  for (const sighting of [...sightings].sort(compareSightings)) {
+    const moment = `${sighting.hop.time} ${sighting.track}`;
+    (seen.has(moment) ? twins : own).push(sighting);
+    seen.add(moment);
+  }
+  return [own, twins];
+}
+
 /** Parted wherever nothing was seen for longer than a packet waits. */
 function bursts(timed: Timed[], wait: number): Timed[][] {
   timed.sort((a, b) => a.time - b.time || compareSightings(a.sighting, b.sighting));
@@ -174,12 +188,11 @@ interface Strand {
   tornAfter: boolean;
 }
 
-/** @param areDoubles of one packet, which its sender has numbered: either is as good as the other */
-function divideBurst(timed: readonly Timed[], areDoubles: boolean, wait: number): Strand[] {
+function divideBurst(timed: readonly Timed[], wait: number): Strand[] {
   const tracks = groupsBy(timed, ({ sighting }) => sighting.track);
   // The earliest first.
   const [base = [], ...others] = groupsBy(tracks, ({ length }) => length).map((same) => strandsOf(same));
-  const left = others.map((strands) => join(base, strands, areDoubles, wait));
+  const left = others.map((strands) => join(base, strands, wait));
   return [...base, ...left.flat()];
 }
 
@@ -205,7 +218,7 @@ function strandsOf(tracks: readonly (readonly Timed[])[]): Strand[] {
  * Joins what was seen elsewhere to the packets that it can only be. Gives what is left: packets that were doubled, and those that may
  * be one or another.
  */
-function join(base: readonly Strand[], others: readonly Strand[], areDoubles: boolean, longest: number): Strand[] {
+function join(base: readonly Strand[], others: readonly Strand[], longest: number): Strand[] {
   const fewer = others.length <= base.length;
   const [few, many] = fewer ? [others, base] : [base, others];
   // −1: too early to be one packet with it, 1: too late.
@@ -219,7 +232,7 @@ function join(base: readonly Strand[], others: readonly Strand[], areDoubles: bo
   const earliest = matching(few, many, side, 1);
   const latest = matching(few, many, side, -1);
   const taken = new Set<Strand>();
-  const doubled = areDoubles || (!fewer && few.length === 1);
+  const doubled = !fewer && few.length === 1;
   for (const [index, strand] of few.entries()) {
     const at = earliest[index] ?? -1;
     const partner = many[at];
@@ -308,7 +321,7 @@ function linkPairs(sorted: readonly Sighting[], { places, nat }: World): number[
     for (let from = 0; from < sorted.length; from++) {
       const before = sorted[from] as Sighting;
       if (from === to) continue;
-      if (before.hop.machine === after.hop.machine && before.hop.time > after.hop.time + JITTER) continue;
+      if (before.hop.machine === after.hop.machine && before.hop.time > after.hop.time) continue;
       if (!explained(before, after, nat)) continue;
       const ways = succession(before, after, places);
       if (ways === NEVER) continue;
