@@ -121,7 +121,7 @@ function divideEqual(sightings: readonly Sighting[], world: World): Copy[] {
   const byClock = groupsBy(
     sightings.map((sighting) => ({ sighting, time: timeOf(sighting, world) })),
     ({ sighting }) => world.clocks.group(sighting.hop.machine),
-  ).map((timed) => bursts(timed, wait).map((burst) => divideBurst(burst, wait)));
+  ).map((timed) => bursts(timed, wait).map((burst) => divideBurst(burst, isNumbered, wait)));
   const [first = [], ...others] = byClock;
   if (others.length === 0) return copiesOf(first.flat(), false);
   // Clocks that cannot be compared say nothing of what came first, or of which belongs to which.
@@ -182,95 +182,162 @@ function bursts(timed: Timed[], wait: number): Timed[][] {
 /** Copies in the making: of places that saw equally many. */
 interface Strand {
   readonly sightings: Sighting[];
+  /** Its clock's name; null: several clocks saw it. */
+  clock: string | null;
   from: number;
   until: number;
   tornBefore: boolean;
   tornAfter: boolean;
 }
 
-function divideBurst(timed: readonly Timed[], wait: number): Strand[] {
+function divideBurst(timed: readonly Timed[], isNumbered: boolean, wait: number): Strand[] {
   const tracks = groupsBy(timed, ({ sighting }) => sighting.track);
   // The earliest first.
-  const [base = [], ...others] = groupsBy(tracks, ({ length }) => length).map((same) => strandsOf(same));
+  const groups = groupsBy(tracks, ({ length }) => length);
+  // What its sender numbered, and sent once, was doubled on the way: either is as good as the other.
+  const areDoubles = isNumbered && groups[0]?.[0]?.length === 1;
+  const [base = [], ...others] = groups.map((same) =>
+    areDoubles ? alongside(same, 0, same[0]?.length ?? 0) : strandsOf(same),
+  );
   const left = others.map((strands) => join(base, strands, wait));
   return [...base, ...left.flat()];
 }
 
-/** Places that saw equally many saw the same ones, in order, where that does not put an effect before its cause. */
+/**
+ * Places that saw equally many saw the same ones. Which is which is certain where one had been seen everywhere before the next one was
+ * seen anywhere: what is on its way at the same time may overtake. Those are divided among the places that saw each other's apart.
+ */
 function strandsOf(tracks: readonly (readonly Timed[])[]): Strand[] {
+  const all = alongside(tracks, 0, tracks[0]?.length ?? 0);
   const strands: Strand[] = [];
-  for (const track of tracks) {
-    for (const [index, { sighting, time }] of track.entries()) {
-      const strand = strands[index];
-      if (strand === undefined)
-        strands.push({ sightings: [sighting], from: time, until: time, tornBefore: false, tornAfter: false });
-      else {
-        strand.sightings.push(sighting);
-        strand.from = Math.min(strand.from, time);
-        strand.until = Math.max(strand.until, time);
-      }
-    }
+  for (let start = 0, end = 1; start < all.length; start = end, end++) {
+    for (let last = all[end - 1]; end < all.length && last !== undefined; last = all[end++])
+      if (isBefore(last, all[end] as Strand)) break;
+    if (end - start === 1) strands.push(all[start] as Strand);
+    else strands.push(...apart(tracks, start, end));
   }
   return strands;
 }
+
+/** The first of each, the second of each, and so on. */
+function alongside(tracks: readonly (readonly Timed[])[], start: number, end: number): Strand[] {
+  const strands: Strand[] = [];
+  for (let index = start; index < end; index++) {
+    let strand: Strand | null = null;
+    for (const track of tracks) {
+      const one = track[index];
+      if (one !== undefined) strand = extended(strand, one);
+    }
+    if (strand !== null) strands.push(strand);
+  }
+  return strands;
+}
+
+function extended(strand: Strand | null, { sighting, time }: Timed): Strand {
+  const clock = sighting.hop.machine;
+  if (strand === null)
+    return { sightings: [sighting], clock, from: time, until: time, tornBefore: false, tornAfter: false };
+  strand.sightings.push(sighting);
+  if (strand.clock !== clock) strand.clock = null;
+  strand.from = Math.min(strand.from, time);
+  strand.until = Math.max(strand.until, time);
+  return strand;
+}
+
+/** Seconds by which two may be shown in the wrong order. */
+const errorBetween = (one: Strand, other: Strand): number =>
+  one.clock !== null && one.clock === other.clock ? 0 : CLOCK_ERROR;
+
+const isBefore = (one: Strand, other: Strand): boolean => one.until + errorBetween(one, other) < other.from;
+
+/** Of packets that were on their way at one time: as many places as possible together, the first ones first. */
+function apart(tracks: readonly (readonly Timed[])[], start: number, end: number): Strand[] {
+  const clusters: (readonly Timed[])[][] = [];
+  for (const track of tracks) {
+    const last = clusters.at(-1);
+    if (last !== undefined && areApart(alongside([...last, track], start, end))) last.push(track);
+    else clusters.push([track]);
+  }
+  return clusters.flatMap((cluster, index) =>
+    alongside(cluster, start, end).map((strand) => ({
+      ...strand,
+      tornBefore: index > 0,
+      tornAfter: index < clusters.length - 1,
+    })),
+  );
+}
+
+const areApart = (strands: readonly Strand[]): boolean =>
+  strands.every((strand, index) => index === 0 || isBefore(strands[index - 1] as Strand, strand));
 
 /**
  * Joins what was seen elsewhere to the packets that it can only be. Gives what is left: packets that were doubled, and those that may
  * be one or another.
  */
 function join(base: readonly Strand[], others: readonly Strand[], longest: number): Strand[] {
-  const fewer = others.length <= base.length;
-  const [few, many] = fewer ? [others, base] : [base, others];
-  // −1: too early to be one packet with it, 1: too late.
-  const side = (one: Strand, other: Strand): number => {
-    const ahead = fewer ? one.until - other.from : other.until - one.from;
-    const wait = fewer ? one.from - other.from : other.from - one.from;
-    const tooSoon = ahead < -CLOCK_ERROR;
-    if (tooSoon || wait > longest) return tooSoon === fewer ? 1 : -1;
-    return 0;
-  };
-  const earliest = matching(few, many, side, 1);
-  const latest = matching(few, many, side, -1);
+  const isFewer = others.length <= base.length;
+  const [few, many] = isFewer ? [others, base] : [base, others];
+  const only = partners(few, many, isFewer, longest);
+  const isDoubled = !isFewer && few.length === 1;
   const taken = new Set<Strand>();
-  const doubled = !fewer && few.length === 1;
+  let torn = 0;
   for (const [index, strand] of few.entries()) {
-    const at = earliest[index] ?? -1;
-    const partner = many[at];
-    if (partner === undefined) continue;
-    if (at !== latest[index] && !doubled) {
-      for (const one of [strand, ...many.slice(at, (latest[index] ?? at) + 1)]) {
-        if (fewer === (one === strand)) one.tornBefore = true;
+    const { first, last, partner } = only[index] as Partners;
+    if (first > last) continue;
+    const sole = isDoubled ? many[first] : partner;
+    if (sole === undefined) {
+      for (const one of [strand, ...many.slice(Math.max(first, torn), last + 1)]) {
+        if (isFewer === (one === strand)) one.tornBefore = true;
         else one.tornAfter = true;
       }
+      torn = Math.max(torn, last + 1);
       continue;
     }
-    const [into, from] = fewer ? [partner, strand] : [strand, partner];
+    const [into, from] = isFewer ? [sole, strand] : [strand, sole];
     into.sightings.push(...from.sightings);
+    into.tornBefore ||= from.tornBefore;
+    into.tornAfter ||= from.tornAfter;
+    into.from = Math.min(into.from, from.from);
+    into.until = Math.max(into.until, from.until);
+    if (into.clock !== from.clock) into.clock = null;
     taken.add(from);
   }
   return others.filter((strand) => !taken.has(strand));
 }
 
-/** The first (or, from behind, the last) way to give each of the few one of the many in order; −1: there is none. */
-function matching(
-  few: readonly Strand[],
-  many: readonly Strand[],
-  side: (one: Strand, other: Strand) => number,
-  step: 1 | -1,
-): number[] {
-  const found: number[] = few.map(() => -1);
-  let at = step === 1 ? 0 : many.length - 1;
-  for (let n = 0; n < few.length; n++) {
-    const index = step === 1 ? n : few.length - 1 - n;
-    const one = few[index] as Strand;
-    for (let other = many[at]; other !== undefined && side(one, other) === -step; other = many[at]) at += step;
-    const other = many[at];
-    if (other === undefined) break;
-    if (side(one, other) !== 0) continue;
-    found[index] = at;
-    at += step;
-  }
-  return found;
+interface Partners {
+  /** Those that it may be, as places in the list; none when the first is beyond the last. */
+  readonly first: number;
+  readonly last: number;
+  /** The only one that is left of them when those before it have got theirs. */
+  readonly partner: Strand | undefined;
+}
+
+/** For each of the few, in order of time, which of the many it may be: an effect comes after its cause, and not later than a packet waits. */
+function partners(few: readonly Strand[], many: readonly Strand[], isFewer: boolean, longest: number): Partners[] {
+  // Of a place in the list, the first at or behind it that nobody has.
+  const free = Array.from({ length: many.length + 1 }, (_, index) => index);
+  const freeFrom = (start: number): number => {
+    let at = start;
+    while (free[at] !== at) at = free[at] = free[free[at] ?? 0] ?? many.length;
+    return at;
+  };
+  let first = 0;
+  let last = -1;
+  return few.map((one) => {
+    const isTooEarly = (other: Strand): boolean =>
+      isFewer ? one.from - other.from > longest : other.until < one.from - errorBetween(one, other);
+    const isTooLate = (other: Strand): boolean =>
+      isFewer ? one.until < other.from - errorBetween(one, other) : other.from - one.from > longest;
+    while (first < many.length && isTooEarly(many[first] as Strand)) first++;
+    last = Math.max(last, first - 1);
+    while (last + 1 < many.length && !isTooLate(many[last + 1] as Strand)) last++;
+    const own = freeFrom(first);
+    const another = own < many.length ? freeFrom(own + 1) : many.length;
+    const isSole = own <= last && another > last;
+    if (isSole) free[own] = own + 1;
+    return { first, last, partner: isSole ? many[own] : undefined };
+  });
 }
 
 export interface Step {

@@ -269,9 +269,7 @@ export function subjectOf(error: Packet, store: Store): Packet | null {
     .filter((packet) => packet.identity.about === '' && isBefore(packet, error) && quotedBy(packet));
   const possible = [...new Set(all)];
   // More errors of one kind than packets: of some of these nothing but their fragments was seen.
-  const alike = store.errors
-    .packets(about, store.world)
-    .filter((other) => other.identity.head === error.identity.head && other.first.place === error.first.place);
+  const alike = store.errors.packets(about, store.world).filter((other) => other.first.place === error.first.place);
   if (alike.length > possible.length) return null;
   if (possible.length === 1) return possible[0] ?? null;
   const { hop } = error.first;
