@@ -40,6 +40,8 @@ export interface Identity {
   readonly form: string;
   /** Equal for a packet and its fragments; "" when it cannot be in fragments. */
   readonly train: string;
+  /** Where in the content's bytes what IP carries begins, and how long it is. */
+  readonly payload: { readonly at: number; readonly length: number };
   readonly fragment: { readonly offset: number; readonly length: number; readonly more: boolean } | null;
   /** The part of a TCP stream that it carries, SYN and FIN counted. */
   readonly tcp: { readonly sequence: number; readonly length: number; readonly acknowledgment: number } | null;
@@ -86,7 +88,8 @@ export function identify(layers: readonly Layer[]): Identity {
   let form = '';
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[i] as Layer;
-    if (layer.protocol === 'ip' || layer.protocol === 'ipv6') {
+    // A header that the capture cut says nothing of which packet it is: the one around it does, as far as it can.
+    if (isWhole(layer) && (layer.protocol === 'ip' || layer.protocol === 'ipv6')) {
       if (network !== null) {
         outerTtl += ttlOf(network);
         form += `${network.source}>${network.destination} `;
@@ -98,7 +101,7 @@ export function identify(layers: readonly Layer[]): Identity {
     // What a fragment holds of a packet is not a packet, and what an error quotes is another one.
     if (layer.quotes || isFragment(layer)) break;
   }
-  const arp = layers.find((layer) => layer.protocol === 'arp');
+  const arp = layers.find((layer) => layer.protocol === 'arp' && isWhole(layer));
   if (network === null || (arp !== undefined && layers.indexOf(arp) > at)) {
     return {
       ...linkOnly(layers, arp),
@@ -110,6 +113,17 @@ export function identify(layers: readonly Layer[]): Identity {
   const inner = { ...innermost(network, layers.slice(at + 1)), depth, outerTtl };
   const carriers = depth > 0 ? carriersOf(layers, network) : [];
   return { ...inner, carriers, form: `${inner.ttl} ${outerTtl} ${form}` };
+}
+
+/** Bytes of the headers that the key is made of. */
+const HEADERS: Readonly<Record<string, number>> = { ip: 20, ipv6: 40, arp: 28, tcp: 20, udp: 8, icmp: 8, icmpv6: 8 };
+/** What an ICMP error quotes of a packet's data, at least (RFC 792). */
+const QUOTED = 8;
+
+/** False when the capture cut the header. */
+function isWhole(layer: Layer): boolean {
+  const bytes = HEADERS[layer.protocol] ?? 0;
+  return layer.has(0, bytes) || (layer.protocol === 'tcp' && layer.has(0, QUOTED) && layer.quoted);
 }
 
 function carriersOf(layers: readonly Layer[], inner: Layer): Identity['carriers'] {
@@ -140,6 +154,7 @@ const NOTHING = {
   destination: '',
   ttl: -1,
   train: '',
+  payload: { at: 0, length: 0 },
   fragment: null,
   tcp: null,
   asks: '',
@@ -214,7 +229,9 @@ function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
       known: place,
     };
   }
-  const packet = { ...NOTHING, ...ends, train: network.protocol === 'ip' ? train : '' };
+  const from = network.offset + network.headerLength;
+  const payload = { at: from, length: network.declaredEnd - from };
+  const packet = { ...NOTHING, ...ends, payload, train: network.protocol === 'ip' ? train : '' };
   const whole = (
     rest: string,
     known: string,
@@ -230,7 +247,8 @@ function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
   });
   const after = (layer: LayerBase, from: number): Content =>
     contentOf(layer.bytes, layer.offset + from, layer.payloadEnd, layer.declaredEnd);
-  const transport = inside.find((layer) => !layer.protocol.startsWith('ipv6.'));
+  const found = inside.find((layer) => !layer.protocol.startsWith('ipv6.'));
+  const transport = found !== undefined && isWhole(found) ? found : undefined;
   switch (transport?.protocol) {
     case 'tcp': {
       const { sequence, acknowledgment, flags, dataLength, window } = transport;
@@ -270,7 +288,6 @@ function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
       };
     }
     default: {
-      const from = network.offset + network.headerLength;
       return whole('', '', contentOf(network.bytes, from, network.payloadEnd, network.declaredEnd), bare);
     }
   }

@@ -65,7 +65,9 @@ export class Answers {
       const there = possible.filter(({ sightings }) =>
         sightings.some((seen) => seen.hop.machine === hop.machine && seen.hop.time <= hop.time),
       );
-      const rivals = there.length > 0 ? there : possible;
+      // Where that machine had a tap that sees such questions, it had to see this one.
+      const hasTap = questions.some(({ sightings }) => sightings.some((seen) => seen.hop.machine === hop.machine));
+      const rivals = hasTap ? there : possible;
       const [only] = rivals;
       if (only === undefined) continue;
       if (rivals.length === 1) pairs.set(only, answer);

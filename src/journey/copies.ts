@@ -40,8 +40,7 @@ const LONGEST_WAIT = 4;
 const LONGEST_WAIT_OF_ARP = 0.5;
 /** Seconds after which an identification means another packet. */
 const REUSED = 60;
-/** Seconds by which the readings of a clock may be in the wrong order; of two clocks, once they are set as well as they can be. */
-const JITTER = 0.001;
+/** Seconds by which two clocks may be wrong, once they are set as well as they can be. */
 const CLOCK_ERROR = 0.005;
 /** Offsets are rounded for this purpose: that they become a little better must not put everything in question. */
 const OFFSET_STEP = 0.001;
@@ -111,23 +110,22 @@ function divideEqual(sightings: readonly Sighting[], world: World): Copy[] {
   const isArp = sightings[0]?.identity.key.startsWith('arp ') === true;
   const wait = isNumbered ? REUSED : isArp ? LONGEST_WAIT_OF_ARP : LONGEST_WAIT;
   if (isOnce(sightings) && spreadOf(sightings, world) <= wait) return [alone(sightings)];
+  if (isNumbered) {
+    const [own, twins] = withoutTwins(sightings);
+    if (twins.length > 0)
+      return [...divideEqual(own, world), ...twins.map((twin) => alone([twin]))].map((copy) => ({
+        ...copy,
+        isAlone: false,
+      }));
+  }
   const byClock = groupsBy(
     sightings.map((sighting) => ({ sighting, time: timeOf(sighting, world) })),
     ({ sighting }) => world.clocks.group(sighting.hop.machine),
   ).map((timed) => bursts(timed, wait).map((burst) => divideBurst(burst, isNumbered, wait)));
   const [first = [], ...others] = byClock;
   if (others.length === 0) return copiesOf(first.flat(), false);
-  // Clocks that cannot be compared say nothing of what came first, or of which belongs to which, unless all are doubles of one packet.
-  if (!isNumbered || byClock.some(({ length }) => length > 1)) return copiesOf(byClock.flat(2), true);
-  const [one = []] = first;
-  for (const [strands = []] of others) {
-    for (const [index, strand] of strands.entries()) {
-      const same = one[index];
-      if (same === undefined) one.push(strand);
-      else same.sightings.push(...strand.sightings);
-    }
-  }
-  return copiesOf(one, false);
+  // Clocks that cannot be compared say nothing of what came first, or of which belongs to which.
+  return copiesOf(byClock.flat(2), true);
 }
 
 /** @param isTorn nothing relates them to each other */
@@ -152,6 +150,22 @@ function spreadOf(sightings: readonly Sighting[], world: World): number {
   return Math.max(...times) - Math.min(...times);
 }
 
+/**
+ * What one tap noted twice at one moment is one sighting: a capture that was put together from two, of a device and of all. Those are
+ * told apart from the others.
+ */
+function withoutTwins(sightings: readonly Sighting[]): readonly [own: Sighting[], twins: Sighting[]] {
+  const own: Sighting[] = [];
+  const twins: Sighting[] = [];
+  const seen = new Set<string>();
+  for (const sighting of [...sightings].sort(compareSightings)) {
+    const moment = `${sighting.hop.time} ${sighting.track}`;
+    (seen.has(moment) ? twins : own).push(sighting);
+    seen.add(moment);
+  }
+  return [own, twins];
+}
+
 /** Parted wherever nothing was seen for longer than a packet waits. */
 function bursts(timed: Timed[], wait: number): Timed[][] {
   timed.sort((a, b) => a.time - b.time || compareSightings(a.sighting, b.sighting));
@@ -168,96 +182,162 @@ function bursts(timed: Timed[], wait: number): Timed[][] {
 /** Copies in the making: of places that saw equally many. */
 interface Strand {
   readonly sightings: Sighting[];
+  /** Its clock's name; null: several clocks saw it. */
+  clock: string | null;
   from: number;
   until: number;
   tornBefore: boolean;
   tornAfter: boolean;
 }
 
-/** @param areDoubles of one packet, which its sender has numbered: either is as good as the other */
-function divideBurst(timed: readonly Timed[], areDoubles: boolean, wait: number): Strand[] {
+function divideBurst(timed: readonly Timed[], isNumbered: boolean, wait: number): Strand[] {
   const tracks = groupsBy(timed, ({ sighting }) => sighting.track);
   // The earliest first.
-  const [base = [], ...others] = groupsBy(tracks, ({ length }) => length).map((same) => strandsOf(same));
-  const left = others.map((strands) => join(base, strands, areDoubles, wait));
+  const groups = groupsBy(tracks, ({ length }) => length);
+  // What its sender numbered, and sent once, was doubled on the way: either is as good as the other.
+  const areDoubles = isNumbered && groups[0]?.[0]?.length === 1;
+  const [base = [], ...others] = groups.map((same) =>
+    areDoubles ? alongside(same, 0, same[0]?.length ?? 0) : strandsOf(same),
+  );
+  const left = others.map((strands) => join(base, strands, wait));
   return [...base, ...left.flat()];
 }
 
-/** Places that saw equally many saw the same ones, in order, where that does not put an effect before its cause. */
+/**
+ * Places that saw equally many saw the same ones. Which is which is certain where one had been seen everywhere before the next one was
+ * seen anywhere: what is on its way at the same time may overtake. Those are divided among the places that saw each other's apart.
+ */
 function strandsOf(tracks: readonly (readonly Timed[])[]): Strand[] {
+  const all = alongside(tracks, 0, tracks[0]?.length ?? 0);
   const strands: Strand[] = [];
-  for (const track of tracks) {
-    for (const [index, { sighting, time }] of track.entries()) {
-      const strand = strands[index];
-      if (strand === undefined)
-        strands.push({ sightings: [sighting], from: time, until: time, tornBefore: false, tornAfter: false });
-      else {
-        strand.sightings.push(sighting);
-        strand.from = Math.min(strand.from, time);
-        strand.until = Math.max(strand.until, time);
-      }
-    }
+  for (let start = 0, end = 1; start < all.length; start = end, end++) {
+    for (let last = all[end - 1]; end < all.length && last !== undefined; last = all[end++])
+      if (isBefore(last, all[end] as Strand)) break;
+    if (end - start === 1) strands.push(all[start] as Strand);
+    else strands.push(...apart(tracks, start, end));
   }
   return strands;
 }
+
+/** The first of each, the second of each, and so on. */
+function alongside(tracks: readonly (readonly Timed[])[], start: number, end: number): Strand[] {
+  const strands: Strand[] = [];
+  for (let index = start; index < end; index++) {
+    let strand: Strand | null = null;
+    for (const track of tracks) {
+      const one = track[index];
+      if (one !== undefined) strand = extended(strand, one);
+    }
+    if (strand !== null) strands.push(strand);
+  }
+  return strands;
+}
+
+function extended(strand: Strand | null, { sighting, time }: Timed): Strand {
+  const clock = sighting.hop.machine;
+  if (strand === null)
+    return { sightings: [sighting], clock, from: time, until: time, tornBefore: false, tornAfter: false };
+  strand.sightings.push(sighting);
+  if (strand.clock !== clock) strand.clock = null;
+  strand.from = Math.min(strand.from, time);
+  strand.until = Math.max(strand.until, time);
+  return strand;
+}
+
+/** Seconds by which two may be shown in the wrong order. */
+const errorBetween = (one: Strand, other: Strand): number =>
+  one.clock !== null && one.clock === other.clock ? 0 : CLOCK_ERROR;
+
+const isBefore = (one: Strand, other: Strand): boolean => one.until + errorBetween(one, other) < other.from;
+
+/** Of packets that were on their way at one time: as many places as possible together, the first ones first. */
+function apart(tracks: readonly (readonly Timed[])[], start: number, end: number): Strand[] {
+  const clusters: (readonly Timed[])[][] = [];
+  for (const track of tracks) {
+    const last = clusters.at(-1);
+    if (last !== undefined && areApart(alongside([...last, track], start, end))) last.push(track);
+    else clusters.push([track]);
+  }
+  return clusters.flatMap((cluster, index) =>
+    alongside(cluster, start, end).map((strand) => ({
+      ...strand,
+      tornBefore: index > 0,
+      tornAfter: index < clusters.length - 1,
+    })),
+  );
+}
+
+const areApart = (strands: readonly Strand[]): boolean =>
+  strands.every((strand, index) => index === 0 || isBefore(strands[index - 1] as Strand, strand));
 
 /**
  * Joins what was seen elsewhere to the packets that it can only be. Gives what is left: packets that were doubled, and those that may
  * be one or another.
  */
-function join(base: readonly Strand[], others: readonly Strand[], areDoubles: boolean, longest: number): Strand[] {
-  const fewer = others.length <= base.length;
-  const [few, many] = fewer ? [others, base] : [base, others];
-  // −1: too early to be one packet with it, 1: too late.
-  const side = (one: Strand, other: Strand): number => {
-    const ahead = fewer ? one.until - other.from : other.until - one.from;
-    const wait = fewer ? one.from - other.from : other.from - one.from;
-    const tooSoon = ahead < -CLOCK_ERROR;
-    if (tooSoon || wait > longest) return tooSoon === fewer ? 1 : -1;
-    return 0;
-  };
-  const earliest = matching(few, many, side, 1);
-  const latest = matching(few, many, side, -1);
+function join(base: readonly Strand[], others: readonly Strand[], longest: number): Strand[] {
+  const isFewer = others.length <= base.length;
+  const [few, many] = isFewer ? [others, base] : [base, others];
+  const only = partners(few, many, isFewer, longest);
+  const isDoubled = !isFewer && few.length === 1;
   const taken = new Set<Strand>();
-  const doubled = areDoubles || (!fewer && few.length === 1);
+  let torn = 0;
   for (const [index, strand] of few.entries()) {
-    const at = earliest[index] ?? -1;
-    const partner = many[at];
-    if (partner === undefined) continue;
-    if (at !== latest[index] && !doubled) {
-      for (const one of [strand, ...many.slice(at, (latest[index] ?? at) + 1)]) {
-        if (fewer === (one === strand)) one.tornBefore = true;
+    const { first, last, partner } = only[index] as Partners;
+    if (first > last) continue;
+    const sole = isDoubled ? many[first] : partner;
+    if (sole === undefined) {
+      for (const one of [strand, ...many.slice(Math.max(first, torn), last + 1)]) {
+        if (isFewer === (one === strand)) one.tornBefore = true;
         else one.tornAfter = true;
       }
+      torn = Math.max(torn, last + 1);
       continue;
     }
-    const [into, from] = fewer ? [partner, strand] : [strand, partner];
+    const [into, from] = isFewer ? [sole, strand] : [strand, sole];
     into.sightings.push(...from.sightings);
+    into.tornBefore ||= from.tornBefore;
+    into.tornAfter ||= from.tornAfter;
+    into.from = Math.min(into.from, from.from);
+    into.until = Math.max(into.until, from.until);
+    if (into.clock !== from.clock) into.clock = null;
     taken.add(from);
   }
   return others.filter((strand) => !taken.has(strand));
 }
 
-/** The first (or, from behind, the last) way to give each of the few one of the many in order; −1: there is none. */
-function matching(
-  few: readonly Strand[],
-  many: readonly Strand[],
-  side: (one: Strand, other: Strand) => number,
-  step: 1 | -1,
-): number[] {
-  const found: number[] = few.map(() => -1);
-  let at = step === 1 ? 0 : many.length - 1;
-  for (let n = 0; n < few.length; n++) {
-    const index = step === 1 ? n : few.length - 1 - n;
-    const one = few[index] as Strand;
-    for (let other = many[at]; other !== undefined && side(one, other) === -step; other = many[at]) at += step;
-    const other = many[at];
-    if (other === undefined) break;
-    if (side(one, other) !== 0) continue;
-    found[index] = at;
-    at += step;
-  }
-  return found;
+interface Partners {
+  /** Those that it may be, as places in the list; none when the first is beyond the last. */
+  readonly first: number;
+  readonly last: number;
+  /** The only one that is left of them when those before it have got theirs. */
+  readonly partner: Strand | undefined;
+}
+
+/** For each of the few, in order of time, which of the many it may be: an effect comes after its cause, and not later than a packet waits. */
+function partners(few: readonly Strand[], many: readonly Strand[], isFewer: boolean, longest: number): Partners[] {
+  // Of a place in the list, the first at or behind it that nobody has.
+  const free = Array.from({ length: many.length + 1 }, (_, index) => index);
+  const freeFrom = (start: number): number => {
+    let at = start;
+    while (free[at] !== at) at = free[at] = free[free[at] ?? 0] ?? many.length;
+    return at;
+  };
+  let first = 0;
+  let last = -1;
+  return few.map((one) => {
+    const isTooEarly = (other: Strand): boolean =>
+      isFewer ? one.from - other.from > longest : other.until < one.from - errorBetween(one, other);
+    const isTooLate = (other: Strand): boolean =>
+      isFewer ? one.until < other.from - errorBetween(one, other) : other.from - one.from > longest;
+    while (first < many.length && isTooEarly(many[first] as Strand)) first++;
+    last = Math.max(last, first - 1);
+    while (last + 1 < many.length && !isTooLate(many[last + 1] as Strand)) last++;
+    const own = freeFrom(first);
+    const another = own < many.length ? freeFrom(own + 1) : many.length;
+    const isSole = own <= last && another > last;
+    if (isSole) free[own] = own + 1;
+    return { first, last, partner: isSole ? many[own] : undefined };
+  });
 }
 
 export interface Step {
@@ -308,7 +388,7 @@ function linkPairs(sorted: readonly Sighting[], { places, nat }: World): number[
     for (let from = 0; from < sorted.length; from++) {
       const before = sorted[from] as Sighting;
       if (from === to) continue;
-      if (before.hop.machine === after.hop.machine && before.hop.time > after.hop.time + JITTER) continue;
+      if (before.hop.machine === after.hop.machine && before.hop.time > after.hop.time) continue;
       if (!explained(before, after, nat)) continue;
       const ways = succession(before, after, places);
       if (ways === NEVER) continue;

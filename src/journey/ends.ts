@@ -51,7 +51,7 @@ export function endOf(packet: Packet, store: Store, proofs: Proofs): End {
     taken(packet, store, proofs) ??
     dropped(packet, store, proofs) ??
     divided(packet, store, proofs) ??
-    unresolved(packet, store, proofs) ??
+    unresolved(packet, store) ??
     takenIn(packet, reached, store, proofs) ??
     unknown(lastSeen(packet, reached, store));
   return { ...end, reached: reached?.place ?? null };
@@ -127,7 +127,6 @@ function errorWhy(icmp: Layer, source: string, packet: Packet, store: Store, pro
         at - ARP_PATIENCE,
         at + ARP_PATIENCE,
         store,
-        proofs.answers,
       );
       if (asked > 0 && !answered)
         return `${arpWords(machine, end.identity.destination || destination, asked)}, and ${source} answered: host unreachable`;
@@ -392,15 +391,18 @@ function complete(pieces: readonly Packet[], whole: Packet): boolean {
 }
 
 /** Routed to a neighbour that does not answer: then no tap sees the packet leave, but the questions are seen. */
-function unresolved(packet: Packet, store: Store, { answers }: Proofs): Found | null {
+function unresolved(packet: Packet, store: Store): Found | null {
   if (packet.identity.ttl < 0) return null;
-  for (const end of packet.ends) {
+  const { ends } = packet;
+  for (const end of ends) {
     const at = packet.timeOf(end);
     const { machine, direction } = end.hop;
-    if (direction === 'out' || machine === WIRE) continue;
+    // Where it went on, nobody had to be asked any more.
+    if (ends.some(({ hop }) => hop.machine !== machine || hop.direction === 'out') || machine === WIRE) continue;
+    if (direction === 'out' || store.world.places.owns(end.place, end.identity.destination)) continue;
     const { destination } = end.identity;
     const until = at + ARP_PATIENCE;
-    const { asked, answered } = askedFor(destination, machine, at - ARP_PATIENCE, until, store, answers);
+    const { asked, answered } = askedFor(destination, machine, at - ARP_PATIENCE, until, store);
     // An answer may not have been captured: a machine asks three times before it gives up.
     if (asked >= ARP_QUESTIONS && !answered)
       return inferred(

@@ -2,7 +2,6 @@
 
 import { mayBeEqual } from '../hop/content.ts';
 import type { Identity } from '../hop/identity.ts';
-import type { Answers } from './answers.ts';
 import type { NatTable } from './evidence/conntrack.ts';
 import type { Parts, Repeat } from './journey.ts';
 import { byTime, LARGE, largeName, type Packet, type Store } from './store.ts';
@@ -11,6 +10,8 @@ import { byTime, LARGE, largeName, type Packet, type Store } from './store.ts';
 const REUSED = 60;
 /** Seconds by which the clocks of two machines may be wrong, once they are set as well as they can be. */
 const CLOCK_ERROR = 0.005;
+/** Seconds in which a neighbour answers. */
+const ANSWER = 1;
 /** Pieces of one packet that are looked for: 64 kB in the smallest segments anybody sends. */
 const MOST_PIECES = 200;
 
@@ -38,11 +39,14 @@ export function repeatOf(packet: Packet, store: Store): Repeat | null {
 }
 
 /**
- * Who sends again numbers it anew; so equal packets with a number are one that was doubled, as are those of which one begins further on.
- * Others may be either, unless the sender was told that the first one did not arrive.
+ * Who sends again numbers it anew; so of equal packets with a number, one that begins further on is the other, doubled. Whoever leaves his
+ * device twice may have sent it twice, whatever its number: those may be either, unless the sender was told that the first did not arrive.
  */
 function kindOf({ identity, first, time }: Packet, original: Packet, store: Store): Repeat['kind'] {
-  if (original.first.place !== first.place || identity.numbered) return 'duplicate';
+  const beginsFurtherOn =
+    original.first.place !== first.place && original.isAt(first.place) && !original.copy.isTornBefore;
+  if (identity.numbered && beginsFurtherOn) return 'duplicate';
+  if (original.first.place !== first.place) return 'repeat';
   const wasTold = identity.tcp !== null && errorsAbout(original, store).some((error) => error.time <= time);
   return wasTold ? 'retransmission' : 'repeat';
 }
@@ -134,11 +138,42 @@ function fragmentsOf(packet: Packet, store: Store): Pieces | null {
   const near = (other: Packet): boolean =>
     nat.connected(withoutPorts(other.identity.tuple), addresses) && Math.abs(other.time - packet.time) <= REUSED;
   const all = store.fragments.packets(packet.identity.train, store.world).filter(near);
-  if (all.length === 0) return null;
+  if (all.length === 0 || all.some(({ copy }) => !copy.isAlone) || sharesBytes(all)) return null;
   all.sort((a, b) => (a.identity.fragment?.offset ?? 0) - (b.identity.fragment?.offset ?? 0) || byTime(a, b));
-  const train = store.trains.packets(packet.identity.train, store.world).filter(near);
-  const whole = train.sort(byTime)[0] ?? null;
-  return pieces('fragments', whole, all);
+  // Of several with one identification, nothing says whose fragments they are.
+  const [whole = null, ...others] = store.trains.packets(packet.identity.train, store.world).filter(near);
+  return others.length > 0 || (whole !== null && !fits(whole, all)) ? null : pieces('fragments', whole, all);
+}
+
+/** Fragments of one packet that some place saw have no byte in common. (Where they were cut up once more, they have, elsewhere.) */
+function sharesBytes(sorted: readonly Packet[]): boolean {
+  const ends = new Map<string, number>();
+  for (const { identity, sightings } of [...sorted].sort(
+    (a, b) => (a.identity.fragment?.offset ?? 0) - (b.identity.fragment?.offset ?? 0),
+  )) {
+    const { offset = 0, length = 0 } = identity.fragment ?? {};
+    for (const { track } of sightings) {
+      const tap = track.split(' ', 2).join(' ');
+      if (offset < (ends.get(tap) ?? 0)) return true;
+      ends.set(tap, offset + length);
+    }
+  }
+  return false;
+}
+
+/** As long as its fragments, and with their bytes: an identification alone may be another packet's. */
+function fits({ identity: { payload, content } }: Packet, all: readonly Packet[]): boolean {
+  return all.every(({ identity: { fragment, content: part } }) => {
+    if (fragment === null) return true;
+    const end = fragment.offset + fragment.length;
+    if (fragment.more ? end > payload.length : end !== payload.length) return false;
+    // NAT changes the ports in the first.
+    if (fragment.offset === 0) return true;
+    const from = payload.at + fragment.offset;
+    const shared = Math.min(part.length, Math.max(0, content.at + content.length - from));
+    for (let i = 0; i < shared; i++) if (content.bytes[from + i] !== part.bytes[part.at + i]) return false;
+    return true;
+  });
 }
 
 /** "6 10.0.0.1#80>10.0.0.2#99" -> "6 10.0.0.1>10.0.0.2" */
@@ -233,6 +268,9 @@ export function subjectOf(error: Packet, store: Store): Packet | null {
     .packets(about, store.world)
     .filter((packet) => packet.identity.about === '' && isBefore(packet, error) && quotedBy(packet));
   const possible = [...new Set(all)];
+  // More errors of one kind than packets: of some of these nothing but their fragments was seen.
+  const alike = store.errors.packets(about, store.world).filter((other) => other.first.place === error.first.place);
+  if (alike.length > possible.length) return null;
   if (possible.length === 1) return possible[0] ?? null;
   const { hop } = error.first;
   const there = possible.filter((packet) =>
@@ -258,10 +296,15 @@ export function askedFor(
   from: number,
   until: number,
   store: Store,
-  answers: Answers,
 ): { asked: number; answered: boolean } {
-  const questions = store.wanted
-    .packets(address, store.world)
-    .filter((question) => question.first.hop.machine === machine && question.time >= from && question.time <= until);
-  return { asked: questions.length, answered: questions.some((question) => answers.to(question) !== null) };
+  const questions = store.wanted.packets(address, store.world).filter(
+    ({ identity, first, time }) =>
+      // Who asks for his own address tells the others that he has it (RFC 5227).
+      identity.source !== address && first.hop.machine === machine && time >= from && time <= until,
+  );
+  // Whichever question it answers, an answer says that somebody is there.
+  const answered = questions.some(({ identity }) =>
+    store.answers.packets(identity.asks, store.world).some(({ time }) => time >= from && time <= until + ANSWER),
+  );
+  return { asked: questions.length, answered };
 }

@@ -141,8 +141,8 @@ export class Network {
     if (underlay === 'cable') {
       this.#space('w', false);
       this.#run('w', 'sysctl -qw net.ipv6.conf.default.disable_ipv6=1');
-      this.#veth({ space: 'w', name: 'a', addresses: [] }, { space: 'h1', name: 'u0', addresses: one });
-      this.#veth({ space: 'w', name: 'b', addresses: [] }, { space: 'h2', name: 'u0', addresses: two });
+      this.#veth({ space: 'w', name: 'w1', addresses: [] }, { space: 'h1', name: 'u0', addresses: one });
+      this.#veth({ space: 'w', name: 'w2', addresses: [] }, { space: 'h2', name: 'u0', addresses: two });
     } else if (underlay === 'switch') {
       this.#space('lan', false);
       this.#add({ space: 'lan', name: 'br0', kind: 'bridge', addresses: [] }, 'ip link add br0 type bridge');

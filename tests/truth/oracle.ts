@@ -4,7 +4,7 @@ import { markIn } from './mark.ts';
 import type { Arrival } from './plan.ts';
 import type { Outcome } from './scenario.ts';
 
-/** What one packet is by its mark: "17 sent", "17 answer", "17 error 3.1 of 10.0.0.1", "17 sent, fragment 480+480 of depth 0". */
+/** What one packet is by its mark: "17 sent", "17 answer", "17 error 3.1 of 10.0.0.1", "17 sent, fragment 480+480 of 77". */
 export type Name = string;
 
 export interface Truth {
@@ -107,7 +107,7 @@ function walk(bytes: Uint8Array): Walked {
   let protocol = view.getUint16(0);
   let at = 20;
   const done = (what: string, fragment = ''): Walked => ({ what, fragment, ttls, addresses });
-  for (let depth = 0; ; depth++) {
+  for (;;) {
     let next: number;
     let head: number;
     if (protocol === 0x0800 && at + 20 <= bytes.length) {
@@ -118,7 +118,7 @@ function walk(bytes: Uint8Array): Walked {
       const place = view.getUint16(at + 6);
       if ((place & 0x3fff) !== 0) {
         const length = view.getUint16(at + 2) - head;
-        return done('sent', `fragment ${(place & 0x1fff) * 8}+${length} of depth ${depth}`);
+        return done('sent', `fragment ${(place & 0x1fff) * 8}+${length} of ${view.getUint16(at + 4)}`);
       }
     } else if (protocol === 0x86dd && at + 40 <= bytes.length) {
       head = 40;

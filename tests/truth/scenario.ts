@@ -40,7 +40,7 @@ export function scenarioOf(seed: number, packets: number): Scenario {
   const faults = faultsOf(network, dice, seconds);
   const isTapped = (space: string): boolean => space !== 'w';
   const cable =
-    variant.underlay === 'cable' ? [{ space: 'w', ends: ['a', 'b'] as const, faults: cableFaultsOf(dice) }] : [];
+    variant.underlay === 'cable' ? [{ space: 'w', ends: ['w1', 'w2'] as const, faults: cableFaultsOf(dice) }] : [];
   const plan: Plan = {
     spaces: network.spaces,
     setup: network.setup,
