@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isLoss } from '../journey/evidence/kernel-drops.ts';
 import { EvidenceStream } from './evidence-stream.ts';
 import type { EvidenceBatch } from './guest.ts';
 
@@ -57,11 +58,11 @@ describe('what the guest says', () => {
     expect(of(isFull(25), drop(25.0002, { reason: 1, location: 'ip_error+0x7b' }))).toEqual([false]);
   });
 
-  it('is no drop where nothing was lost: TCP has answered a keep-alive', () => {
+  it('is told also where nothing was lost, since it arrived: TCP has answered a keep-alive', () => {
     const { says } = aStream();
-    expect(says(21, reasons, trace(drop(20, { reason: 27, location: 'tcp_validate_incoming+0x1' }))).evidence).toEqual(
-      [],
-    );
+    const [said] = says(21, reasons, trace(drop(20, { reason: 27, location: 'tcp_validate_incoming+0x1' }))).evidence;
+    expect(said).toMatchObject({ kind: 'drop', reason: 'TCP_INVALID_SEQUENCE' });
+    expect(said?.kind === 'drop' && isLoss(said)).toBe(false);
   });
 
   it('is nothing of the marks by which a tap is flushed', () => {

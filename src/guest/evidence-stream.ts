@@ -140,7 +140,8 @@ export class EvidenceStream {
     else {
       const packet = this.#packet(said);
       // What the kernel frees in this way although it was not lost is no evidence of a loss.
-      if ((packet.kind === 'socket' || meaningOf(packet).ends !== 'copy') && !isMark(packet.packet)) evidence.push(packet);
+      if ((packet.kind === 'socket' || meaningOf(packet).ends !== 'copy') && !isMark(packet.packet))
+        evidence.push(packet);
       this.#full = null;
     }
   }

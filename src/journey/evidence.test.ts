@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cooked, ipv4, topology as paper, udp } from '../../tests/support/journey.ts';
@@ -110,13 +111,14 @@ describe('conntrack', () => {
         const fresh = new NatTable();
         for (const entry of table.entries) fresh.add(entry);
         const tuples = told.flatMap(([n]) => [tupleKey(natted(n).original), tupleKey(inverse(natted(n).reply))]);
-        for (const a of tuples) {
-          expect([...table.members(a)].sort()).toEqual([...fresh.members(a)].sort());
-          for (const b of tuples) {
-            expect(table.connected(a, b)).toBe(fresh.connected(a, b));
-            expect(table.entry('host-01', a, b)).toEqual(fresh.entry('host-01', a, b));
-          }
-        }
+        const differ = tuples.filter((a) => {
+          if (`${[...table.members(a)].sort()}` !== `${[...fresh.members(a)].sort()}`) return true;
+          return tuples.some((b) => {
+            const [one, other] = [table.entry('host-01', a, b), fresh.entry('host-01', a, b)];
+            return table.connected(a, b) !== fresh.connected(a, b) || !isDeepStrictEqual(one, other);
+          });
+        });
+        expect(differ).toEqual([]);
       }),
     );
   });

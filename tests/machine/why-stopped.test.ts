@@ -61,7 +61,8 @@ async function journeyOf(filter: string, command: string): Promise<Said> {
   return { end, grade, why, notes };
 }
 
-const byRule = 'the kernel of host-01 dropped it: a rule of the firewall dropped it, or the policy of a chain (NETFILTER_DROP in nf_hook_slow)';
+const byRule =
+  'the kernel of host-01 dropped it: a rule of the firewall dropped it, or the policy of a chain (NETFILTER_DROP in nf_hook_slow)';
 
 test('a rule that drops between two containers: the kernel says of this very packet that it was one, a counter hints which', async () => {
   await run('iptables -I FORWARD -p icmp -j DROP');
