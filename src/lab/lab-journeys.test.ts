@@ -142,11 +142,14 @@ it('has what kernels say by themselves, without asking, and nothing of it in a n
   expect(evidence).toEqual([watch(6), gap]);
   expect(known).toEqual(conntrack);
   expect(asked.size).toBe(0);
-  journeys.watchSockets(true);
+  // Of which packets a socket got, only while somebody looks.
+  expect(one.socketsWatched).toBe(false);
+  journeys.of(1);
   expect(one.socketsWatched).toBe(true);
   journeys.clear();
   expect(journeys.context().evidence).toEqual([]);
   expect(journeys.context().conntrack).toEqual([]);
   journeys.dispose();
   expect(one.witnesses.size).toBe(0);
+  expect(one.socketsWatched).toBe(false);
 });

@@ -22,6 +22,8 @@ import { askedLater } from './time-words.ts';
 const keep = 20_000;
 /** Of the latest; a kernel that drops a flood says so of each packet. */
 const keepEvidence = 5000;
+/** ms after the last look at a packet */
+const looksFor = 30_000;
 /** Each ends when somebody in a machine switches its tracing off. */
 const keepWatches = 500;
 const keepGaps = 1000;
@@ -46,6 +48,7 @@ export class LabJourneys {
   /** By machine: the latest hop when it was asked last. */
   #askedAt = new Map<string, number>();
   #newest = 0;
+  #looksNoMore: ReturnType<typeof setTimeout> | undefined;
   /** The last question, answered or not. */
   #asking: Promise<unknown> = Promise.resolve();
 
@@ -78,8 +81,23 @@ export class LabJourneys {
     if (this.#said.length > 2 * keepEvidence) this.#said.splice(0, this.#said.length - keepEvidence);
   }
 
-  /** Whether machines also tell which packets a socket got: for as long as somebody looks at packets. Costs them something for each. */
-  watchSockets(on: boolean): void {
+  /** Which packets a socket got, machines tell for as long as somebody looks at single packets: it costs them something for each. */
+  #somebodyLooks(): void {
+    if (this.#looksNoMore === undefined) this.#watchSockets(true);
+    clearTimeout(this.#looksNoMore);
+    this.#looksNoMore = setTimeout(() => this.#nobodyLooks(), looksFor);
+    // A test, or the command line, ends when nothing else is left to do.
+    if (typeof this.#looksNoMore === 'object') this.#looksNoMore.unref();
+  }
+
+  #nobodyLooks(): void {
+    if (this.#looksNoMore === undefined) return;
+    clearTimeout(this.#looksNoMore);
+    this.#looksNoMore = undefined;
+    this.#watchSockets(false);
+  }
+
+  #watchSockets(on: boolean): void {
     for (const machine of this.#lab.machines) if (machine.can.evidence) machine.watchSockets(on);
   }
 
@@ -93,6 +111,7 @@ export class LabJourneys {
 
   /** The journey that a hop is part of, by the hop's number; undefined when that is forgotten, or was never there. */
   of(n: number): Journey | undefined {
+    this.#somebodyLooks();
     this.#takeIn();
     return this.#builder.journeyOf(n);
   }
@@ -206,6 +225,7 @@ export class LabJourneys {
 
   dispose(): void {
     for (const end of this.#ends) end();
+    this.#nobodyLooks();
     this.clear();
   }
 
