@@ -56,7 +56,9 @@ export class CaptureEvidence implements Disposable {
 
   #lookLater(): void {
     this.#timer = setTimeout(() => {
-      void this.#ask(this.#newest).then(() => {
+      // A machine that cannot be asked now may answer the next time.
+      const asked = this.#ask(this.#newest).catch(() => {});
+      void asked.then(() => {
         if (!this.#isOver) this.#lookLater();
       });
     }, LOOK_EVERY);

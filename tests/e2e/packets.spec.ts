@@ -235,7 +235,7 @@ test('a broken file says where it breaks off, and keeps what was before', async 
 test('a capture that is packed opens as it is, and one that is cut says where', async ({ page }) => {
   await open(page, { name: 'uplink.pcap.gz', mimeType: '', buffer: gzipSync(readFileSync(uplink)) });
   await expect(counts(page)).toHaveText('20 packets');
-  await expect(page.getByRole('alert')).toHaveText('');
+  await expect(page.getByRole('alert')).toHaveCount(0);
   const packed = zstdCompressSync(readFileSync(uplink));
   const choose = page.getByLabel('Choose a file');
   await choose.setInputFiles({ name: 'uplink.pcap.zst', mimeType: '', buffer: packed });

@@ -186,7 +186,9 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
 
   /** With what the machines know of the packets by now, if they answer soon. */
   async function save(): Promise<void> {
-    await Promise.race([source.ask(store.newest), new Promise((resolve) => setTimeout(resolve, SAVE_AFTER))]);
+    // Saved is what there is, whether or not they can be asked.
+    const asked = source.ask(store.newest).catch(() => false);
+    await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, SAVE_AFTER))]);
     const shown = function* (): Generator<ListedHop> {
       for (let at = 0; at < store.count; at++) yield store.packet(store.indexAt(at));
     };
