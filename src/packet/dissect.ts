@@ -141,6 +141,7 @@ function childOf(layer: Layer): Layer | null {
         ? new LlcLayer(bytes, start, end, layer)
         : byEtherType(layer.type, bytes, start, end, layer);
     case 'vlan':
+    case 'ieee8021ad':
       return layer.hasLength
         ? new LlcLayer(bytes, start, end, layer)
         : byEtherType(layer.type, bytes, start, end, layer);
@@ -219,8 +220,9 @@ function byEtherType(type: number, bytes: Uint8Array, start: number, end: number
     case ETHERTYPE.transparentEthernet:
       return new EthernetLayer(bytes, start, end, parent);
     case ETHERTYPE.vlan:
+      return new VlanLayer('vlan', bytes, start, end, parent);
     case ETHERTYPE.qinq:
-      return new VlanLayer(bytes, start, end, parent);
+      return new VlanLayer('ieee8021ad', bytes, start, end, parent);
     default:
       return new DataLayer(bytes, start, end, parent);
   }

@@ -58,7 +58,19 @@ export function cutOff(last: Layer): MalformedLayer | null {
 
 /** Headers that are of no use without what follows them. */
 const CARRIERS: ReadonlySet<string> = new Set<Layer['protocol']>([
-  ...(['eth', 'sll', 'null', 'vlan', 'llc', 'ip', 'ipv6', 'ipv6.hopopts', 'ipv6.routing', 'ipv6.fraghdr'] as const),
+  ...([
+    'eth',
+    'sll',
+    'null',
+    'vlan',
+    'ieee8021ad',
+    'llc',
+    'ip',
+    'ipv6',
+    'ipv6.hopopts',
+    'ipv6.routing',
+    'ipv6.fraghdr',
+  ] as const),
   ...(['ipv6.dstopts', 'ah', 'gre', 'ppp', 'erspan', 'udp', 'vxlan', 'geneve'] as const),
 ]);
 

@@ -40,6 +40,17 @@ const TUNNELS: Readonly<Record<string, Uint8Array>> = {
     6081,
     join(hex('03c0 0800 00002a 00  0132 81 02 00002a01 00000000'), ping),
   ),
+  'Geneve with every option of a cloud': overUdp(
+    50000,
+    6081,
+    join(
+      hex(`0a00 0800 000000 00  0132 01 01 800000d1  0132 02 04 0800000dc0a864020000000000000000
+           0132 03 02 0000000000001234`),
+      ping,
+    ),
+  ),
+  'provider’s VLAN tag around another': ethernet('88a8', join(hex('20c8 8100 002a 0800'), ping)),
+  'provider’s VLAN tag alone': ethernet('88a8', join(hex('00c8 0800'), ping)),
   'VXLAN-GPE with IPv4': overUdp(50000, 4790, join(hex('0c000001 00002a 00'), ping)),
   'VXLAN-GPE with IPv6': overUdp(50000, 4790, join(hex('0c000002 00002a 00'), ipv6(17, udp(1000, 2000, ascii('x'))))),
   'VXLAN-GPE with Ethernet': overUdp(50000, 4790, join(hex('0c000003 00002a 00'), ethernet('0800', ping))),
