@@ -27,6 +27,9 @@ const SOURCE = 12;
 const DESTINATION = 16;
 const FIXED_LENGTH = 20;
 
+/** Version 4 and a header without options, as nearly all are. */
+const PLAIN = 0x45;
+
 const MORE_FRAGMENTS = 0x2000;
 const OFFSET_MASK = 0x1fff;
 
@@ -195,9 +198,10 @@ export class Ipv4Layer extends LayerBase {
 
   #table(): FieldTable<Ipv4Layer> {
     const first = this.u8(VERSION_AND_LENGTH);
+    const { totalLength } = this;
+    if (first === PLAIN && totalLength >= FIXED_LENGTH) return FIELDS;
     if (first >>> 4 !== 4) return WRONG_VERSION;
     if ((first & 0x0f) < 5) return WRONG_HEADER_LENGTH;
-    const { totalLength } = this;
     return totalLength !== 0 && totalLength < (first & 0x0f) * 4 ? WRONG_LENGTH : FIELDS;
   }
 
