@@ -67,10 +67,11 @@ function layersFrom(first: Layer, depth: number, originalLength: number): Layer[
   const layers: Layer[] = [];
   let layer: Layer | null = first;
   let odd: MalformedLayer | null = null;
+  let siblings = 0; // layers beside the one before rather than in it
   if (originalLength > first.bytes.length && first.end === first.bytes.length) first.wireEnd = originalLength;
   while (layer !== null) {
     const problem: Problem | null =
-      depth + layers.length < MOST_LAYERS
+      depth + layers.length - siblings < MOST_LAYERS
         ? layer.problem()
         : { at: layer.offset, reason: `more than ${MOST_LAYERS} headers inside each other` };
     if (layer.offset < layer.end || problem === null) layers.push(layer);
@@ -85,6 +86,7 @@ function layersFrom(first: Layer, depth: number, originalLength: number): Layer[
       const short = cutOff(layer);
       if (short !== null) layers.push(short);
     }
+    if (child !== null && child.parent === layer.parent) siblings++;
     layer = child;
   }
   if (odd !== null) layers.push(odd);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { fidelityCapture, readAs } from '../../../../tests/support/captures.ts';
+import { bytesOf, inIpv4, inUdp } from '../../../../tests/support/packets.ts';
 import { dissect } from '../../../packet/dissect.ts';
 import { noticesOf } from './packet-notices.ts';
 
@@ -22,6 +23,18 @@ it('says which one does not', async () => {
     'bad: Checksum of ICMP: bad. These bytes are not the ones that it was made for.',
     'plain: Checksum of IPv4: good, the bytes fit.',
   ]);
+});
+
+it('says which length cannot be, and that the rest of a fragment is elsewhere', () => {
+  const notices = (packet: Uint8Array): string[] =>
+    noticesOf(dissect(packet, 228)).map(({ kind, text }) => `${kind}: ${text}`);
+  expect(notices(inUdp(1, 2, bytesOf('616263'), 0xffff))).toContain(
+    'bad: A length that cannot be: UDP length is 65535 bytes, its packet has 11 for it.',
+  );
+  const half = bytesOf('0035 9c40 0258 0000 1234 8180 0001 0002 0000 0000 03777777');
+  expect(notices(inIpv4(17, half, { flags: 0x2000 }))).toContain(
+    'plain: This is the first fragment of a larger packet: the rest of the message is in the others.',
+  );
 });
 
 it('tells what is malformed from what was cut off', async () => {
