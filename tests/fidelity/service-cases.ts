@@ -25,6 +25,7 @@ const TUNNELS: Readonly<Record<string, Uint8Array>> = {
   ),
   'GRE of PPTP, an acknowledgment alone': overIp(47, hex('2081 880b 0000 0001 00000004')),
   'GRE of PPTP with PPP’s own messages': overIp(47, hex('3001 880b 000c 0001 00000000 ff03 c021 0100 0008 0304 c023')),
+  'GRE keepalive': overIp(47, hex('2000 0000 00000028')),
   'GRE with a source route': overIp(47, join(hex('4000 0800 0000 0000  0800 0408 ac110001 ac110009 0000 0000'), ping)),
   'ERSPAN, type I': overIp(47, join(hex('0000 88be'), ethernet('0800', ping))),
   'ERSPAN, type II': overIp(47, join(hex('1000 88be 00000001 1005 ec64 abc12345'), ethernet('0800', ping))),
