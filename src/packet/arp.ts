@@ -9,7 +9,7 @@
 //   | sender MAC            | sender IP     | target MAC            | target IP     |
 //   +-----------------------+---------------+-----------------------+---------------+
 import { derived, type FieldSink, FieldTable, ipv4, mac, readTable, uint, when } from './field.ts';
-import { formatIpv4, formatMac } from './format.ts';
+import { formatHexNumber, formatIpv4, formatMac } from './format.ts';
 import { LayerBase } from './layer-base.ts';
 import { ETHERTYPE, ETHERTYPE_NAMES, HARDWARE_NAMES } from './numbers.ts';
 
@@ -103,7 +103,7 @@ export class ArpLayer extends LayerBase {
 
   override info(): string {
     const operation = this.u16(OPERATION);
-    if (!this.isIpv4 || !this.has(0, 28)) return `ARP ${OPERATION_NAMES[operation] ?? `operation ${operation}`}`;
+    if (!this.isIpv4 || !this.has(0, 28)) return operationName(operation);
     const { bytes, offset } = this;
     const sender = formatIpv4(bytes, offset + SENDER_IP);
     const target = formatIpv4(bytes, offset + TARGET_IP);
@@ -115,10 +115,15 @@ export class ArpLayer extends LayerBase {
       const address = formatMac(bytes, offset + SENDER_MAC);
       return this.isGratuitous ? `Gratuitous ARP for ${sender} (Reply)` : `${sender} is at ${address}`;
     }
-    return `ARP ${OPERATION_NAMES[operation] ?? `operation ${operation}`}`;
+    return operationName(operation);
   }
 
   protected override collect(sink: FieldSink): void {
     readTable(this, FIELDS, sink);
   }
+}
+
+function operationName(operation: number): string {
+  const name = OPERATION_NAMES[operation];
+  return name === undefined ? `Unknown ARP opcode ${formatHexNumber(operation, 4)}` : `ARP ${name}`;
 }

@@ -67,10 +67,11 @@ function layersFrom(first: Layer, depth: number, originalLength: number): Layer[
   const layers: Layer[] = [];
   let layer: Layer | null = first;
   let odd: MalformedLayer | null = null;
+  let siblings = 0; // layers beside the one before rather than in it
   if (originalLength > first.bytes.length && first.end === first.bytes.length) first.wireEnd = originalLength;
   while (layer !== null) {
     const problem: Problem | null =
-      depth + layers.length < MOST_LAYERS
+      depth + layers.length - siblings < MOST_LAYERS
         ? layer.problem()
         : { at: layer.offset, reason: `more than ${MOST_LAYERS} headers inside each other` };
     if (layer.offset < layer.end || problem === null) layers.push(layer);
@@ -85,6 +86,7 @@ function layersFrom(first: Layer, depth: number, originalLength: number): Layer[
       const short = cutOff(layer);
       if (short !== null) layers.push(short);
     }
+    if (child !== null && child.parent === layer.parent) siblings++;
     layer = child;
   }
   if (odd !== null) layers.push(odd);
@@ -141,6 +143,7 @@ function childOf(layer: Layer): Layer | null {
         ? new LlcLayer(bytes, start, end, layer)
         : byEtherType(layer.type, bytes, start, end, layer);
     case 'vlan':
+    case 'ieee8021ad':
       return layer.hasLength
         ? new LlcLayer(bytes, start, end, layer)
         : byEtherType(layer.type, bytes, start, end, layer);
@@ -219,8 +222,9 @@ function byEtherType(type: number, bytes: Uint8Array, start: number, end: number
     case ETHERTYPE.transparentEthernet:
       return new EthernetLayer(bytes, start, end, parent);
     case ETHERTYPE.vlan:
+      return new VlanLayer('vlan', bytes, start, end, parent);
     case ETHERTYPE.qinq:
-      return new VlanLayer(bytes, start, end, parent);
+      return new VlanLayer('ieee8021ad', bytes, start, end, parent);
     default:
       return new DataLayer(bytes, start, end, parent);
   }

@@ -49,6 +49,18 @@ const OPTION_FLAGS = listed('geneve.option.flags', 'uint8', 'Reserved bits.', { 
 const OPTION_RESERVED = listed('geneve.option.flags.reserved', 'boolean', 'Reserved, must be clear.');
 const OPTION_LENGTH = listed('geneve.option.length', 'uint8', LENGTH_ABOUT);
 const DATA = listed('geneve.option.unknown.data', 'bytes', 'What the option says.');
+const GCP_NETWORK = listed('geneve.option.gcp.vnid', 'uint32', 'Which of the cloud’s networks the packet is in.');
+const GCP_RESERVED = listed('geneve.option.gcp.reserved', 'boolean', 'Reserved, must be clear.');
+const GCP_DIRECTION = listed(
+  'geneve.option.gcp.direction',
+  'boolean',
+  'Set for what leaves the network, clear for what enters.',
+);
+const GCP_ENDPOINT = listed('geneve.option.gcp.endpoint', 'bytes', 'The machine that the packet is from or for.');
+const GCP_PROFILE = listed('geneve.option.gcp.profile', 'uint64', 'Which of the reader’s rules sent it here.');
+
+/** The one definer whose options are public: Google’s cloud, in what it hands to packet mirrors and inspectors. */
+const GOOGLE = 0x0132;
 
 export class GeneveLayer extends LayerBase {
   readonly protocol = 'geneve';
@@ -103,12 +115,35 @@ function readOption(options: FieldReader, layer: GeneveLayer): void {
   const length = 4 + (layer.u8(from + 3) & 0x1f) * 4;
   if (length > options.left) options.fail(`Geneve option of ${length} bytes runs past the options’ end`);
   options.put(OPTION, from, length, layer.view(from, length));
-  options.number(CLASS);
-  options.number(OPTION_TYPE);
+  const definer = options.number(CLASS);
+  const type = options.number(OPTION_TYPE) & 0x7f;
   options.flag(CRITICAL, 1, 0x80);
   options.skip(1, 'length');
   options.bits(OPTION_FLAGS, 1, 0xe0);
   options.flag(OPTION_RESERVED, 1, 0xe0);
   options.put(OPTION_LENGTH, from + 3, 1, length);
-  if (length > 4) options.bytes(DATA, length - 4);
+  if (definer !== GOOGLE || !readGoogle(type, options, length - 4)) {
+    if (length > 4) options.bytes(DATA, length - 4);
+  }
+}
+
+/** False: it is none that is known. */
+function readGoogle(type: number, options: FieldReader, length: number): boolean {
+  if (type === 1 && length === 4) {
+    options.skip(4, GCP_NETWORK.name);
+    options.bits(GCP_NETWORK, 4, 0xfffffff0);
+    options.flag(GCP_RESERVED, 4, 0x0e);
+    options.flag(GCP_DIRECTION, 4, 0x01);
+    return true;
+  }
+  if (type === 2 && length > 0) {
+    options.bytes(GCP_ENDPOINT, length);
+    return true;
+  }
+  const { at, layer } = options;
+  // Beyond 53 bits it would not be exact: then its bytes are shown.
+  if (type !== 3 || length !== 8 || layer.u32(at) >= 0x200000) return false;
+  options.skip(8, GCP_PROFILE.name);
+  options.put(GCP_PROFILE, at, 8, layer.u32(at) * 2 ** 32 + layer.u32(at + 4));
+  return true;
 }

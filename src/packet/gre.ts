@@ -123,6 +123,8 @@ export class GreLayer extends LayerBase {
 
   override info(): string {
     const { type } = this;
+    // Routers send themselves one through the far end: type 0 and nothing in it.
+    if (type === 0) return 'Encapsulated Possible GRE keepalive packet';
     const name = type === ETHERTYPE.ipv4 ? 'IP' : ETHERTYPE_NAMES[type];
     return `Encapsulated ${name ?? `0x${type.toString(16).padStart(4, '0')} (unknown)`}`;
   }

@@ -27,6 +27,9 @@ const SOURCE = 12;
 const DESTINATION = 16;
 const FIXED_LENGTH = 20;
 
+/** Version 4 and a header without options, as nearly all are. */
+const PLAIN = 0x45;
+
 const MORE_FRAGMENTS = 0x2000;
 const OFFSET_MASK = 0x1fff;
 
@@ -76,6 +79,13 @@ const FIELDS = new FieldTable<Ipv4Layer>([
   ipv4('ip.src', SOURCE, 'Who sent the packet.'),
   when((layer) => layer.destinationAt === DESTINATION, ipv4('ip.dst', DESTINATION, 'Whom the packet is for.')),
 ]);
+
+/** The fields up to the one that is wrong, whose name it has: what follows is not where it should be. */
+const upTo = (name: string): FieldTable<Ipv4Layer> =>
+  new FieldTable(FIELDS.all.slice(0, FIELDS.all.findIndex((field) => field.name === name) + 1));
+const WRONG_VERSION = upTo('ip.version');
+const WRONG_HEADER_LENGTH = upTo('ip.hdr_len');
+const WRONG_LENGTH = upTo('ip.len');
 
 export class Ipv4Layer extends LayerBase {
   readonly protocol = 'ip';
@@ -186,8 +196,19 @@ export class Ipv4Layer extends LayerBase {
     return `Fragmented IP protocol (proto=${name} ${this.proto}, off=${this.fragmentOffset}, ID=${id})`;
   }
 
+  #table(): FieldTable<Ipv4Layer> {
+    const first = this.u8(VERSION_AND_LENGTH);
+    const { totalLength } = this;
+    if (first === PLAIN && totalLength >= FIXED_LENGTH) return FIELDS;
+    if (first >>> 4 !== 4) return WRONG_VERSION;
+    if ((first & 0x0f) < 5) return WRONG_HEADER_LENGTH;
+    return totalLength !== 0 && totalLength < (first & 0x0f) * 4 ? WRONG_LENGTH : FIELDS;
+  }
+
   protected override collect(sink: FieldSink): void {
-    readTable(this, FIELDS, sink);
+    const table = this.#table();
+    readTable(this, table, sink);
+    if (table !== FIELDS) return;
     collectIpv4Options(this, sink);
   }
 }

@@ -56,6 +56,9 @@ const FIELDS = new FieldTable<Ipv6Layer>([
   ipv6('ipv6.dst', DESTINATION, 'Whom the packet is for.'),
 ]);
 
+/** Of a header of another version, nothing else is known. */
+const WRONG_VERSION = new FieldTable(FIELDS.all.slice(0, 2));
+
 export class Ipv6Layer extends LayerBase {
   readonly protocol = 'ipv6';
   readonly headerLength = HEADER_LENGTH;
@@ -112,6 +115,7 @@ export class Ipv6Layer extends LayerBase {
   }
 
   protected override collect(sink: FieldSink): void {
-    readTable(this, FIELDS, sink);
+    const isVersion6 = this.u8(VERSION_CLASS_FLOW) >>> 4 === 6;
+    readTable(this, isVersion6 ? FIELDS : WRONG_VERSION, sink);
   }
 }

@@ -244,6 +244,12 @@ describe('DNS over TCP', () => {
     expect(shown(packet, 'dns.id')).toBe('0x0001,0x0002');
   });
 
+  test('a hundred of them are a hundred', () => {
+    const packet = inTcp(40000, 53, bytesOf(one.repeat(100)));
+    expect(dissect(packet, RAW).filter(({ protocol }) => protocol === 'dns')).toHaveLength(100);
+    expect(dissect(packet, RAW).at(-1)?.protocol).toBe('dns');
+  });
+
   test('what is not whole is data', () => {
     expect(layers(inTcp(40000, 53, bytesOf(one + two.slice(0, 20))))).toBe('ip tcp dns data');
     expect(layers(inTcp(40000, 53, bytesOf(one).subarray(0, 30)))).toBe('ip tcp data');

@@ -28,11 +28,15 @@ function isFirstFragment(carrier: LayerBase | null): boolean {
   return false;
 }
 
+/** Where a UDP header says the length. */
+const UDP_LENGTH_AT = 4;
+
 /** What is wrong with a datagram whose length cannot be: what it carries is decoded all the same. */
 export function tooLong(udp: UdpLayer): MalformedLayer {
-  const { bytes, end, offset, datagramLength, room } = udp;
+  const { bytes, offset, datagramLength, room } = udp;
+  const at = offset + UDP_LENGTH_AT;
   const reason = `UDP length is ${datagramLength} bytes, its packet has ${room} for it`;
-  return new MalformedLayer('_ws.malformed', 'udp', { at: offset + 4, reason, line: '' }, bytes, end, udp.parent);
+  return new MalformedLayer('_ws.malformed', 'udp', { at, reason, line: '' }, bytes, at + 2, udp.parent);
 }
 
 /** What ends where the capture cut the packet, though more was on the wire: all of what it carries is missing, or some of its message. */
@@ -58,7 +62,19 @@ export function cutOff(last: Layer): MalformedLayer | null {
 
 /** Headers that are of no use without what follows them. */
 const CARRIERS: ReadonlySet<string> = new Set<Layer['protocol']>([
-  ...(['eth', 'sll', 'null', 'vlan', 'llc', 'ip', 'ipv6', 'ipv6.hopopts', 'ipv6.routing', 'ipv6.fraghdr'] as const),
+  ...([
+    'eth',
+    'sll',
+    'null',
+    'vlan',
+    'ieee8021ad',
+    'llc',
+    'ip',
+    'ipv6',
+    'ipv6.hopopts',
+    'ipv6.routing',
+    'ipv6.fraghdr',
+  ] as const),
   ...(['ipv6.dstopts', 'ah', 'gre', 'ppp', 'erspan', 'udp', 'vxlan', 'geneve'] as const),
 ]);
 

@@ -20,6 +20,7 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
   sll: ['SLL', 'other'],
   null: ['Null/Loopback', 'other'],
   vlan: ['VLAN', 'other'],
+  ieee8021ad: ['802.1ad', 'other'],
   llc: ['LLC', 'other'],
   stp: ['STP', 'other'],
   arp: ['ARP', 'arp'],
@@ -107,6 +108,8 @@ export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
     } else if (protocol === 'ipv6.routing') routedTo = layer.finalDestination || routedTo;
     else if (layer.quotes) break; // an error is about itself, whatever it quotes
   }
+  // Of a header that cannot be, the addresses count no more than the rest.
+  if (line !== null && addressed === about) addressed = null;
   const source = addressed?.source || outside?.source || '';
   const destination = routedTo || destinationOf(addressed) || destinationOf(outside);
   if (about === null) return { protocol: 'Data', family: 'other', source, destination, info: trouble };

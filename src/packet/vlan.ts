@@ -1,4 +1,4 @@
-// IEEE 802.1Q: the tag between a frame's addresses and its type.
+// IEEE 802.1Q: the tag between a frame's addresses and its type. 802.1ad puts a second one, the provider's, before the first.
 //
 //    0                               2                               4
 //   +-----+-+-----------------------+-------------------------------+
@@ -25,8 +25,20 @@ const FIELDS = new FieldTable<VlanLayer>([
   when((layer) => layer.hasLength, uint('vlan.len', TYPE, 2, 'Bytes of payload; what follows them is padding.')),
 ]);
 
+const PROVIDER_FIELDS = new FieldTable<VlanLayer>([
+  uint('ieee8021ad.priority', CONTROL, 2, 'How urgent the frame is, 0 to 7.', { mask: 0xe000 }),
+  uint('ieee8021ad.dei', CONTROL, 2, 'Set when the frame may be dropped first under congestion.', { mask: 0x1000 }),
+  uint('ieee8021ad.id', CONTROL, 2, 'Which of the provider’s virtual LANs the frame belongs to.', { mask: 0x0fff }),
+]);
+
 export class VlanLayer extends LayerBase {
-  readonly protocol = 'vlan';
+  readonly protocol: 'vlan' | 'ieee8021ad';
+
+  constructor(protocol: 'vlan' | 'ieee8021ad', bytes: Uint8Array, offset: number, end: number, parent: LayerBase) {
+    super(bytes, offset, end, parent);
+    this.protocol = protocol;
+  }
+
   readonly headerLength = HEADER_LENGTH;
 
   get id(): number {
@@ -50,10 +62,11 @@ export class VlanLayer extends LayerBase {
   }
 
   override info(): string {
-    return `802.1Q Virtual LAN, PRI: ${this.u16(CONTROL) >>> 13}, DEI: ${(this.u16(CONTROL) >>> 12) & 1}, ID: ${this.id}`;
+    const name = this.protocol === 'vlan' ? '802.1Q Virtual LAN' : '802.1ad Provider Bridge';
+    return `${name}, PRI: ${this.u16(CONTROL) >>> 13}, DEI: ${(this.u16(CONTROL) >>> 12) & 1}, ID: ${this.id}`;
   }
 
   protected override collect(sink: FieldSink): void {
-    readTable(this, FIELDS, sink);
+    readTable(this, this.protocol === 'vlan' ? FIELDS : PROVIDER_FIELDS, sink);
   }
 }

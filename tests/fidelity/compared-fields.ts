@@ -184,6 +184,8 @@ export const COMPARED_FIELDS: readonly string[] = [
   ),
   ...names('ppp', 'address control protocol code identifier length'),
   ...names('vlan', 'len'),
+  ...names('ieee8021ad', 'priority dei id'),
+  ...names('geneve', 'option.gcp.vnid option.gcp.reserved option.gcp.direction option.gcp.endpoint option.gcp.profile'),
   ...names('vxlan', 'ver i_bit p_bit o_bit reserved_16 next_proto'),
   ...names('wg', 'type reserved sender receiver ephemeral mac1 mac2 nonce encrypted_cookie counter'),
   ...names('esp', 'spi sequence'),

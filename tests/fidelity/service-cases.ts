@@ -25,6 +25,7 @@ const TUNNELS: Readonly<Record<string, Uint8Array>> = {
   ),
   'GRE of PPTP, an acknowledgment alone': overIp(47, hex('2081 880b 0000 0001 00000004')),
   'GRE of PPTP with PPP’s own messages': overIp(47, hex('3001 880b 000c 0001 00000000 ff03 c021 0100 0008 0304 c023')),
+  'GRE keepalive': overIp(47, hex('2000 0000 00000028')),
   'GRE with a source route': overIp(47, join(hex('4000 0800 0000 0000  0800 0408 ac110001 ac110009 0000 0000'), ping)),
   'ERSPAN, type I': overIp(47, join(hex('0000 88be'), ethernet('0800', ping))),
   'ERSPAN, type II': overIp(47, join(hex('1000 88be 00000001 1005 ec64 abc12345'), ethernet('0800', ping))),
@@ -40,6 +41,17 @@ const TUNNELS: Readonly<Record<string, Uint8Array>> = {
     6081,
     join(hex('03c0 0800 00002a 00  0132 81 02 00002a01 00000000'), ping),
   ),
+  'Geneve with every option of a cloud': overUdp(
+    50000,
+    6081,
+    join(
+      hex(`0a00 0800 000000 00  0132 01 01 800000d1  0132 02 04 0800000dc0a864020000000000000000
+           0132 03 02 0000000000001234`),
+      ping,
+    ),
+  ),
+  'provider’s VLAN tag around another': ethernet('88a8', join(hex('20c8 8100 002a 0800'), ping)),
+  'provider’s VLAN tag alone': ethernet('88a8', join(hex('00c8 0800'), ping)),
   'VXLAN-GPE with IPv4': overUdp(50000, 4790, join(hex('0c000001 00002a 00'), ping)),
   'VXLAN-GPE with IPv6': overUdp(50000, 4790, join(hex('0c000002 00002a 00'), ipv6(17, udp(1000, 2000, ascii('x'))))),
   'VXLAN-GPE with Ethernet': overUdp(50000, 4790, join(hex('0c000003 00002a 00'), ethernet('0800', ping))),

@@ -4,6 +4,7 @@ const NAMES: Readonly<Record<string, string>> = {
   sll: 'The tap’s own header',
   null: 'The tap’s own header',
   vlan: '802.1Q',
+  ieee8021ad: '802.1ad',
   arp: 'ARP',
   ip: 'IPv4',
   ipv6: 'IPv6',

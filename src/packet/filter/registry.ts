@@ -29,6 +29,7 @@ const PROTOCOLS: Readonly<Record<ProtocolName, string>> = {
   sll: 'What a tap on all interfaces writes in place of a link header.',
   null: 'BSD loopback.',
   vlan: '802.1Q: which virtual LAN a frame belongs to.',
+  ieee8021ad: '802.1ad: a provider’s virtual LAN, around others.',
   llc: 'What follows the length of an 802.3 frame.',
   stp: 'How bridges agree on a tree.',
   arp: 'Who has this IP address?',

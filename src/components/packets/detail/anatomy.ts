@@ -87,7 +87,7 @@ export class Anatomy {
   /** The innermost layer that is decoded: what the packet is about. */
   get main(): number {
     const main = this.parts.findLastIndex(
-      ({ layer: { protocol } }) => protocol !== 'data' && protocol !== '_ws.short' && protocol !== '_ws.malformed',
+      ({ layer: { protocol } }) => protocol !== 'data' && !protocol.startsWith('_ws.'),
     );
     return Math.max(0, main);
   }

@@ -10,6 +10,7 @@ const TITLES: Readonly<Record<Protocol, string>> = {
   sll: 'Linux cooked capture',
   null: 'BSD loopback',
   vlan: '802.1Q VLAN',
+  ieee8021ad: '802.1ad provider VLAN',
   llc: 'LLC',
   stp: 'Spanning tree',
   arp: 'ARP',

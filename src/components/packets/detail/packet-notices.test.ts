@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { fidelityCapture, readAs } from '../../../../tests/support/captures.ts';
+import { bytesOf, inIpv4, inUdp } from '../../../../tests/support/packets.ts';
 import { dissect } from '../../../packet/dissect.ts';
 import { noticesOf } from './packet-notices.ts';
 
@@ -24,12 +25,25 @@ it('says which one does not', async () => {
   ]);
 });
 
+<<<<<<< HEAD
 it('says of a packet that was cut behind its headers how much is there', async () => {
   const bytes = await echo();
   const cut = noticesOf(dissect(bytes, 1, 1514), { bytes: bytes.length, originalLength: 1514 });
   expect(cut[0]?.text).toMatch(/The capture kept (98 of this packet's 1,514 bytes|only a part of this packet)/);
   const whole = noticesOf(dissect(bytes, 1, bytes.length), { bytes: bytes.length, originalLength: bytes.length });
   expect(whole.some(({ text }) => text.includes('kept'))).toBe(false);
+=======
+it('says which length cannot be, and that the rest of a fragment is elsewhere', () => {
+  const notices = (packet: Uint8Array): string[] =>
+    noticesOf(dissect(packet, 228)).map(({ kind, text }) => `${kind}: ${text}`);
+  expect(notices(inUdp(1, 2, bytesOf('616263'), 0xffff))).toContain(
+    'bad: A length that cannot be: UDP length is 65535 bytes, its packet has 11 for it.',
+  );
+  const half = bytesOf('0035 9c40 0258 0000 1234 8180 0001 0002 0000 0000 03777777');
+  expect(notices(inIpv4(17, half, { flags: 0x2000 }))).toContain(
+    'plain: This is the first fragment of a larger packet: the rest of the message is in the others.',
+  );
+>>>>>>> decode-a
 });
 
 it('tells what is malformed from what was cut off', async () => {

@@ -27,7 +27,13 @@ export function noticesOf(layers: readonly Layer[], kept?: Kept): Notice[] {
   const good: string[] = [];
   for (const layer of layers) {
     if (layer.protocol === '_ws.malformed')
-      notices.unshift(bad(`Malformed: ${layer.reason}. Nothing after byte ${layer.offset} is decoded.`));
+      notices.unshift(
+        layer.line === ''
+          ? bad(`A length that cannot be: ${layer.reason}.`)
+          : bad(`Malformed: ${layer.reason}. Nothing after byte ${layer.offset} is decoded.`),
+      );
+    if (layer.protocol === '_ws.unreassembled')
+      notices.push(plain('This is the first fragment of a larger packet: the rest of the message is in the others.'));
     if (layer.protocol === '_ws.short')
       notices.unshift(
         bad(`The capture kept only a part of this packet: ${layer.reason}. The rest was never recorded.`),
