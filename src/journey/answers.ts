@@ -60,6 +60,8 @@ export class Answers {
         next++;
       }
       for (const question of open) if (answer.time - question.time > LATEST) open.delete(question);
+      // Of a piece of an answer it is not known whose it is; what it answers stays open.
+      if (answer.copy.isTornBefore || answer.copy.isTornAfter) continue;
       const possible = [...open].filter((question) => mayBeEqual(question.identity.content, answer.identity.content));
       const { hop } = answer.first;
       const there = possible.filter(({ sightings }) =>

@@ -10,6 +10,7 @@
 //
 // Which came first decides, never how long something took: equal packets are told apart by cause and effect alone.
 import { hashOf, mayBeEqual } from '../hop/content.ts';
+import { WIRE } from '../hop/hop.ts';
 import type { Clocks } from './clocks.ts';
 import type { NatTable } from './evidence/conntrack.ts';
 import { compareSightings, NEVER, type Sighting, succession } from './sighting.ts';
@@ -209,6 +210,8 @@ function divideBurst(timed: readonly Timed[], isNumbered: boolean, wait: number)
  */
 function strandsOf(tracks: readonly (readonly Timed[])[]): Strand[] {
   const all = alongside(tracks, 0, tracks[0]?.length ?? 0);
+  // Where they saw them in another order than the first one, they did not see the same ones.
+  if (!areInOneOrder(tracks)) return apart(tracks, 0, all.length);
   const strands: Strand[] = [];
   for (let start = 0, end = 1; start < all.length; start = end, end++) {
     for (let last = all[end - 1]; end < all.length && last !== undefined; last = all[end++])
@@ -217,6 +220,19 @@ function strandsOf(tracks: readonly (readonly Timed[])[]): Strand[] {
     else strands.push(...apart(tracks, start, end));
   }
   return strands;
+}
+
+/** True when each packet got to the places, as far as clocks show, in the order in which the first one got there. */
+function areInOneOrder(tracks: readonly (readonly Timed[])[]): boolean {
+  return tracks.every((track, index) => {
+    const before = tracks[index - 1];
+    if (before === undefined) return true;
+    return before.every((one, nth) => {
+      const other = track[nth] as Timed;
+      const error = one.sighting.hop.machine === other.sighting.hop.machine ? 0 : CLOCK_ERROR;
+      return one.time <= other.time + error;
+    });
+  });
 }
 
 /** The first of each, the second of each, and so on. */
@@ -379,7 +395,8 @@ export function link(sightings: readonly Sighting[], world: World): Step[] {
 }
 
 /** For each sighting the one that it follows: the surest pairs first; a pair that would close a circle is left out. */
-function linkPairs(sorted: readonly Sighting[], { places, nat }: World): number[] {
+function linkPairs(sorted: readonly Sighting[], world: World): number[] {
+  const { places, nat } = world;
   const parents = sorted.map(() => -1);
   if (sorted.length > MOST_COMPARED) return parents.map((_, i) => i - 1);
   const pairs: Pair[] = [];
@@ -388,11 +405,21 @@ function linkPairs(sorted: readonly Sighting[], { places, nat }: World): number[
     for (let from = 0; from < sorted.length; from++) {
       const before = sorted[from] as Sighting;
       if (from === to) continue;
-      if (before.hop.machine === after.hop.machine && before.hop.time > after.hop.time) continue;
+      const wait = waitBetween(before, after, world);
+      if (wait !== null && wait < (before.hop.machine === after.hop.machine ? 0 : -CLOCK_ERROR)) continue;
       if (!explained(before, after, nat)) continue;
       const ways = succession(before, after, places);
       if (ways === NEVER) continue;
       const known = Math.floor(ways / 20);
+      // Where no way is known, and clocks do not tell, it takes a cable between them to say which was first.
+      if (
+        known > 0 &&
+        !isCable(before, after) &&
+        wait !== null &&
+        wait < CLOCK_ERROR &&
+        before.hop.machine !== after.hop.machine
+      )
+        continue;
       // The TTL never goes up: of two predecessors, the one that was routed more often already is the later one.
       const routed = before.identity.ttl - after.identity.ttl;
       // A bridge hands on what came in first; a router what came in last.
@@ -409,6 +436,18 @@ function linkPairs(sorted: readonly Sighting[], { places, nat }: World): number[
   }
   return parents;
 }
+
+/** Seconds from the one to the other; null where their clocks cannot be compared. */
+function waitBetween(before: Sighting, after: Sighting, { clocks }: World): number | null {
+  const [from, to] = [before.hop.machine, after.hop.machine];
+  if (from === to) return after.hop.time - before.hop.time;
+  if (clocks.group(from) !== clocks.group(to)) return null;
+  return after.hop.time + clocks.offset(to) - before.hop.time - clocks.offset(from);
+}
+
+/** What left the one and came in at the other, or was seen on the wire. */
+const isCable = ({ hop: before }: Sighting, { hop: after }: Sighting): boolean =>
+  (before.direction !== 'in' && after.direction !== 'out') || before.machine === WIRE || after.machine === WIRE;
 
 interface Pair {
   readonly from: number;

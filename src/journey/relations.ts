@@ -42,9 +42,12 @@ export function repeatOf(packet: Packet, store: Store): Repeat | null {
  * Who sends again numbers it anew; so of equal packets with a number, one that begins further on is the other, doubled. Whoever leaves his
  * device twice may have sent it twice, whatever its number: those may be either, unless the sender was told that the first did not arrive.
  */
-function kindOf({ identity, first, time }: Packet, original: Packet, store: Store): Repeat['kind'] {
+function kindOf({ identity, first, time, copy }: Packet, original: Packet, store: Store): Repeat['kind'] {
   const beginsFurtherOn =
-    original.first.place !== first.place && original.isAt(first.place) && !original.copy.isTornBefore;
+    original.first.place !== first.place &&
+    original.isAt(first.place) &&
+    !original.copy.isTornBefore &&
+    !copy.isTornAfter;
   if (identity.numbered && beginsFurtherOn) return 'duplicate';
   if (original.first.place !== first.place) return 'repeat';
   const wasTold = identity.tcp !== null && errorsAbout(original, store).some((error) => error.time <= time);

@@ -8,14 +8,17 @@ export interface Sighting {
   readonly hop: Hop;
   readonly place: string;
   readonly identity: Identity;
-  /** The same packet has each of these once: where, which way, and what hops may change. */
+  /**
+   * The same packet has each of these once: where, which way, and what hops may change. Not its addresses: with others, at the same place
+   * with the same TTL, it is another one, of a connection that NAT gave another port.
+   */
   readonly track: string;
 }
 
 export function sighting(hop: Hop): Sighting {
   const identity = identityOf(hop);
   const place = placeOf(hop);
-  return { hop, place, identity, track: `${place} ${hop.direction} ${identity.form} ${identity.tuple}` };
+  return { hop, place, identity, track: `${place} ${hop.direction} ${identity.form}` };
 }
 
 /** An order that depends on nothing but what was seen. At one moment of one clock, hops are numbered as they were captured. */

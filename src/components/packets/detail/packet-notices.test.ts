@@ -25,14 +25,14 @@ it('says which one does not', async () => {
   ]);
 });
 
-<<<<<<< HEAD
 it('says of a packet that was cut behind its headers how much is there', async () => {
   const bytes = await echo();
   const cut = noticesOf(dissect(bytes, 1, 1514), { bytes: bytes.length, originalLength: 1514 });
   expect(cut[0]?.text).toMatch(/The capture kept (98 of this packet's 1,514 bytes|only a part of this packet)/);
   const whole = noticesOf(dissect(bytes, 1, bytes.length), { bytes: bytes.length, originalLength: bytes.length });
   expect(whole.some(({ text }) => text.includes('kept'))).toBe(false);
-=======
+});
+
 it('says which length cannot be, and that the rest of a fragment is elsewhere', () => {
   const notices = (packet: Uint8Array): string[] =>
     noticesOf(dissect(packet, 228)).map(({ kind, text }) => `${kind}: ${text}`);
@@ -43,7 +43,6 @@ it('says which length cannot be, and that the rest of a fragment is elsewhere', 
   expect(notices(inIpv4(17, half, { flags: 0x2000 }))).toContain(
     'plain: This is the first fragment of a larger packet: the rest of the message is in the others.',
   );
->>>>>>> decode-a
 });
 
 it('tells what is malformed from what was cut off', async () => {
