@@ -25,6 +25,14 @@ describe('offsets of clocks', () => {
     expect(clocksOf(['a', 'b', 12], ['a', 'b', 11]).offset('b')).toBeCloseTo(-11, 9);
   });
 
+  it('say how far they may still be wrong: half of what a packet takes there and back, along the best way', () => {
+    const clocks = clocksOf(['a', 'b', 12], ['b', 'a', -8], ['b', 'c', 1], ['c', 'b', 0], ['a', 'd', 1]);
+    expect(clocks.error('a', 'b')).toBeCloseTo(2, 9);
+    expect(clocks.error('c', 'a')).toBeCloseTo(2.5, 9);
+    expect(clocks.error('a', 'd')).toBe(Infinity);
+    expect(clocks.error('a', 'a')).toBe(0);
+  });
+
   it('are set by the wire where there is one', () => {
     const clocks = clocksOf(['a', 'wire', 5], ['wire', 'b', -3]);
     expect(clocks.offset('wire')).toBe(0);

@@ -28,6 +28,7 @@ export class Clocks {
   #offsets: ReadonlyMap<string, number> | null = null;
   #last: ReadonlyMap<string, number> = new Map();
   #groups = new Map<string, string>();
+  #errors: ReadonlyMap<string, number> = new Map();
   #revision = 0;
 
   /** @param areOne they all show one time: there is nothing to find out */
@@ -77,6 +78,16 @@ export class Clocks {
     return this.#offsets.get(clock) ?? 0;
   }
 
+  /**
+   * Seconds by which two clocks may still be apart once their offsets are added: half of what lies between the bounds, along the best way
+   * from one to the other. Infinity where packets went one way only.
+   */
+  error(a: string, b: string): number {
+    if (a === b) return 0;
+    this.#offsets ??= this.#solve();
+    return this.#errors.get(`${a}|${b}`) ?? Infinity;
+  }
+
   /** Another number when an offset is another than before. */
   get revision(): number {
     this.#offsets ??= this.#solve();
@@ -91,6 +102,7 @@ export class Clocks {
   #solve(): ReadonlyMap<string, number> {
     const { names } = this;
     const bounds = least(this.#delays);
+    this.#errors = errorsOf(names, bounds);
     const offsets = new Map<string, number>();
     this.#groups = new Map();
     for (const anchor of names) {
@@ -145,6 +157,29 @@ function spanning(anchor: string, names: readonly string[], bounds: Bounds): Map
     if (best === undefined) return offsets;
     offsets.set(best.name, best.offset);
   }
+}
+
+/** Floyd and Warshall's shortest ways, over half of what lies between the bounds of each pair. */
+function errorsOf(names: readonly string[], bounds: Bounds): ReadonlyMap<string, number> {
+  const errors = new Map<string, number>();
+  for (const a of names) {
+    for (const b of names) {
+      const there = bounds.get(`${a}|${b}`);
+      const back = bounds.get(`${b}|${a}`);
+      if (there !== undefined && back !== undefined) errors.set(`${a}|${b}`, Math.abs(there + back) / 2);
+    }
+  }
+  for (const by of names) {
+    for (const a of names) {
+      const first = errors.get(`${a}|${by}`);
+      if (first === undefined) continue;
+      for (const b of names) {
+        const whole = first + (errors.get(`${by}|${b}`) ?? Infinity);
+        if (whole < (errors.get(`${a}|${b}`) ?? Infinity)) errors.set(`${a}|${b}`, whole);
+      }
+    }
+  }
+  return errors;
 }
 
 /** Moves clocks on until no bound is broken (Bellman-Ford); where clocks drifted, so that all cannot hold, it gives up. */
