@@ -38,16 +38,23 @@ export function repeatOf(packet: Packet, store: Store): Repeat | null {
   return sent === undefined ? null : { kind: 'retransmission', of: sent.id };
 }
 
+const isTorn = ({ isTornBefore, isTornAfter }: Packet['copy']): boolean => isTornBefore || isTornAfter;
+
+/** True when another one, equal to it, was where it was first seen, and had come from further back: it may be that one, doubled. */
+export function beginsOnTheWay(packet: Packet, store: Store): boolean {
+  if (packet.copy.isAlone) return false;
+  const { place } = packet.first;
+  const isOrigin = (other: Packet): boolean => other.first.place !== place && other.isAt(place);
+  return firstOf(packet.bucket.around(packet, REUSED, store.world), isOrigin) !== undefined;
+}
+
 /**
  * Who sends again numbers it anew; so of equal packets with a number, one that begins further on is the other, doubled. Whoever leaves his
  * device twice may have sent it twice, whatever its number: those may be either, unless the sender was told that the first did not arrive.
  */
 function kindOf({ identity, first, time, copy }: Packet, original: Packet, store: Store): Repeat['kind'] {
   const beginsFurtherOn =
-    original.first.place !== first.place &&
-    original.isAt(first.place) &&
-    !original.copy.isTornBefore &&
-    !copy.isTornAfter;
+    original.first.place !== first.place && original.isAt(first.place) && ![original.copy, copy].some(isTorn);
   if (identity.numbered && beginsFurtherOn) return 'duplicate';
   if (original.first.place !== first.place) return 'repeat';
   const wasTold = identity.tcp !== null && errorsAbout(original, store).some((error) => error.time <= time);

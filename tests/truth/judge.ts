@@ -20,7 +20,11 @@ export interface Verdict {
   readonly wrong: readonly FalseClaim[];
 }
 
-export function judge(journeys: readonly Journey[], truth: Truth): Verdict {
+/**
+ * @param hasHoles hops are missing that nobody told of: then of equal packets, of which some place saw one, another place the other, nothing
+ * shows that they are two, and only what is said of the others counts
+ */
+export function judge(journeys: readonly Journey[], truth: Truth, hasHoles = false): Verdict {
   const wrong: FalseClaim[] = [];
   const grades = { seen: 0, inferred: 0, unknown: 0 };
   const byId = new Map(journeys.map((journey) => [journey.id, journey]));
@@ -33,6 +37,7 @@ export function judge(journeys: readonly Journey[], truth: Truth): Verdict {
       wrong.push({ kind, journey: journey.id, words });
     };
     const names = new Set(journey.hops.map(({ hop }) => truth.names.get(hop.n) ?? null));
+    if (hasHoles && [...names].some((name) => name === null || !truth.isNumbered(name))) continue;
     if (names.size > 1) {
       say('one packet', `its hops are of ${[...names].join(' and ')}`);
       continue;
