@@ -40,12 +40,21 @@ export function repeatOf(packet: Packet, store: Store): Repeat | null {
 
 const isTorn = ({ isTornBefore, isTornAfter }: Packet['copy']): boolean => isTornBefore || isTornAfter;
 
-/** True when another one, equal to it, was where it was first seen, and had come from further back: it may be that one, doubled. */
-export function beginsOnTheWay(packet: Packet, store: Store): boolean {
-  if (packet.copy.isAlone) return false;
-  const { place } = packet.first;
-  const isOrigin = (other: Packet): boolean => other.first.place !== place && other.isAt(place);
-  return firstOf(packet.bucket.around(packet, REUSED, store.world), isOrigin) !== undefined;
+/** Seconds in which what is equal to a packet may be that one, doubled on the way: whoever numbers his packets sends none again. */
+const DOUBLED = 4;
+/** ARP's answers are all equal. */
+const DOUBLED_ARP = 0.5;
+
+/** True when it may be another packet, doubled on the way. */
+export function mayBeDouble(packet: Packet, store: Store): boolean {
+  const { bucket, copy, identity } = packet;
+  if (copy.isAlone) return false;
+  const seconds = identity.numbered ? REUSED : identity.key.startsWith('arp ') ? DOUBLED_ARP : DOUBLED;
+  const isEarlier = (other: Packet): boolean =>
+    byTime(other, packet) < 0 &&
+    sameSender(packet, other, store.world.nat) &&
+    mayBeEqual(other.identity.content, identity.content);
+  return firstOf(bucket.around(packet, seconds, store.world), isEarlier) !== undefined;
 }
 
 /**
