@@ -13,6 +13,9 @@ export default defineConfig({
         test: { name: 'fidelity', include: ['tests/fidelity/**/*.test.ts'], testTimeout: 120_000 },
       },
       {
+        test: { name: 'truth', include: ['tests/truth/**/*.test.ts'], testTimeout: 120_000 },
+      },
+      {
         // Real machines: one file at a time, so that none starves another one's clock.
         test: {
           name: 'content',

@@ -17,12 +17,23 @@ export function portNumber(text: string): number {
   return port;
 }
 
-function packetCount(text: string): number {
+function whatToFuzz(text: string): number | 'journeys' {
+  if (text === 'journeys') return text;
   const count = Number(text);
   if (!/^\d+$/.test(text) || count < 1 || count > 1e9)
-    throw new InvalidArgumentError('Packets are counted from 1 to 1000000000.');
+    throw new InvalidArgumentError('Packets are counted from 1 to 1000000000; "journeys" tries journeys.');
   return count;
 }
+
+/** From 1 to as many. */
+const countUpTo =
+  (most: number) =>
+  (text: string): number => {
+    const count = Number(text);
+    if (!/^\d+$/.test(text) || count < 1 || count > most)
+      throw new InvalidArgumentError(`Expected a whole number from 1 to ${most}.`);
+    return count;
+  };
 
 function withAddress(command: Command): Command {
   return command
@@ -79,11 +90,16 @@ program
 
 program
   .command('fuzz')
-  .description('decode a million mutated packets')
-  .argument('[packets]', 'that many', packetCount, 1_000_000)
-  .action(async (packets: number) => {
-    const { fuzz } = await import('./commands/fuzz.ts');
-    process.exitCode = await fuzz({ root, signal, packets });
+  .description('decode a million mutated packets; or hold journeys against real traffic in network namespaces')
+  .argument('[packets]', 'that many, or "journeys"', whatToFuzz, 1_000_000)
+  .option('--minutes <number>', 'of journeys: how long', countUpTo(10_000), 10)
+  .option('--seed <number>', 'of journeys: of the first network; the next ones count on', countUpTo(0x7fff_ffff), 1)
+  .action(async (what: number | 'journeys', { minutes, seed }: { minutes: number; seed: number }) => {
+    const { fuzz, fuzzJourneys } = await import('./commands/fuzz.ts');
+    process.exitCode =
+      what === 'journeys'
+        ? await fuzzJourneys({ root, signal, minutes, seed })
+        : await fuzz({ root, signal, packets: what });
   });
 
 program

@@ -2,7 +2,7 @@
 // it has to be that packet's: of several that may be answered by it, the one that the answering machine had seen and not answered yet.
 import { mayBeEqual } from '../hop/content.ts';
 import { inverseKey } from '../hop/tuple.ts';
-import { errorsAbout } from './relations.ts';
+import { errorsAbout, mayBeDouble } from './relations.ts';
 import { byTime, type Packet, type Store } from './store.ts';
 
 /** Seconds after which an answer is one to something else. */
@@ -60,8 +60,8 @@ export class Answers {
         next++;
       }
       for (const question of open) if (answer.time - question.time > LATEST) open.delete(question);
-      // Of a piece of an answer it is not known whose it is; what it answers stays open.
-      if (answer.copy.isTornBefore || answer.copy.isTornAfter) continue;
+      // Of a piece of an answer, or of a doubled one, it is not known whose it is; what it answers stays open.
+      if (answer.copy.isTornBefore || answer.copy.isTornAfter || mayBeDouble(answer, this.#store)) continue;
       const possible = [...open].filter((question) => mayBeEqual(question.identity.content, answer.identity.content));
       const { hop } = answer.first;
       const there = possible.filter(({ sightings }) =>

@@ -411,10 +411,10 @@ function linkPairs(sorted: readonly Sighting[], world: World): number[] {
       const ways = succession(before, after, places);
       if (ways === NEVER) continue;
       const known = Math.floor(ways / 20);
-      // Where no way is known, and clocks do not tell, it takes a cable between them to say which was first.
+      // Where no way is known, and clocks do not tell, it takes a cable between them, if there may be one, to say which was first.
       if (
         known > 0 &&
-        !isCable(before, after) &&
+        (known > 1 || !isCable(before, after)) &&
         wait !== null &&
         wait < CLOCK_ERROR &&
         before.hop.machine !== after.hop.machine

@@ -38,16 +38,32 @@ export function repeatOf(packet: Packet, store: Store): Repeat | null {
   return sent === undefined ? null : { kind: 'retransmission', of: sent.id };
 }
 
+const isTorn = ({ isTornBefore, isTornAfter }: Packet['copy']): boolean => isTornBefore || isTornAfter;
+
+/** Seconds in which what is equal to a packet may be that one, doubled on the way: whoever numbers his packets sends none again. */
+const DOUBLED = 4;
+/** ARP's answers are all equal. */
+const DOUBLED_ARP = 0.5;
+
+/** True when it may be another packet, doubled on the way. */
+export function mayBeDouble(packet: Packet, store: Store): boolean {
+  const { bucket, copy, identity } = packet;
+  if (copy.isAlone) return false;
+  const seconds = identity.numbered ? REUSED : identity.key.startsWith('arp ') ? DOUBLED_ARP : DOUBLED;
+  const isEarlier = (other: Packet): boolean =>
+    byTime(other, packet) < 0 &&
+    sameSender(packet, other, store.world.nat) &&
+    mayBeEqual(other.identity.content, identity.content);
+  return firstOf(bucket.around(packet, seconds, store.world), isEarlier) !== undefined;
+}
+
 /**
  * Who sends again numbers it anew; so of equal packets with a number, one that begins further on is the other, doubled. Whoever leaves his
  * device twice may have sent it twice, whatever its number: those may be either, unless the sender was told that the first did not arrive.
  */
 function kindOf({ identity, first, time, copy }: Packet, original: Packet, store: Store): Repeat['kind'] {
   const beginsFurtherOn =
-    original.first.place !== first.place &&
-    original.isAt(first.place) &&
-    !original.copy.isTornBefore &&
-    !copy.isTornAfter;
+    original.first.place !== first.place && original.isAt(first.place) && ![original.copy, copy].some(isTorn);
   if (identity.numbered && beginsFurtherOn) return 'duplicate';
   if (original.first.place !== first.place) return 'repeat';
   const wasTold = identity.tcp !== null && errorsAbout(original, store).some((error) => error.time <= time);

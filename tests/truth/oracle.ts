@@ -19,6 +19,8 @@ export interface Truth {
   /** A cable doubled it, so that some place saw it twice. */
   isDoubled(name: Name): boolean;
   hopsOf(name: Name): readonly Hop[];
+  /** No other packet is equal to it. */
+  isNumbered(name: Name): boolean;
 }
 
 const VXLAN_PORTS = [4789, 8472];
@@ -69,6 +71,7 @@ export function truthOf({ hops, arrived, scenario }: Outcome): Truth {
       return sent?.protocol === 17 && / sent/.test(name) ? (gotten.get(wholeOf(name)) ?? 0) : arrivals(name);
     },
     isDoubled: (name) => doubled.has(name),
+    isNumbered: (name) => scenario.sent.get(Number.parseInt(name, 10))?.isNumbered === true,
     hopsOf: (name) => byName.get(name) ?? [],
   };
 }

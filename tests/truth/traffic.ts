@@ -16,6 +16,8 @@ export interface Sent {
   readonly at: number;
   readonly space: string;
   readonly words: string;
+  /** Its sender has numbered it, and it asks for nothing: no other packet can be taken for it. */
+  readonly isNumbered: boolean;
   readonly isArp: boolean;
   readonly protocol: number;
   readonly destinationPort: number;
@@ -62,6 +64,8 @@ export function trafficOf(network: Network, dice: Dice, count: number): Traffic 
       at,
       space: one.space,
       words: `${one.kind} ${one.source} → ${one.destination} ports ${one.ports.join(' → ')}, id ${one.identification}, TTL ${one.ttl}, text ${one.text}`,
+      isNumbered:
+        one.identification === 'own' && one.kind !== 'arp' && one.kind !== 'ping' && !one.source.includes(':'),
       isArp: one.kind === 'arp',
       protocol: protocolOf(one),
       destinationPort: one.ports[1],

@@ -1,6 +1,9 @@
-// `npm run fuzz`: what `npm test` does with 20,000 mutated packets (tests/fidelity/fuzz.test.ts), with many more.
+// `npm run fuzz`: what `npm test` does with 20,000 mutated packets (tests/fidelity/fuzz.test.ts), with many more. And `npm run fuzz --
+// journeys`: what it does with a few networks of namespaces (tests/truth), for as long as one likes.
 import { join } from 'node:path';
 import { run } from '../child.ts';
+import { installLine, missingDebianPackages } from '../setup/debian-packages.mjs';
+import { UsageError } from '../usage-error.ts';
 
 export interface FuzzOptions {
   readonly root: string;
@@ -8,14 +11,43 @@ export interface FuzzOptions {
   readonly packets: number;
 }
 
+export interface FuzzJourneysOptions {
+  readonly root: string;
+  readonly signal: AbortSignal;
+  readonly minutes: number;
+  /** Of the first network; those that follow count on from it. */
+  readonly seed: number;
+}
+
+/** Gives the exit status: 0 when no journey said what was not true. */
+export async function fuzzJourneys({ root, signal, minutes, seed }: FuzzJourneysOptions): Promise<number> {
+  const missing = missingDebianPackages(['namespaces']);
+  if (missing.length > 0) throw new UsageError(`Networks of namespaces need more programs: ${installLine(missing)}`);
+  return vitest(root, signal, 'truth', 'tests/truth/truth.test.ts', {
+    LOCKSTEP_TRUTH_MINUTES: `${minutes}`,
+    LOCKSTEP_TRUTH_SEED: `${seed}`,
+    LOCKSTEP_TRUTH_PACKETS: '400',
+  });
+}
+
 /** Gives the exit status: 0 when decoding them did no harm. */
 export async function fuzz({ root, signal, packets }: FuzzOptions): Promise<number> {
-  const vitest = join(root, 'node_modules/.bin/vitest');
-  const { exitCode } = await run(vitest, ['run', '--project', 'fidelity', 'tests/fidelity/fuzz.test.ts'], {
+  return vitest(root, signal, 'fidelity', 'tests/fidelity/fuzz.test.ts', { LOCKSTEP_FUZZ: `${packets}` });
+}
+
+async function vitest(
+  root: string,
+  signal: AbortSignal,
+  project: string,
+  file: string,
+  env: Readonly<Record<string, string>>,
+): Promise<number> {
+  const program = join(root, 'node_modules/.bin/vitest');
+  const { exitCode } = await run(program, ['run', '--project', project, file], {
     cwd: root,
     signal,
     inherit: true,
-    env: { LOCKSTEP_FUZZ: `${packets}` },
+    env,
   });
   return exitCode;
 }

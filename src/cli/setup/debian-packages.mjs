@@ -6,8 +6,8 @@ import { delimiter, join } from 'node:path';
 
 /**
  * What a program is needed for: making the machine image and the labs' snapshots; fetching Go for that, where there is
- * none; comparing with tshark; a browser that tests and benches drive; the emulator that benches compare with.
- * @typedef {'machines' | 'fetching-go' | 'tshark' | 'browser' | 'qemu'} Need
+ * none; comparing with tshark; networks of namespaces that journeys are tried on; a browser that tests and benches drive; the emulator that benches compare with.
+ * @typedef {'machines' | 'fetching-go' | 'tshark' | 'namespaces' | 'browser' | 'qemu'} Need
  * @typedef {{ name: string, provides: string, need: Need }} DebianPackage
  */
 
@@ -24,6 +24,11 @@ export const debianPackages = [
   { name: 'ca-certificates', provides: '/etc/ssl/certs/ca-certificates.crt', need: 'machines' },
   { name: 'python3-pip', provides: 'pip3', need: 'fetching-go' },
   { name: 'tshark', provides: 'tshark', need: 'tshark' },
+  { name: 'python3', provides: 'python3', need: 'namespaces' },
+  { name: 'iproute2', provides: 'ip', need: 'namespaces' },
+  { name: 'iptables', provides: 'iptables', need: 'namespaces' },
+  { name: 'conntrack', provides: 'conntrack', need: 'namespaces' },
+  { name: 'procps', provides: 'sysctl', need: 'namespaces' },
   { name: 'chromium', provides: 'chromium', need: 'browser' },
   { name: 'qemu-system-x86', provides: 'qemu-system-i386', need: 'qemu' },
 ];

@@ -39,8 +39,16 @@ test('every slow test that the table names is there, and each is named by some f
 test('stages without anything to run are left out; style and types always run', () => {
   const names = (slow: { machine: string[]; e2e: string[] }) =>
     narrowed(stages('/'), 'abc', slow).map(({ name }) => name);
-  expect(names({ machine: [], e2e: [] })).toEqual(['lint', 'types', 'unit', 'fidelity']);
-  expect(names({ machine: ['wire'], e2e: ['site'] })).toEqual(['lint', 'types', 'unit', 'fidelity', 'content', 'e2e']);
+  expect(names({ machine: [], e2e: [] })).toEqual(['lint', 'types', 'unit', 'fidelity', 'truth']);
+  expect(names({ machine: ['wire'], e2e: ['site'] })).toEqual([
+    'lint',
+    'types',
+    'unit',
+    'fidelity',
+    'truth',
+    'content',
+    'e2e',
+  ]);
 });
 
 test.each([

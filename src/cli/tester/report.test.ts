@@ -81,6 +81,7 @@ describe('stages', () => {
     const absent = new Map<Need, string[]>([
       ['machines', ['root for the machine image', 'seabios']],
       ['tshark', ['tshark']],
+      ['namespaces', ['conntrack']],
       ['browser', []],
     ]);
     const remarks = stages('/').map((stage) => [stage.name, heldBack(stage, absent)?.remark ?? null]);
@@ -89,6 +90,7 @@ describe('stages', () => {
       types: null,
       unit: null,
       fidelity: 'not run without tshark',
+      truth: 'not run without conntrack',
       size: 'not run without root for the machine image, seabios',
       content: 'not run without root for the machine image, seabios, tshark',
       e2e: 'not run without root for the machine image, seabios',

@@ -72,6 +72,7 @@ export function stages(reports: string): readonly Stage[] {
     },
     { name: 'unit', needs: [], checks: [vitest('unit', reports)] },
     { name: 'fidelity', needs: ['tshark'], checks: [vitest('fidelity', reports)] },
+    { name: 'truth', needs: ['namespaces'], checks: [vitest('truth', reports)] },
     { name: 'size', needs: ['machines'], checks: [{ name: 'size-limit', program: 'size-limit', args: [] }] },
     { name: 'content', needs: ['machines', 'tshark'], checks: [vitest('content', reports)] },
     { name: 'e2e', needs: ['machines', 'browser'], checks: [playwright(reports)] },
