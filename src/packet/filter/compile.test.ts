@@ -52,6 +52,10 @@ test.each([
   'frame.number == 7 and frame.time_relative > 1 and frame.len == 124',
   'frame.interface_name matches "^HOST-01/"',
   'tcp xor icmp',
+  'ip.ttl - 65 < 0 and ip.ttl - 65 == -1',
+  'abs(ip.ttl - 65) == 1',
+  'tcp.srcport - tcp.dstport > 0 and tcp.dstport - tcp.srcport < 0',
+  'ip.src & 255.255.0.0 == 10.244.0.0',
   'tcp.options.mss_val == 1460',
   '   ',
 ])('%s lets the packet through', (text) => {
@@ -69,6 +73,10 @@ test.each([
   'dns.qry.name == "x"',
   'dns.qry.name != "x"',
   'frame[5000] == 00',
+  'ip.ttl - 65 > 0',
+  'tcp.ack_raw - 1 > 0',
+  'ip.ttl == {64 / 0} + 64',
+  'ip.src & 0.0.0.0',
 ])('%s holds it back', (text) => {
   expect(matches(text)).toBe(false);
 });

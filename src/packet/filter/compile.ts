@@ -16,7 +16,7 @@ import {
   type Span,
 } from './syntax.ts';
 import { constantOf, notAField, type Term, termOf } from './terms.ts';
-import { describeType, includes, kindOf, order, type Value } from './values.ts';
+import { describeType, includes, kindOf, NOTHING_FITS, order, type Value } from './values.ts';
 
 export interface Filter {
   readonly text: string;
@@ -97,10 +97,11 @@ function presence(operand: Operand, source: string): Test {
   if (term === null) throw new FilterFault(operand, notAField(operand));
   if (operand.kind === 'call') throw new FilterFault(operand, `${term.text} must be compared with something.`);
   if (operand.kind !== 'arithmetic' && operand.kind !== 'negative') return (packet) => term.read(packet).length > 0;
-  return (packet) => term.read(packet).some((value) => (typeof value === 'number' ? value !== 0 : !isZero(value)));
+  return (packet) => term.read(packet).some((value) => !isZero(value));
 }
 
-const isZero = (value: string | Uint8Array): boolean => typeof value !== 'string' && value.every((byte) => byte === 0);
+const isZero = (value: Value): boolean =>
+  value instanceof Uint8Array ? value.every((byte) => byte === 0) : typeof value !== 'string' && Number(value) === 0;
 
 function comparison(
   { relation, quantifier, ...sides }: Extract<Expression, { kind: 'compare' }>,
@@ -118,7 +119,7 @@ function comparison(
   return (packet) => {
     const others = right.read(packet);
     const values = left.read(packet);
-    if (others.length === 0 || values.length === 0) return false;
+    if (isAbsent(others) || isAbsent(values)) return false;
     const test = (each: Value): boolean =>
       others[quantifier === 'any' ? 'some' : 'every']((other) => holds(order(each, other)));
     return values[quantifier === 'any' ? 'some' : 'every'](test);
@@ -138,9 +139,11 @@ function quantified(quantifier: 'any' | 'all', read: Term['read'], test: (value:
   if (quantifier === 'any') return (packet) => read(packet).some(test);
   return (packet) => {
     const values = read(packet);
-    return values.length > 0 && values.every(test);
+    return !isAbsent(values) && values.every(test);
   };
 }
+
+const isAbsent = (values: readonly Value[]): boolean => values.length === 0 && values !== NOTHING_FITS;
 
 function leftTerm(operand: Operand, source: string): Term {
   const term = termOf(operand, source);

@@ -1,6 +1,7 @@
 // What stands in a filter as a value -> the value that it is for a field of some type. Which characters mean what depends on
 // the field: 10 is a number, a byte or a piece of text.
 import { parseIpv4, parseIpv6 } from '../address.ts';
+import { negative } from './arithmetic.ts';
 import type { FieldInfo, ValueType } from './registry.ts';
 import { FilterFault, type Operand } from './syntax.ts';
 import { kindOf, type Value } from './values.ts';
@@ -22,9 +23,13 @@ export function readLiteral(operand: Operand, like: Like): Literal {
     const { value } = readLiteral(operand.of, like);
     if (typeof value === 'number' && (kindOf(like.type) === 'time' || like.type === 'double'))
       return { value: -value, prefix: null };
-    // As unsigned arithmetic has it, and with it Wireshark: no field is equal to such a number or greater.
-    if (typeof value === 'number' && like.type.startsWith('uint')) return { value: 2 ** 32 - value, prefix: null };
     if (typeof value === 'number' && like.type === 'int32') return { value: -value, prefix: null };
+    if (typeof value === 'number' && like.type.startsWith('uint')) {
+      const below = negative(like.type, value);
+      return below === null
+        ? no(operand, `-${operand.of.text} is too far below zero: -2147483647 is the least.`)
+        : { value: below, prefix: null };
+    }
   }
   const read = READERS[like.type](operand, like);
   return typeof read === 'object' && 'value' in read ? read : { value: read, prefix: null };
