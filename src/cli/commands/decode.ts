@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { setImmediate as yieldToSignals } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { CaptureReader } from '../../capture/capture-reader.ts';
-import type { CapturedPacket } from '../../capture/captured-packet.ts';
+import type { CapturedPacket, Timestamp } from '../../capture/captured-packet.ts';
 import { dissect } from '../../packet/dissect.ts';
 import type { Filter } from '../../packet/filter/compile.ts';
 import type { FrameFacts } from '../../packet/filter/frame.ts';
@@ -57,23 +57,30 @@ const filterOption = () => import('../decode/filter-option.ts');
 /** Prints each packet that the filter lets through; `line` null: its summary. */
 function packetPrinter(line: PacketLine | null, filter: Filter | null, output: Output) {
   let number = 0;
-  let first: CapturedPacket | null = null;
+  let first: Timestamp | null = null;
+  let last: Timestamp | null = null;
+  let displayed: Timestamp | null = null;
   return (packet: CapturedPacket, interfaceName: string): void => {
     if (output.closed) return;
-    first ??= packet;
+    first ??= { seconds: packet.seconds, nanoseconds: packet.nanoseconds };
     number++;
-    const timeRelative = ((packet.seconds - first.seconds) * 1e9 + packet.nanoseconds - first.nanoseconds) / 1e9;
+    const time = { seconds: packet.seconds, nanoseconds: packet.nanoseconds };
+    const timeRelative = between(first, time);
     if (line !== null || filter !== null) {
       const frame = {
         number,
         bytes: packet.bytes,
         originalLength: packet.originalLength,
-        time: packet,
+        time,
         timeRelative,
+        timeDelta: between(last ?? time, time),
+        timeDeltaDisplayed: between(displayed ?? time, time),
         interfaceName: interfaceName === '' ? null : interfaceName,
       };
+      last = time;
       const decoded = new Decoded(frame, packet.linkType);
       if (filter !== null && !filter.matches(decoded)) return;
+      displayed = time;
       if (line !== null) {
         output.line(line(decoded));
         return;
@@ -82,6 +89,10 @@ function packetPrinter(line: PacketLine | null, filter: Filter | null, output: O
     printSummary(packet, number, timeRelative, output);
   };
 }
+
+/** Seconds from one moment to another. */
+const between = (from: Timestamp, to: Timestamp): number =>
+  ((to.seconds - from.seconds) * 1e9 + to.nanoseconds - from.nanoseconds) / 1e9;
 
 /** Dissected when a filter or a line first asks for the layers. */
 class Decoded implements FilterPacket {

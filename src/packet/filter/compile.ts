@@ -152,6 +152,8 @@ function leftTerm(operand: Operand, source: string): Term {
 }
 
 function checkComparable(left: Term, right: Term, at: Span): void {
+  if (left.type === 'none')
+    throw new FilterFault(at, `${left.text} is a mark: it is there or not. Nothing compares with it.`);
   const sortOf = (type: ValueType): string => (kindOf(type) === 'boolean' ? 'number' : kindOf(type));
   if (sortOf(left.type) === sortOf(right.type)) return;
   throw new FilterFault(
@@ -166,7 +168,9 @@ function searchable(operand: Operand, verb: string, source: string): Term {
   const kind = kindOf(term.type);
   if (kind === 'string' || kind === 'bytes' || kind === 'protocol') return term;
   const advice =
-    kind === 'boolean' || operand.kind !== 'field' ? '' : ` Ask its text: string(${term.text}) ${verb} "…".`;
+    kind === 'boolean' || kind === 'none' || kind === 'moment' || operand.kind !== 'field'
+      ? ''
+      : ` Ask its text: string(${term.text}) ${verb} "…".`;
   throw new FilterFault(operand, `${term.text} is ${describeType(term.type)}, and has nothing inside.${advice}`);
 }
 

@@ -17,11 +17,20 @@ export interface FilterFunction {
 }
 
 const one = { min: 1, max: 1 };
+/** What string() does not take: text, and what Wireshark does not make text of. */
+const WITHOUT_TEXT: ReadonlySet<ValueType> = new Set([
+  'string',
+  'bytes',
+  'protocol',
+  'boolean',
+  'absolute_time',
+  'none',
+]);
 const anything = (): null => null;
 const needsText = ([type]: readonly ValueType[], name: string): string | null =>
   type === 'string' ? null : `${name}() takes a field that is text.`;
 const needsNumbers = (types: readonly ValueType[], name: string): string | null =>
-  types.every((type) => kindOf(type) === 'number' || type === 'time')
+  types.every((type) => kindOf(type) === 'number' || type === 'time' || (type === 'absolute_time' && name !== 'abs'))
     ? null
     : `${name}() takes fields that are numbers.`;
 
@@ -79,10 +88,7 @@ export const FUNCTIONS: Readonly<Record<string, FilterFunction>> = {
     about: 'A number or an address as text.',
     args: one,
     fieldsOnly: true,
-    refuses: ([type], name) =>
-      type === 'string' || type === 'bytes' || type === 'protocol' || type === 'boolean'
-        ? `${name}() takes a number or an address.`
-        : null,
+    refuses: ([type = 'none'], name) => (WITHOUT_TEXT.has(type) ? `${name}() takes a number or an address.` : null),
     result: () => 'string',
     apply: (values, type) => values.map((value) => asText(value, type)),
   },

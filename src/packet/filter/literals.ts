@@ -2,6 +2,7 @@
 // the field: 10 is a number, a byte or a piece of text.
 import { parseIpv4, parseIpv6 } from '../address.ts';
 import { negative } from './arithmetic.ts';
+import { parseMoment } from './moments.ts';
 import type { FieldInfo, ValueType } from './registry.ts';
 import { FilterFault, type Operand } from './syntax.ts';
 import { kindOf, type Value } from './values.ts';
@@ -96,6 +97,18 @@ const time: Reader = (operand, { text }) => {
   return seconds ?? no(operand, `${text} is a time in seconds, such as 1 or 0.25.`);
 };
 
+const moment: Reader = (operand, { text }) => {
+  const written = operand.kind === 'word' ? operand.text : operand.kind === 'string' ? operand.value : '';
+  return (
+    parseMoment(written) ??
+    no(operand, `${text} is a date with a time, of UTC: "2026-11-29 12:34:56.789", or "Nov 29, 2026 12:34:56".`)
+  );
+};
+
+/** It is there or not: nothing compares with it. */
+const mark: Reader = (operand, { text }) =>
+  no(operand, `${text} is a mark: it is there or not. Ask for it by its name alone.`);
+
 const fraction: Reader = (operand, { text }) => {
   const value = operand.kind === 'word' && /^\d+(\.\d+)?([eE]\d+)?$/.test(operand.text) ? Number(operand.text) : null;
   return value ?? no(operand, `${text} is a number: 2 or 0.25.`);
@@ -179,6 +192,8 @@ const READERS: Readonly<Record<ValueType, Reader>> = {
   double: fraction,
   boolean,
   time,
+  absolute_time: moment,
+  none: mark,
   ipv4,
   ipv6,
   ether,

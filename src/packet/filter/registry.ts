@@ -7,8 +7,8 @@ import type { Layer } from '../layer.ts';
 import { FRAME_FIELDS } from './frame.ts';
 import { LISTED_FIELDS } from './listed-fields.ts';
 
-/** Wireshark's types. A protocol's value is its bytes; a time is in seconds. */
-export type ValueType = FieldType | 'protocol' | 'time';
+/** Wireshark's types. A protocol's value is its bytes. */
+export type ValueType = FieldType | 'protocol';
 
 export interface FieldInfo {
   /** "ip.src" */

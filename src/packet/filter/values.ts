@@ -2,11 +2,22 @@
 import type { ValueType } from './registry.ts';
 
 /** Numbers, booleans (0 and 1), times (seconds) and IPv4 addresses are numbers; IPv6 and MAC addresses and protocols are bytes. A bigint is a number that
- * a sum gave a sign (arithmetic.ts). */
+ * a sum gave a sign (arithmetic.ts), or nanoseconds since the epoch. */
 export type Value = number | bigint | string | Uint8Array;
 
 /** What can be compared with what. */
-export type Kind = 'number' | 'double' | 'boolean' | 'time' | 'ipv4' | 'ipv6' | 'bytes' | 'protocol' | 'string';
+export type Kind =
+  | 'number'
+  | 'double'
+  | 'boolean'
+  | 'time'
+  | 'moment'
+  | 'ipv4'
+  | 'ipv6'
+  | 'bytes'
+  | 'protocol'
+  | 'string'
+  | 'none';
 
 const KINDS: Readonly<Record<ValueType, Kind>> = {
   uint8: 'number',
@@ -18,6 +29,8 @@ const KINDS: Readonly<Record<ValueType, Kind>> = {
   double: 'double',
   boolean: 'boolean',
   time: 'time',
+  absolute_time: 'moment',
+  none: 'none',
   ipv4: 'ipv4',
   ipv6: 'ipv6',
   ether: 'bytes',
@@ -46,6 +59,8 @@ export function sizeOf(type: ValueType): number | null {
     double: 8,
     boolean: 8,
     time: 16,
+    absolute_time: 16,
+    none: 0,
     ipv4: 4,
     ipv6: 16,
     ether: 6,
@@ -59,6 +74,8 @@ export function describeType(type: ValueType): string {
   const words: Partial<Record<ValueType, string>> = {
     boolean: 'true or false',
     time: 'a time in seconds',
+    absolute_time: 'a date with a time',
+    none: 'a mark that is there or not',
     ipv4: 'an IPv4 address',
     ipv6: 'an IPv6 address',
     ether: 'a MAC address',
@@ -74,7 +91,10 @@ export function describeType(type: ValueType): string {
  * NaN: Wireshark 4.0 does not say how an unsigned number stands to one below zero; every comparison fails then.
  */
 export function order(a: Value, b: Value, prefix: number | null = null): number {
-  if (typeof a === 'bigint') return Number(a) - Number(b);
+  if (typeof a === 'bigint') {
+    if (typeof b !== 'bigint') return Number(a) - Number(b);
+    return a < b ? -1 : a > b ? 1 : 0;
+  }
   if (typeof b === 'bigint') return b < 0n ? Number.NaN : Number(a) - Number(b);
   if (typeof a === 'number' && typeof b === 'number') {
     if (prefix === null) return a - b;

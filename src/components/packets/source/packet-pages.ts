@@ -117,6 +117,12 @@ export class PacketPages {
     return page.numbers[at] ?? 0;
   }
 
+  /** Seconds since the epoch. */
+  time(index: number): number {
+    const { page, at } = this.#find(index);
+    return page.times[at] ?? 0;
+  }
+
   /** Index of the packet with that number; −1 when it is not kept. Numbers ascend. */
   indexOf(n: number): number {
     let low = this.#start;

@@ -279,7 +279,7 @@ export class PacketStore {
 
   #fits(index: number): boolean {
     if (this.#onePerPacket && !this.#pages.isFirst(index)) return false;
-    return this.#filter === null || this.#filter.matches(new Asked(this.#pages.packet(index), this.#first?.time ?? 0));
+    return this.#filter === null || this.#filter.matches(new Asked(this.#pages, index, this.#first?.time ?? 0));
   }
 
   #rescan(): void {
@@ -310,12 +310,16 @@ function firstFrom(numbers: readonly number[], index: number): number {
 
 /** What a filter asks of a packet. Most are answered without all of it. */
 class Asked implements FilterPacket {
+  readonly #pages: PacketPages;
+  readonly #index: number;
   readonly #packet: ListedHop;
   readonly #origin: number;
   #layers: Layer[] | null = null;
 
-  constructor(packet: ListedHop, origin: number) {
-    this.#packet = packet;
+  constructor(pages: PacketPages, index: number, origin: number) {
+    this.#pages = pages;
+    this.#index = index;
+    this.#packet = pages.packet(index);
     this.#origin = origin;
   }
 
@@ -333,6 +337,7 @@ class Asked implements FilterPacket {
       originalLength,
       time: exactly ?? { seconds: Math.floor(time), nanoseconds: 0 },
       timeRelative: time - this.#origin,
+      timeDelta: this.#index > this.#pages.start ? time - this.#pages.time(this.#index - 1) : 0,
       interfaceName: placeOf(this.#packet),
     };
   }
