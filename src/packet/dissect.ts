@@ -27,6 +27,7 @@ import { ETHERTYPE, IP_PROTOCOL } from './numbers.ts';
 import { SllLayer } from './sll.ts';
 import { Sll2Layer } from './sll2.ts';
 import { StpLayer } from './stp.ts';
+import type { TcpFacts } from './stream/tcp-facts.ts';
 import { TcpLayer } from './tcp.ts';
 import { startsTls, TlsLayer } from './tls.ts';
 import { FLANNEL_UDP, GENEVE, VXLAN } from './tunnels.ts';
@@ -47,23 +48,34 @@ const QUOTED_MINIMUM = 8;
  *
  * @param linkType LINKTYPE_ number of the capture (src/capture/link-type.ts)
  * @param originalLength bytes of the packet before the capture cut it; tells "cut off" from "malformed"
+ * @param facts what the packets before this one tell of its TCP segment (stream/conversations.ts); null: it is looked at alone
  */
-export function dissect(bytes: Uint8Array, linkType: number, originalLength: number = bytes.length): Layer[] {
-  return layersFrom(firstLayer(bytes, linkType), 0, originalLength);
+export function dissect(
+  bytes: Uint8Array,
+  linkType: number,
+  originalLength: number = bytes.length,
+  facts: TcpFacts | null = null,
+): Layer[] {
+  return layersFrom(firstLayer(bytes, linkType), 0, originalLength, facts);
 }
 
 /** The last of the same layers: those that a line about the packet speaks of. */
-export function dissectInnermost(bytes: Uint8Array, linkType: number, originalLength: number = bytes.length): Layer[] {
+export function dissectInnermost(
+  bytes: Uint8Array,
+  linkType: number,
+  originalLength: number = bytes.length,
+  facts: TcpFacts | null = null,
+): Layer[] {
   const place = innermost(bytes, linkType);
-  if (place === null) return dissect(bytes, linkType, originalLength);
+  if (place === null) return dissect(bytes, linkType, originalLength, facts);
   const { frame, ip, end, depth } = place;
-  if (ip >= 0) return layersFrom(new Ipv4Layer(bytes, ip, end, null), depth + 1, originalLength);
+  if (ip >= 0) return layersFrom(new Ipv4Layer(bytes, ip, end, null), depth + 1, originalLength, facts);
   const first = depth === 0 ? firstLayer(bytes, linkType) : new EthernetLayer(bytes, frame, end, null);
-  return layersFrom(first, depth, originalLength);
+  return layersFrom(first, depth, originalLength, facts);
 }
 
 /** @param depth how many layers lie around the first one */
-function layersFrom(first: Layer, depth: number, originalLength: number): Layer[] {
+function layersFrom(first: Layer, depth: number, originalLength: number, facts: TcpFacts | null): Layer[] {
   const layers: Layer[] = [];
   let layer: Layer | null = first;
   while (layer !== null) {
@@ -77,6 +89,7 @@ function layersFrom(first: Layer, depth: number, originalLength: number): Layer[
       if (stopped !== null) layers.push(stopped);
       break;
     }
+    if (facts !== null && layer.protocol === 'tcp' && layer.offset === facts.at) layer.facts = facts;
     layer = childOf(layer);
   }
   return layers;

@@ -12,6 +12,8 @@ import { type ChecksumStatus, checksumStatus, transportChecksum } from './checks
 import { addBytes, derived, type FieldSink, FieldTable, flag, readTable, uint } from './field.ts';
 import { LayerBase, type Problem } from './layer-base.ts';
 import { IP_PROTOCOL } from './numbers.ts';
+import { scaledWindow, type TcpFacts, verdictWords } from './stream/tcp-facts.ts';
+import { ANALYSIS_FIELDS } from './tcp-analysis-fields.ts';
 import { collectTcpOptions, tcpOptionsInfo } from './tcp-options.ts';
 
 const SOURCE_PORT = 0;
@@ -26,11 +28,23 @@ const FIXED_LENGTH = 20;
 
 const URG = 0x20;
 const ACK = 0x10;
+const SYN = 0x02;
+const FIN = 0x01;
 /** From the lowest bit up, the order in which Wireshark lists them. */
 const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'AE'] as const;
 const FIELDS = new FieldTable<TcpLayer>([
   uint('tcp.srcport', SOURCE_PORT, 2, 'The sender’s port.'),
   uint('tcp.dstport', DESTINATION_PORT, 2, 'The port of the program that the segment is for.'),
+  derived(
+    'tcp.stream',
+    SOURCE_PORT,
+    0,
+    'Which connection it is, in the order in which they were first seen.',
+    (layer) => layer.facts?.stream,
+    {
+      type: 'uint32',
+    },
+  ),
   derived(
     'tcp.len',
     SEQUENCE,
@@ -39,7 +53,37 @@ const FIELDS = new FieldTable<TcpLayer>([
     (layer) => (layer.has(OFFSET_AND_FLAGS, 1) ? layer.dataLength : undefined),
     { type: 'uint32' },
   ),
+  derived(
+    'tcp.seq',
+    SEQUENCE,
+    4,
+    'The number of the segment’s first byte, counted from the connection’s beginning.',
+    (layer) => layer.relativeSequence,
+    {
+      type: 'uint32',
+    },
+  ),
   uint('tcp.seq_raw', SEQUENCE, 4, 'The number of the segment’s first byte in the stream; it begins anywhere.'),
+  derived(
+    'tcp.nxtseq',
+    SEQUENCE,
+    0,
+    'The number of the byte after the segment, counted from the connection’s beginning.',
+    (layer) => layer.relativeNext,
+    {
+      type: 'uint32',
+    },
+  ),
+  derived(
+    'tcp.ack',
+    ACKNOWLEDGMENT,
+    4,
+    'The number of the next byte that the sender expects, counted from the connection’s beginning.',
+    (layer) => layer.relativeAcknowledgment,
+    {
+      type: 'uint32',
+    },
+  ),
   uint('tcp.ack_raw', ACKNOWLEDGMENT, 4, 'The number of the next byte that the sender expects from the other side.'),
   uint('tcp.hdr_len', OFFSET_AND_FLAGS, 1, 'Bytes of this header, options included.', { mask: 0xf0, unit: 4 }),
   uint('tcp.flags', OFFSET_AND_FLAGS, 2, 'What kind of segment this is.', { mask: 0x0fff, hex: 4 }),
@@ -79,6 +123,19 @@ const FIELDS = new FieldTable<TcpLayer>([
     2,
     'Bytes that the sender can take, before the window scale agreed on in the SYNs.',
   ),
+  derived('tcp.window_size', WINDOW, 2, 'Bytes that the sender can take.', (layer) => layer.scaledWindow, {
+    type: 'uint32',
+  }),
+  derived(
+    'tcp.window_size_scalefactor',
+    WINDOW,
+    2,
+    'What the window is multiplied by; −1: the SYN was not seen, −2: nothing.',
+    (layer) => layer.scaleFactor,
+    {
+      type: 'int32',
+    },
+  ),
   uint('tcp.checksum', CHECKSUM, 2, 'Guards header, data and addresses.', { hex: 4 }),
   checksumStatus('tcp.checksum.status', CHECKSUM),
   uint('tcp.urgent_pointer', URGENT, 2, 'Where urgent data end, when URG is set.'),
@@ -86,6 +143,8 @@ const FIELDS = new FieldTable<TcpLayer>([
 
 export class TcpLayer extends LayerBase {
   readonly protocol = 'tcp';
+  /** What the packets before this one tell of it; undefined where nobody has looked at them. Set by dissect(). */
+  declare facts: TcpFacts | undefined;
 
   get headerLength(): number {
     return Math.max((this.u8(OFFSET_AND_FLAGS) >>> 4) * 4, FIXED_LENGTH);
@@ -107,11 +166,39 @@ export class TcpLayer extends LayerBase {
     return this.u32(ACKNOWLEDGMENT);
   }
 
+  get relativeSequence(): number | undefined {
+    return this.facts === undefined ? undefined : (this.sequence - this.facts.senderBase) >>> 0;
+  }
+
+  /** A FIN and a SYN count as a byte. */
+  get relativeNext(): number | undefined {
+    const sequence = this.relativeSequence;
+    if (sequence === undefined) return undefined;
+    return (sequence + this.dataLength + ((this.flags & (FIN | SYN)) === 0 ? 0 : 1)) >>> 0;
+  }
+
+  get relativeAcknowledgment(): number | undefined {
+    const { facts, acknowledgment } = this;
+    if (facts === undefined) return undefined;
+    return (this.flags & ACK) === 0 ? acknowledgment : (acknowledgment - facts.receiverBase) >>> 0;
+  }
+
+  /** In bytes, where the scale is known. */
+  get scaledWindow(): number | undefined {
+    return this.facts === undefined ? undefined : scaledWindow(this.window, (this.flags & SYN) !== 0, this.facts.scale);
+  }
+
+  get scaleFactor(): number | undefined {
+    if (this.facts === undefined || (this.flags & SYN) !== 0) return undefined;
+    const { scale } = this.facts;
+    return scale < 0 ? scale : 2 ** scale;
+  }
+
   get flags(): number {
     return this.u16(OFFSET_AND_FLAGS) & 0x0fff;
   }
 
-  /** Not scaled: the scale was said in the SYN, which is another packet. */
+  /** As in the header: not scaled. */
   get window(): number {
     return this.u16(WINDOW);
   }
@@ -140,12 +227,13 @@ export class TcpLayer extends LayerBase {
   }
 
   override info(): string {
-    const { flags } = this;
-    let text = `${this.sourcePort} → ${this.destinationPort} [${flagNames(flags)}] Seq=${this.sequence}`;
-    if ((flags & ACK) !== 0) text += ` Ack=${this.acknowledgment}`;
-    text += ` Win=${this.window}`;
+    const { flags, facts } = this;
+    let text = facts === undefined ? '' : verdictWords(facts);
+    text += `${this.sourcePort} → ${this.destinationPort} [${flagNames(flags)}] Seq=${this.relativeSequence ?? this.sequence}`;
+    if ((flags & ACK) !== 0) text += ` Ack=${this.relativeAcknowledgment ?? this.acknowledgment}`;
+    text += ` Win=${this.scaledWindow ?? this.window}`;
     if ((flags & URG) !== 0) text += ` Urg=${this.u16(URGENT)}`;
-    return `${text} Len=${this.dataLength}${tcpOptionsInfo(this)}`;
+    return `${text} Len=${this.dataLength}${tcpOptionsInfo(this, facts?.receiverBase ?? 0)}`;
   }
 
   /** Bytes of header and data: what the IP header leaves for them. TCP has no length of its own. */
@@ -155,7 +243,8 @@ export class TcpLayer extends LayerBase {
 
   protected override collect(sink: FieldSink): void {
     readTable(this, FIELDS, sink);
-    collectTcpOptions(this, sink);
+    collectTcpOptions(this, this.facts?.receiverBase ?? 0, sink);
+    if (this.facts?.analyzed === true) readTable(this, ANALYSIS_FIELDS, sink);
     addBytes(
       this,
       'tcp.payload',

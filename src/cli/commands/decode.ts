@@ -9,6 +9,9 @@ import type { Filter } from '../../packet/filter/compile.ts';
 import type { FrameFacts } from '../../packet/filter/frame.ts';
 import type { FilterPacket } from '../../packet/filter/reader.ts';
 import type { Layer } from '../../packet/layer.ts';
+import type { TcpFacts } from '../../packet/stream/tcp-facts.ts';
+import { Watcher } from '../../packet/stream/watcher.ts';
+import { plainSegment } from '../../packet/tcp-segment.ts';
 import { Output } from '../decode/output.ts';
 import { jsonLine, type PacketLine, printSummary } from '../decode/packet-lines.ts';
 import { exitCodes } from '../program.ts';
@@ -31,14 +34,23 @@ export interface DecodeOptions {
  */
 const PATIENT_COMPILER = '--invocation-count-for-turbofan=100000';
 
+/** What a packet is decoded into is thrown away with it: room for more of it only makes the process larger, by 30 MB. */
+const SMALL_YOUNG_SPACE = '--semi-space-growth-factor=1';
+
 /** Prints the packets. Gives the exit status: 1 when the capture could be read in part only. Throws UsageError. */
 export async function decode({ signal, file, json, fields, filter }: DecodeOptions): Promise<number> {
   if (json && fields !== null) throw new UsageError('--json prints every field: leave out --fields, or --json.');
-  const line = json ? jsonLine : fields === null ? null : (await fieldsOption()).fieldsLine(fields);
+  const columns = fields === null ? null : (await fieldsOption()).fieldsLine(fields);
+  const line = json ? jsonLine : (columns?.line ?? null);
   const matches = filter === null ? null : (await filterOption()).readFilter(filter);
+  // Looking at what came before costs as much as decoding: only where somebody asks.
+  const isAsked = columns === null || columns.needsConversations || matches?.needsConversations === true;
   setFlagsFromString(PATIENT_COMPILER);
+  setFlagsFromString(SMALL_YOUNG_SPACE);
   const output = new Output();
-  const reader = new CaptureReader(packetPrinter(line, matches, output));
+  const reader = new CaptureReader(
+    packetPrinter(line, matches?.filter ?? null, isAsked ? new Watcher() : null, output),
+  );
   for await (const bytes of pieces(file)) {
     signal.throwIfAborted();
     reader.push(bytes);
@@ -54,8 +66,8 @@ export async function decode({ signal, file, json, fields, filter }: DecodeOptio
 const fieldsOption = () => import('../decode/fields-option.ts');
 const filterOption = () => import('../decode/filter-option.ts');
 
-/** Prints each packet that the filter lets through; `line` null: its summary. */
-function packetPrinter(line: PacketLine | null, filter: Filter | null, output: Output) {
+/** Prints each packet that the filter lets through; `line` null: its summary; `watcher` null: nobody asks for what came before. */
+function packetPrinter(line: PacketLine | null, filter: Filter | null, watcher: Watcher | null, output: Output) {
   let number = 0;
   let first: Timestamp | null = null;
   let last: Timestamp | null = null;
@@ -64,9 +76,10 @@ function packetPrinter(line: PacketLine | null, filter: Filter | null, output: O
     if (output.closed) return;
     first ??= { seconds: packet.seconds, nanoseconds: packet.nanoseconds };
     number++;
-    const time = { seconds: packet.seconds, nanoseconds: packet.nanoseconds };
-    const timeRelative = between(first, time);
+    const timeRelative = between(first, packet);
+    const facts = watcher === null ? null : watcher.see(packet, number, interfaceName);
     if (line !== null || filter !== null) {
+      const time = { seconds: packet.seconds, nanoseconds: packet.nanoseconds };
       const frame = {
         number,
         bytes: packet.bytes,
@@ -78,7 +91,7 @@ function packetPrinter(line: PacketLine | null, filter: Filter | null, output: O
         interfaceName: interfaceName === '' ? null : interfaceName,
       };
       last = time;
-      const decoded = new Decoded(frame, packet.linkType);
+      const decoded = new Decoded(frame, packet.linkType, facts);
       if (filter !== null && !filter.matches(decoded)) return;
       displayed = time;
       if (line !== null) {
@@ -86,7 +99,8 @@ function packetPrinter(line: PacketLine | null, filter: Filter | null, output: O
         return;
       }
     }
-    printSummary(packet, number, timeRelative, output);
+    const segment = facts === null || watcher === null ? null : plainSegment(watcher.place);
+    printSummary(packet, number, timeRelative, segment, facts, output);
   };
 }
 
@@ -98,15 +112,17 @@ const between = (from: Timestamp, to: Timestamp): number =>
 class Decoded implements FilterPacket {
   readonly frame: FrameFacts;
   readonly #linkType: number;
+  readonly #facts: TcpFacts | null;
   #layers: readonly Layer[] | null = null;
 
-  constructor(frame: FrameFacts, linkType: number) {
+  constructor(frame: FrameFacts, linkType: number, facts: TcpFacts | null) {
     this.frame = frame;
     this.#linkType = linkType;
+    this.#facts = facts;
   }
 
   get layers(): readonly Layer[] {
-    this.#layers ??= dissect(this.frame.bytes, this.#linkType, this.frame.originalLength);
+    this.#layers ??= dissect(this.frame.bytes, this.#linkType, this.frame.originalLength, this.#facts);
     return this.#layers;
   }
 }

@@ -98,7 +98,11 @@ test('layers are not decoded for a filter that asks for none', () => {
 describe('an error stands under what it is about', () => {
   test.each([
     ['ip.scr == 10.0.0.1', 'ip.scr == 10.0.0.1\n^~~~~~\nThere is no field "ip.scr". Did you mean "ip.src"?'],
-    ['tcp.seq == 1', 'tcp.seq == 1\n^~~~~~~\nThere is no field "tcp.seq". Did you mean "tcp.seq_raw"?'],
+    ['tcp.seg_raw == 1', 'tcp.seg_raw == 1\n^~~~~~~~~~~\nThere is no field "tcp.seg_raw". Did you mean "tcp.seq_raw"?'],
+    [
+      'tcp.analysis.flags == 1',
+      'tcp.analysis.flags == 1\n                      ^\ntcp.analysis.flags is a mark: it is there or not. Ask for it by its name alone.',
+    ],
     ['tcp and (udp', 'tcp and (udp\n        ^\nThis is never closed: ")" is missing.'],
     ['tcp AND udp', 'tcp AND udp\n    ^~~\n"AND" was not expected here. Did you mean "and"?'],
     ['tcp udp', 'tcp udp\n    ^~~\n"udp" was not expected here. Between two tests stands "and" or "or".'],

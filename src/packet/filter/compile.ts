@@ -1,5 +1,6 @@
 // Wireshark's display filters (wireshark-filter(4)), as Wireshark 4.0 answers them packet by packet, with "xor" and "true" of
-// later versions. What needs other packets (tcp.stream, dns.time) is not among the fields.
+// later versions. Of what needs other packets there is what somebody saw who watched them (needs.ts); dns.time and its like are not
+// among the fields.
 
 import { parse } from './parser.ts';
 import type { FilterPacket } from './reader.ts';
@@ -10,6 +11,7 @@ import {
   type Expression,
   type FilterError,
   FilterFault,
+  namesIn,
   type Operand,
   type Relation,
   type SearchExpression,
@@ -22,6 +24,8 @@ export interface Filter {
   readonly text: string;
   /** null: the text was blank, and every packet matches. */
   readonly expression: Expression | null;
+  /** The fields and protocols that it names. */
+  readonly names: ReadonlySet<string>;
   matches(packet: FilterPacket): boolean;
 }
 
@@ -40,10 +44,11 @@ export function compileFilter(text: string): CompiledFilter {
         { at: LONGEST, length: text.length - LONGEST },
         `A filter has at most ${LONGEST} characters.`,
       );
-    if (text.trim() === '') return { ok: true, filter: { text, expression: null, matches: () => true } };
+    if (text.trim() === '')
+      return { ok: true, filter: { text, expression: null, names: new Set(), matches: () => true } };
     const expression = parse(text);
     const matches = testOf(expression, text);
-    return { ok: true, filter: { text, expression, matches } };
+    return { ok: true, filter: { text, expression, names: namesIn(expression), matches } };
   } catch (error) {
     if (!(error instanceof FilterFault)) throw error;
     return { ok: false, error: { message: error.message, at: error.span.at, length: error.span.length } };

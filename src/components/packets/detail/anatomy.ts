@@ -39,9 +39,14 @@ export class Anatomy {
   readonly parts: readonly Part[];
   readonly #spots: (Spot | undefined)[] = [];
 
-  constructor({ bytes, linkType, originalLength }: Pick<ListedHop, 'bytes' | 'linkType' | 'originalLength'>) {
+  constructor({
+    bytes,
+    linkType,
+    originalLength,
+    facts,
+  }: Pick<ListedHop, 'bytes' | 'linkType' | 'originalLength' | 'facts'>) {
     this.bytes = bytes;
-    const layers = dissect(bytes, linkType, originalLength);
+    const layers = dissect(bytes, linkType, originalLength, facts);
     this.parts = layers.map((layer) => partOf(layer, layers));
     for (const [part, { fields, start, headerEnd }] of this.parts.entries()) {
       const sizes = new Map<number, number>();

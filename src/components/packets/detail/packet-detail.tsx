@@ -48,7 +48,10 @@ export function PacketDetail({ packet, compared, journeys, live, ...props }: Pro
   const id = useUniqueId();
   const [looks, setLooks] = useState(0);
   const anatomy = useMemo(() => new Anatomy(packet), [packet.n, packet.bytes]);
-  const summary = useMemo(() => summarize(packet.bytes, packet.linkType, packet.originalLength), [anatomy]);
+  const summary = useMemo(
+    () => summarize(packet.bytes, packet.linkType, packet.originalLength, packet.facts),
+    [anatomy],
+  );
   const notices = useMemo(() => noticesOf(anatomy.parts.map(({ layer }) => layer)), [anatomy]);
   const journey = useMemo(() => journeys.journeyOf(packet.n), [journeys, packet.n, looks]);
   const hop = journey?.hops.find((each) => each.hop.n === packet.n);

@@ -8,6 +8,7 @@ import type { FrameFacts } from '../../../packet/filter/frame.ts';
 import type { FilterPacket } from '../../../packet/filter/reader.ts';
 import type { Layer } from '../../../packet/layer.ts';
 import { type PacketSummary, summarize } from '../../../packet/summary.ts';
+import { ConversationWatch } from './conversation-watch.ts';
 import { PacketPages } from './packet-pages.ts';
 import type { ListedHop, PacketBatch } from './packet-source.ts';
 
@@ -29,6 +30,7 @@ export class PacketStore {
   readonly capacity: number;
   #waiting: ListedHop[] = [];
   #pages = new PacketPages();
+  #watch = new ConversationWatch();
   /** Indices of the rows that the filter and the mode let through; null: all. */
   #shown: number[] | null = null;
   /** Index of the next that has not been looked at for #shown. */
@@ -69,7 +71,7 @@ export class PacketStore {
       if (taken % 64 === 63 && performance.now() > until) break;
       taken += 1;
       this.#first ??= { time: packet.time, machine: packet.machine };
-      this.#pages.add(packet);
+      this.#pages.add(packet, this.#watch.see(packet));
     }
     if (taken === this.#waiting.length) this.#waiting = [];
     else this.#waiting.splice(0, taken);
@@ -92,6 +94,7 @@ export class PacketStore {
     this.#contents++;
     this.#waiting = [];
     this.#pages = new PacketPages();
+    this.#watch = new ConversationWatch();
     this.#summaries.clear();
     this.#lost = this.#missed = 0;
     this.#first = null;
@@ -230,8 +233,8 @@ export class PacketStore {
   summary(index: number): PacketSummary {
     let summary = this.#summaries.get(index);
     if (summary === undefined) {
-      const { bytes, linkType, originalLength } = this.#pages.packet(index);
-      summary = summarize(bytes, linkType, originalLength);
+      const { bytes, linkType, originalLength, facts } = this.#pages.packet(index);
+      summary = summarize(bytes, linkType, originalLength, facts);
       if (this.#summaries.size >= MOST_SUMMARIES) this.#summaries.clear();
       this.#summaries.set(index, summary);
     }
@@ -324,8 +327,8 @@ class Asked implements FilterPacket {
   }
 
   get layers(): readonly Layer[] {
-    const { bytes, linkType, originalLength } = this.#packet;
-    this.#layers ??= dissect(bytes, linkType, originalLength);
+    const { bytes, linkType, originalLength, facts } = this.#packet;
+    this.#layers ??= dissect(bytes, linkType, originalLength, facts);
     return this.#layers;
   }
 
