@@ -27,6 +27,8 @@ import { ETHERTYPE, IP_PROTOCOL } from './numbers.ts';
 import { SllLayer } from './sll.ts';
 import { Sll2Layer } from './sll2.ts';
 import { StpLayer } from './stp.ts';
+import type { MessageKind } from './stream/message-ends.ts';
+import type { Messages } from './stream/message-flow.ts';
 import type { TcpFacts } from './stream/tcp-facts.ts';
 import { TcpLayer } from './tcp.ts';
 import { startsTls, TlsLayer } from './tls.ts';
@@ -90,9 +92,46 @@ function layersFrom(first: Layer, depth: number, originalLength: number, facts: 
       break;
     }
     if (facts !== null && layer.protocol === 'tcp' && layer.offset === facts.at) layer.facts = facts;
+    if (layer.protocol === 'tcp' && layer.facts?.messages) {
+      for (const first of messagesOf(layer, layer.facts.messages))
+        layers.push(...layersFrom(first, depth + layers.length, first.bytes.length, null));
+      break;
+    }
     layer = childOf(layer);
   }
   return layers;
+}
+
+/**
+ * The messages of a segment that is not all whole messages: those that it completes, or those before the one that goes on. They have no
+ * layer around them: their bytes are those of several packets.
+ */
+function messagesOf(tcp: TcpLayer, { kind, bytes, whole }: Messages): Layer[] {
+  if (bytes !== null) return byKind(kind, bytes, 0, bytes.length);
+  const start = tcp.offset + tcp.headerLength;
+  return byKind(kind, tcp.bytes, start, Math.min(start + whole, tcp.end));
+}
+
+function byKind(kind: MessageKind, bytes: Uint8Array, start: number, end: number): Layer[] {
+  if (start >= end) return [];
+  switch (kind) {
+    case 'bgp':
+      return [new BgpLayer(bytes, start, end, null)];
+    case 'tls':
+      return [new TlsLayer(bytes, start, end, null)];
+    case 'http':
+      return [new HttpLayer(bytes, start, end, null)];
+    case 'http2':
+      return [new Http2Layer(bytes, start, end, null)];
+    case 'dns': {
+      const layers: Layer[] = [];
+      for (let at = start; at < end; at = layers.at(-1)?.end ?? end) {
+        const next = at + 2 + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
+        layers.push(new DnsLayer('dns', 2, bytes, at, Math.min(next, end), null));
+      }
+      return layers;
+    }
+  }
 }
 
 /** The layer that reports a problem; null where a quoted packet simply ends, as quoted packets do. */

@@ -102,7 +102,7 @@ function startsMagic(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 /** The length of the payload, or null where no frame can begin. */
-function frameLength(bytes: Uint8Array, at: number): number | null {
+export function frameLength(bytes: Uint8Array, at: number): number | null {
   const length = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
   const rule = RULES[bytes[at + 3] ?? 0];
   if (rule === undefined || length > LONGEST || !rule.length(length)) return null;

@@ -51,7 +51,11 @@ const POINT = encoder.encode('.');
  * The segment that a packet's line is about, if it is a plain one: in IPv4 without options, with
  * nothing in it that has a line of its own. null: summarize() has to say.
  */
-export function plainSegment({ bytes, addresses, addressLength, tcp, end }: SegmentPlace): TcpSegment | null {
+export function plainSegment(
+  { bytes, addresses, addressLength, tcp, end }: SegmentPlace,
+  facts: TcpFacts,
+): TcpSegment | null {
+  if (facts.messages !== null) return null;
   const ip = addresses - ADDRESSES;
   if (addressLength !== 4 || tcp !== ip + IPV4_HEADER) return null;
   const headerLength = ((bytes[tcp + 12] ?? 0) >>> 4) * 4;

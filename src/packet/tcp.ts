@@ -15,6 +15,7 @@ import { IP_PROTOCOL } from './numbers.ts';
 import { scaledWindow, type TcpFacts, verdictWords } from './stream/tcp-facts.ts';
 import { ANALYSIS_FIELDS } from './tcp-analysis-fields.ts';
 import { collectTcpOptions, tcpOptionsInfo } from './tcp-options.ts';
+import { collectSegments } from './tcp-segments-fields.ts';
 
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
@@ -141,6 +142,9 @@ const FIELDS = new FieldTable<TcpLayer>([
   uint('tcp.urgent_pointer', URGENT, 2, 'Where urgent data end, when URG is set.'),
 ]);
 
+/** Behind the line of a segment whose last bytes are of a message that goes on. */
+const PART = ' [TCP segment of a reassembled PDU]';
+
 export class TcpLayer extends LayerBase {
   readonly protocol = 'tcp';
   /** What the packets before this one tell of it; undefined where nobody has looked at them. Set by dissect(). */
@@ -233,7 +237,8 @@ export class TcpLayer extends LayerBase {
     if ((flags & ACK) !== 0) text += ` Ack=${this.relativeAcknowledgment ?? this.acknowledgment}`;
     text += ` Win=${this.scaledWindow ?? this.window}`;
     if ((flags & URG) !== 0) text += ` Urg=${this.u16(URGENT)}`;
-    return `${text} Len=${this.dataLength}${tcpOptionsInfo(this, facts?.receiverBase ?? 0)}`;
+    const part = facts?.messages?.goesOn === true ? PART : '';
+    return `${text} Len=${this.dataLength}${tcpOptionsInfo(this, facts?.receiverBase ?? 0)}${part}`;
   }
 
   /** Bytes of header and data: what the IP header leaves for them. TCP has no length of its own. */
@@ -245,6 +250,8 @@ export class TcpLayer extends LayerBase {
     readTable(this, FIELDS, sink);
     collectTcpOptions(this, this.facts?.receiverBase ?? 0, sink);
     if (this.facts?.analyzed === true) readTable(this, ANALYSIS_FIELDS, sink);
+    if (this.facts?.messages !== undefined && this.facts.messages !== null)
+      collectSegments(this, this.facts.messages, sink);
     addBytes(
       this,
       'tcp.payload',

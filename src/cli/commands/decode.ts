@@ -99,7 +99,7 @@ function packetPrinter(line: PacketLine | null, filter: Filter | null, watcher: 
         return;
       }
     }
-    const segment = facts === null || watcher === null ? null : plainSegment(watcher.place);
+    const segment = facts === null || watcher === null ? null : plainSegment(watcher.place, facts);
     printSummary(packet, number, timeRelative, segment, facts, output);
   };
 }

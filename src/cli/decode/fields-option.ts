@@ -1,6 +1,6 @@
 // What --fields says. Loaded only when it is there: it brings the registry of all fields along.
 import { columnsLine } from '../../packet/filter/columns.ts';
-import { needsConversations } from '../../packet/filter/needs.ts';
+import { gainsByConversations } from '../../packet/filter/needs.ts';
 import { type FieldInfo, fieldInfo } from '../../packet/filter/registry.ts';
 import { nearestField } from '../../packet/filter/suggest.ts';
 import { UsageError } from '../usage-error.ts';
@@ -9,7 +9,7 @@ import type { PacketLine } from './packet-lines.ts';
 /** Columns with tabs between them, as `tshark -T fields` has them. `list`: names with commas. Throws UsageError. */
 export function fieldsLine(list: string): { readonly line: PacketLine; readonly needsConversations: boolean } {
   const columns = list.split(',').map((name) => column(name.trim(), list));
-  return { line: columnsLine(columns), needsConversations: needsConversations(columns.map(({ name }) => name)) };
+  return { line: columnsLine(columns), needsConversations: gainsByConversations(columns.map(({ name }) => name)) };
 }
 
 function column(name: string, list: string): FieldInfo {

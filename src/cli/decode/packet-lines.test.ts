@@ -33,7 +33,7 @@ function printed(lines: readonly Line[], most: number): string {
   const watcher = new Watcher();
   for (const { packet, number, time } of lines) {
     const facts = watcher.see(packet, number, '');
-    printSummary(packet, number, time, facts === null ? null : plainSegment(watcher.place), facts, output);
+    printSummary(packet, number, time, facts === null ? null : plainSegment(watcher.place, facts), facts, output);
   }
   output.flush();
   return Buffer.concat(parts).toString();

@@ -2,6 +2,7 @@
 // is numbered once, and watched at each tap by itself, since in a lab every tap of its way sees the same segments. Memory is
 // bounded: of connections that were quiet the longest nothing is kept, and what they say next begins a new one.
 import { Connection, connectionKey, isConnectionOf } from './connection.ts';
+import { MessageFlow, type Messages, type Room } from './message-flow.ts';
 import { readOptions } from './segment-options.ts';
 import type { SegmentPlace } from './segment-place.ts';
 import { analyze, type Ends, type Segment } from './tcp-analysis.ts';
@@ -15,8 +16,12 @@ const GENERATION = 4096;
 /** Segments that nobody has acknowledged yet, of all connections. */
 const MOST_SEGMENTS = 200_000;
 
+/** Bytes of messages that are not complete, of all connections. */
+const MOST_WAITING = 8_000_000;
+
 const FIXED_HEADER = 20;
 const SYN = 0x02;
+const RST = 0x04;
 const ACK = 0x10;
 
 /** When a packet was seen. */
@@ -50,6 +55,7 @@ export class Conversations {
     sender: new Side(),
     receiver: new Side(),
   };
+  readonly #room: Room = { left: MOST_WAITING };
   #held = 0;
   #count = 0;
   #origin: Moment | null = null;
@@ -98,6 +104,7 @@ export class Conversations {
       }
     }
     analyze(segment, ends, tap, facts);
+    facts.messages = this.#messagesOf(place, segment, ends);
     facts.at = place.tcp;
     facts.stream = connection.stream;
     facts.senderBase = ends.sender.base;
@@ -105,6 +112,27 @@ export class Conversations {
     facts.scale = ends.sender.scale;
     facts.initialRoundTrip = tap.roundTrip / 1e9;
     return facts;
+  }
+
+  /** What its data are to the messages of its side. */
+  #messagesOf(
+    { bytes, tcp, end }: SegmentPlace,
+    { flags, length, sequence, packet }: Segment,
+    { from, to }: Ends,
+  ): Messages | null {
+    const isSyn = (flags & SYN) !== 0;
+    if (length === 0 && !isSyn) return null;
+    from.messages ??= new MessageFlow(this.#room);
+    if (isSyn) from.messages.begin(sequence);
+    if (length === 0 || (flags & RST) !== 0) return null;
+    const begin = isSyn ? (sequence + 1) | 0 : sequence;
+    const data = bytes.subarray(tcp + ((bytes[tcp + 12] ?? 0) >>> 4) * 4, end);
+    if (data.length < length) {
+      from.messages.skip(begin, length);
+      return null;
+    }
+    to.messages ??= new MessageFlow(this.#room);
+    return from.messages.take(data, begin, packet, u16(bytes, tcp), u16(bytes, tcp + 2), to.messages);
   }
 
   /** The one that the segment belongs to, or the one that it begins: a SYN with another number is a new one between the same ends. */

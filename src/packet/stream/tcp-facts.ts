@@ -1,6 +1,8 @@
 // What only the packets before a segment tell of it: which connection it belongs to, where its numbers begin, and what is odd about it.
 // The words are Wireshark's (its User's Guide, "TCP Analysis"), and so are the rules (tcp-analysis.ts).
 
+import type { Messages } from './message-flow.ts';
+
 /** Bits of `verdicts`. */
 export const VERDICT = {
   reusedPorts: 0x0001,
@@ -59,12 +61,15 @@ export class TcpFacts {
   inFlight = 0;
   pushed = 0;
   rare: RareFacts | null = null;
+  /** What it is to messages that lie in several segments. */
+  messages: Messages | null = null;
 
   /** As new. */
   reset(): void {
     this.verdicts = this.acks = this.ackTime = this.initialRoundTrip = this.inFlight = this.pushed = 0;
     this.analyzed = false;
     this.rare = null;
+    this.messages = null;
   }
 
   /** Says one thing more of the segment. */

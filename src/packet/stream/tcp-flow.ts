@@ -1,4 +1,5 @@
 // One side of a connection as one tap sees it: what it has sent, what it has acknowledged, what of it is not acknowledged yet.
+import type { MessageFlow } from './message-flow.ts';
 import { isAfter } from './sequence.ts';
 import { UNKNOWN_SCALE } from './tcp-facts.ts';
 import { NONE, type UnacknowledgedSegments } from './unacknowledged.ts';
@@ -56,6 +57,8 @@ export class TcpFlow {
   hasPushed = false;
   /** Bytes that its last segment says have arrived out of order. */
   selectivelyAcknowledged = 0;
+  /** Its messages; null where nobody asks for them, or none was seen. */
+  messages: MessageFlow | null = null;
   /** Those that are not acknowledged: the oldest, the latest, and how many. */
   #oldest = NONE;
   #latest = NONE;
@@ -145,5 +148,6 @@ export class TcpFlow {
     this.pushed = 0;
     this.hasPushed = false;
     this.selectivelyAcknowledged = 0;
+    this.messages?.reset();
   }
 }
