@@ -2,7 +2,7 @@
 // is numbered once, and watched at each tap by itself, since in a lab every tap of its way sees the same segments. Memory is
 // bounded: of connections that were quiet the longest nothing is kept, and what they say next begins a new one.
 import { Connection, connectionKey, isConnectionOf } from './connection.ts';
-import { MessageFlow, type Messages, type Room } from './message-flow.ts';
+import { beginsMessages, MessageFlow, type Messages, type Room } from './message-flow.ts';
 import { readOptions } from './segment-options.ts';
 import type { SegmentPlace } from './segment-place.ts';
 import { analyze, type Ends, type Segment } from './tcp-analysis.ts';
@@ -115,24 +115,22 @@ export class Conversations {
   }
 
   /** What its data are to the messages of its side. */
-  #messagesOf(
-    { bytes, tcp, end }: SegmentPlace,
-    { flags, length, sequence, packet }: Segment,
-    { from, to }: Ends,
-  ): Messages | null {
+  #messagesOf(place: SegmentPlace, { flags, length, sequence, packet }: Segment, { from, to }: Ends): Messages | null {
+    const { bytes, tcp, end } = place;
     const isSyn = (flags & SYN) !== 0;
-    if (length === 0 && !isSyn) return null;
-    from.messages ??= new MessageFlow(this.#room);
-    if (isSyn) from.messages.begin(sequence);
+    if (isSyn) from.messages?.begin(sequence);
     if (length === 0 || (flags & RST) !== 0) return null;
     const begin = isSyn ? (sequence + 1) | 0 : sequence;
-    const data = bytes.subarray(tcp + ((bytes[tcp + 12] ?? 0) >>> 4) * 4, end);
-    if (data.length < length) {
-      from.messages.skip(begin, length);
+    const start = tcp + ((bytes[tcp + 12] ?? 0) >>> 4) * 4;
+    if (end - start < length) {
+      from.messages?.skip(begin, length);
       return null;
     }
-    to.messages ??= new MessageFlow(this.#room);
-    return from.messages.take(data, begin, packet, u16(bytes, tcp), u16(bytes, tcp + 2), to.messages);
+    const [source, destination] = [u16(bytes, tcp), u16(bytes, tcp + 2)];
+    // Most connections carry nothing that has messages.
+    if (from.messages === null && !beginsMessages(source, destination, bytes, start, end)) return null;
+    from.messages ??= new MessageFlow(this.#room);
+    return from.messages.take(bytes.subarray(start, end), begin, packet, source, destination, to.messages);
   }
 
   /** The one that the segment belongs to, or the one that it begins: a SYN with another number is a new one between the same ends. */

@@ -63,6 +63,15 @@ export class MessageFlow {
     this.#room = room;
   }
 
+  /** Of the request whose answer comes next. */
+  get askedForHead(): boolean {
+    return this.#asked[0] ?? false;
+  }
+
+  answered(): void {
+    this.#asked.shift();
+  }
+
   /** A SYN: its stream begins behind it. */
   begin(sequence: number): void {
     this.reset();
@@ -88,7 +97,7 @@ export class MessageFlow {
    *
    * @param data all of it, and nothing else; used for as long as this call
    * @param source its ports
-   * @param other the other side, which has asked what this one answers
+   * @param other the other side, which has asked what this one answers; null: it has said nothing that is a message
    */
   take(
     data: Uint8Array,
@@ -96,7 +105,7 @@ export class MessageFlow {
     packet: number,
     source: number,
     destination: number,
-    other: MessageFlow,
+    other: MessageFlow | null,
   ): Messages | null {
     const ahead = this.#next === null ? 0 : (sequence - this.#next) | 0;
     if (ahead < 0) return null; // seen before
@@ -113,9 +122,14 @@ export class MessageFlow {
   }
 
   /** A segment that begins with a message, or with something else. */
-  #fresh(data: Uint8Array, packet: number, source: number, destination: number, other: MessageFlow): Messages | null {
-    const found: string =
-      source === DNS_PORT || destination === DNS_PORT ? 'dns' : tcpPayload(source, destination, data, 0, data.length);
+  #fresh(
+    data: Uint8Array,
+    packet: number,
+    source: number,
+    destination: number,
+    other: MessageFlow | null,
+  ): Messages | null {
+    const found = carriedBy(source, destination, data, 0, data.length);
     if (found !== 'data') this.#kind = isMessageKind(found) ? found : null;
     else if (this.#kind === 'http') return null;
     const kind = this.#kind;
@@ -126,7 +140,7 @@ export class MessageFlow {
   }
 
   /** What was waited for is there, or may be. */
-  #complete(other: MessageFlow): Messages | null {
+  #complete(other: MessageFlow | null): Messages | null {
     const bytes = this.#waiting;
     const kind = this.#kind;
     if (bytes === null || kind === null) return null;
@@ -152,12 +166,12 @@ export class MessageFlow {
       : { kind: this.#kind, bytes: null, first: 0, whole: 0, goesOn: true, packets: [] };
   }
 
-  #walk(kind: MessageKind, bytes: Uint8Array, end: number, other: MessageFlow): Walked {
+  #walk(kind: MessageKind, bytes: Uint8Array, end: number, other: MessageFlow | null): Walked {
     let at = 0;
     let first = 0;
     while (at < end) {
       const isAnswer = kind === 'http' && bytes[at] === 0x48 && bytes[at + 1] === 0x54;
-      const next = messageEnd(kind, bytes, at, end, isAnswer && other.#asked[0] === true);
+      const next = messageEnd(kind, bytes, at, end, isAnswer && other?.askedForHead === true);
       if (next === NEVER) return { whole: end, first: first || end, needed: 0 };
       if (next === MORE) return { whole: at, first, needed: 0 };
       if (next - at > LONGEST) return { whole: end, first: first || end, needed: 0 };
@@ -169,9 +183,9 @@ export class MessageFlow {
     return { whole: end, first, needed: 0 };
   }
 
-  #count(isAnswer: boolean, bytes: Uint8Array, at: number, other: MessageFlow): void {
+  #count(isAnswer: boolean, bytes: Uint8Array, at: number, other: MessageFlow | null): void {
     // 1xx is followed by the answer itself.
-    if (isAnswer && bytes[at + 9] !== 0x31) other.#asked.shift();
+    if (isAnswer && bytes[at + 9] !== 0x31) other?.answered();
     else if (!isAnswer && this.#asked.length < MOST_ASKED) this.#asked.push(bytes[at] === 0x48);
   }
 
@@ -240,3 +254,16 @@ export class MessageFlow {
     this.#early = [];
   }
 }
+
+/** Whether a segment that is looked at alone begins with a message. */
+export const beginsMessages = (
+  source: number,
+  destination: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean => isMessageKind(carriedBy(source, destination, bytes, start, end));
+
+/** DNS is known by its port: a part of a message looks like anything. */
+const carriedBy = (source: number, destination: number, bytes: Uint8Array, start: number, end: number): string =>
+  source === DNS_PORT || destination === DNS_PORT ? 'dns' : tcpPayload(source, destination, bytes, start, end);
