@@ -79,7 +79,7 @@ export function writeAddresses({ bytes, ip }: TcpSegment, width: number, sink: T
 /** "47938 → 81 [ACK] Seq=1 …": TcpLayer.info(), with what the packets before it tell of it. */
 export function writeSegment({ bytes, ip, tcp, headerLength }: TcpSegment, facts: TcpFacts, sink: TextSink): void {
   const flags = u16(bytes, tcp + 12) & 0x0fff;
-  if (facts.verdicts !== 0) sink.bytes(encoder.encode(verdictWords(facts)));
+  if (facts.verdicts !== 0) sink.bytes(verdictBytes(facts));
   sink.decimal(u16(bytes, tcp));
   sink.bytes(ARROW);
   sink.decimal(u16(bytes, tcp + 2));
@@ -136,6 +136,19 @@ function writeOptions(bytes: Uint8Array, from: number, end: number, base: number
     }
     at += length;
   }
+}
+
+const verdictsSeen = new Map<number, Uint8Array>();
+
+/** Few segments have one, and those mostly the same; a duplicate ACK has numbers of its own. */
+function verdictBytes(facts: TcpFacts): Uint8Array {
+  if (facts.rare !== null) return encoder.encode(verdictWords(facts));
+  let bytes = verdictsSeen.get(facts.verdicts);
+  if (bytes === undefined) {
+    bytes = encoder.encode(verdictWords(facts));
+    verdictsSeen.set(facts.verdicts, bytes);
+  }
+  return bytes;
 }
 
 const flagsSeen = new Map<number, Uint8Array>();

@@ -63,6 +63,11 @@ export class TcpFlow {
   #oldest = NONE;
   #latest = NONE;
   #count = 0;
+  /** Where they begin and end, counted from the base that was asked for last: looked through anew only where one has gone. */
+  #isMeasured = false;
+  #base = 0;
+  #first = 0;
+  #last = 0;
   /** Of the one that acknowledge() has found. */
   acknowledgedPacket = 0;
   acknowledgedSince = 0;
@@ -82,6 +87,7 @@ export class TcpFlow {
     else this.#segments.follow(this.#latest, at);
     this.#latest = at;
     this.#count++;
+    if (this.#isMeasured) this.#measure(sequence, next);
   }
 
   /** The packet with the oldest segment that is not acknowledged, and when it was; where there is none, the one that came furthest. */
@@ -107,7 +113,10 @@ export class TcpFlow {
         this.acknowledgedSince = segments.time(at);
       }
       if (acknowledgment !== end && isAfter(end, acknowledgment)) {
-        if (isAfter(acknowledgment, segments.sequence(at))) segments.beginAt(at, acknowledgment);
+        if (isAfter(acknowledgment, segments.sequence(at))) {
+          segments.beginAt(at, acknowledgment);
+          this.#isMeasured = false;
+        }
         before = at;
       } else {
         if (before === NONE) this.#oldest = following;
@@ -115,6 +124,7 @@ export class TcpFlow {
         if (following === NONE) this.#latest = before;
         segments.remove(at);
         this.#count--;
+        this.#isMeasured = false;
       }
       at = following;
     }
@@ -124,13 +134,20 @@ export class TcpFlow {
   /** Bytes from the first that is not acknowledged to the last that was sent, counted from `base`; −1: nothing is kept. */
   inFlight(base: number): number {
     if (this.#oldest === NONE) return -1;
-    let first = 0xffff_ffff;
-    let last = 0;
-    for (let at = this.#oldest; at !== NONE; at = this.#segments.following(at)) {
-      first = Math.min(first, (this.#segments.sequence(at) - base) >>> 0);
-      last = Math.max(last, (this.#segments.end(at) - base) >>> 0);
+    if (!this.#isMeasured || base !== this.#base) {
+      this.#isMeasured = true;
+      this.#base = base;
+      this.#first = 0xffff_ffff;
+      this.#last = 0;
+      for (let at = this.#oldest; at !== NONE; at = this.#segments.following(at))
+        this.#measure(this.#segments.sequence(at), this.#segments.end(at));
     }
-    return (last - first) >>> 0;
+    return (this.#last - this.#first) >>> 0;
+  }
+
+  #measure(sequence: number, next: number): void {
+    this.#first = Math.min(this.#first, (sequence - this.#base) >>> 0);
+    this.#last = Math.max(this.#last, (next - this.#base) >>> 0);
   }
 
   /** Nothing was seen of it. */
@@ -138,6 +155,7 @@ export class TcpFlow {
     this.#segments.removeAll(this.#oldest, this.#latest);
     this.#oldest = this.#latest = NONE;
     this.#count = 0;
+    this.#isMeasured = false;
     this.next = this.nextPacket = this.nextTime = 0;
     this.acknowledgeable = this.acknowledged = this.acknowledgedTime = 0;
     this.duplicates = this.duplicated = 0;
