@@ -92,9 +92,10 @@ function layersFrom(first: Layer, depth: number, originalLength: number, facts: 
       break;
     }
     if (facts !== null && layer.protocol === 'tcp' && layer.offset === facts.at) layer.facts = facts;
+    if (facts !== null && facts.http2 !== null && layer.protocol === 'http2') layer.known = facts.http2;
     if (layer.protocol === 'tcp' && layer.facts?.messages) {
       for (const first of messagesOf(layer, layer.facts.messages))
-        layers.push(...layersFrom(first, depth + layers.length, first.bytes.length, null));
+        layers.push(...layersFrom(first, depth + layers.length, first.bytes.length, facts));
       break;
     }
     layer = childOf(layer);

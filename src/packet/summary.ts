@@ -81,6 +81,7 @@ export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
       trouble = layer.info();
       continue;
     }
+    if (protocol === 'grpc' && layer.etcd !== '') pipelined += ` [etcd: ${layer.etcd}]`;
     if ((protocol === 'data' || protocol === 'grpc') && about !== null) continue;
     if (protocol === 'http' && about?.protocol === 'http') {
       pipelined += ` ${layer.info()}`;

@@ -137,6 +137,7 @@ const stateless = (line: string): string =>
     .replace(/ Win=\d+/, '')
     .replace(' GRPCHTTP2 ', ' GRPC ')
     .replaceAll(' (PROTOBUF)', '')
+    .replace(/ \[etcd: .*\]$/, '') // ours
     .replace(/ TLSv1(\.\d)? /, ' TLS ')
     .replace(' [BoundErrorUnreassembled Packet]', '') // asks for the next segment
     .replace(/ +/g, ' ')

@@ -100,6 +100,8 @@ test('fields have the types that Wireshark gives them', () => {
   const different = allFields().filter(({ name, type }) => {
     const theirs = types.get(name);
     const known = type === 'time' ? 'relative_time' : type;
+    // Of etcd's calls Wireshark has no fields: those are ours.
+    if (name.startsWith('etcd.')) return false;
     // The number of a packet has a type of its own there.
     if (type === 'uint32' && theirs?.has('framenum') === true) return false;
     return !ELSEWHERE.has(name) && theirs?.has(known) !== true && theirs?.has(`${known}z`) !== true;

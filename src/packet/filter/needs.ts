@@ -7,7 +7,7 @@ const OF_CONVERSATION: ReadonlySet<string> = new Set([
 
 /** What TCP carries in messages, which may lie in several segments. */
 const CARRIED: ReadonlySet<string> = new Set([
-  ...['dns', 'http', 'http2', 'grpc', 'tls', 'bgp', 'json', 'data', '_ws', 'frame.protocols'],
+  ...['dns', 'http', 'http2', 'grpc', 'etcd', 'tls', 'bgp', 'json', 'data', '_ws', 'frame.protocols'],
 ]);
 
 /** Whether more is known of one of them when somebody has seen the packets before. */

@@ -93,6 +93,7 @@ export function canHave(protocol: string, field: string): boolean {
 /** Fields that have another protocol's name. */
 const GUESTS: Readonly<Record<string, readonly string[]>> = {
   mdns: ['dns.'],
+  grpc: ['etcd.'],
   ipv6: ['ip.version'],
   'ipv6.hopopts': ['ipv6.opt.'],
   'ipv6.dstopts': ['ipv6.opt.'],

@@ -1,7 +1,9 @@
 // Packets in the order of a capture -> what the earlier ones tell of the later. A connection is known by its addresses and ports; it
 // is numbered once, and watched at each tap by itself, since in a lab every tap of its way sees the same segments. Memory is
 // bounded: of connections that were quiet the longest nothing is kept, and what they say next begins a new one.
+import type { Http2Known } from '../http2.ts';
 import { Connection, connectionKey, isConnectionOf } from './connection.ts';
+import { Http2Side } from './http2-side.ts';
 import { beginsMessages, MessageFlow, type Messages, type Room } from './message-flow.ts';
 import { readOptions } from './segment-options.ts';
 import type { SegmentPlace } from './segment-place.ts';
@@ -105,6 +107,7 @@ export class Conversations {
     }
     analyze(segment, ends, tap, facts);
     facts.messages = this.#messagesOf(place, segment, ends);
+    facts.http2 = http2Of(ends);
     facts.at = place.tcp;
     facts.stream = connection.stream;
     facts.senderBase = ends.sender.base;
@@ -119,6 +122,7 @@ export class Conversations {
     const { bytes, tcp, end } = place;
     const isSyn = (flags & SYN) !== 0;
     if (isSyn) from.messages?.begin(sequence);
+    if (from.messages !== null) from.messages.complete = null;
     if (length === 0 || (flags & RST) !== 0) return null;
     const begin = isSyn ? (sequence + 1) | 0 : sequence;
     const start = tcp + ((bytes[tcp + 12] ?? 0) >>> 4) * 4;
@@ -196,6 +200,14 @@ export class Conversations {
     this.#young = forgotten;
     this.#held = 0;
   }
+}
+
+/** What the connection has said before the frames that the segment completes. */
+function http2Of({ from, to }: Ends): Http2Known | null {
+  const { messages } = from;
+  if (messages === null || messages.kind !== 'http2' || messages.complete === null) return null;
+  from.http2 ??= new Http2Side();
+  return from.http2.take(messages.complete, messages.gaps, to.http2);
 }
 
 function readSegment({ bytes, tcp, length, end }: SegmentPlace, headerLength: number, segment: Segment): void {

@@ -21,6 +21,9 @@ const BGP_HEADER = 19;
 const LONGEST_BGP = 4096;
 const TLS_HEADER = 5;
 const HTTP2_HEADER = 9;
+const HEADERS = 1;
+const CONTINUATION = 9;
+const END_HEADERS = 0x04;
 const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const LONGEST_HEAD = 1 << 16;
 
@@ -45,14 +48,26 @@ export function messageEnd(kind: MessageKind, bytes: Uint8Array, at: number, end
     case 'tls':
       if (left < TLS_HEADER) return at + TLS_HEADER;
       return startsTls(bytes, at, end) ? at + TLS_HEADER + u16(bytes, at + 3) : NEVER;
-    case 'http2': {
+    case 'http2':
       if (bytes[at] === 0x50 && begins(bytes, at, end, HTTP2_PREFACE)) return at + HTTP2_PREFACE.length;
       if (left < HTTP2_HEADER) return at + HTTP2_HEADER;
-      const length = frameLength(bytes, at);
-      return length === null ? NEVER : at + HTTP2_HEADER + length;
-    }
+      return http2End(bytes, at, end);
     case 'http':
       return httpEnd(bytes, at, end, isHead);
+  }
+}
+
+/** A frame; of headers also the CONTINUATIONs that belong to them. */
+function http2End(bytes: Uint8Array, at: number, end: number): number {
+  for (let frame = at; ; ) {
+    const length = frameLength(bytes, frame);
+    if (length === null) return frame === at ? NEVER : frame;
+    const type = bytes[frame + 3];
+    const isLast = (type !== HEADERS && type !== CONTINUATION) || ((bytes[frame + 4] ?? 0) & END_HEADERS) !== 0;
+    frame += HTTP2_HEADER + length;
+    if (isLast || frame > end) return frame;
+    if (end - frame < HTTP2_HEADER) return frame + HTTP2_HEADER;
+    if (bytes[frame + 3] !== CONTINUATION) return frame;
   }
 }
 

@@ -59,6 +59,11 @@ export class MessageFlow {
   /** Of HTTP's requests that have no answer yet: which ask for the head only. */
   readonly #asked: boolean[] = [];
 
+  /** The messages that the last segment has completed, or that were whole in it; null: none. Used for as long as until the next. */
+  complete: Uint8Array | null = null;
+  /** How many times a part of the stream was missing. */
+  gaps = 0;
+
   constructor(room: Room) {
     this.#room = room;
   }
@@ -72,6 +77,10 @@ export class MessageFlow {
     this.#asked.shift();
   }
 
+  get kind(): MessageKind | null {
+    return this.#kind;
+  }
+
   /** A SYN: its stream begins behind it. */
   begin(sequence: number): void {
     this.reset();
@@ -81,6 +90,8 @@ export class MessageFlow {
   /** Nothing is waited for. */
   reset(): void {
     this.#drop();
+    this.gaps++;
+    this.complete = null;
     this.#kind = null;
     this.#next = null;
     this.#asked.length = 0;
@@ -89,6 +100,7 @@ export class MessageFlow {
   /** A segment whose data the capture has not kept whole. */
   skip(sequence: number, length: number): void {
     this.#drop();
+    this.gaps++;
     this.#next = (sequence + length) | 0;
   }
 
@@ -112,10 +124,14 @@ export class MessageFlow {
     if (ahead > 0) {
       if (this.#waiting !== null && this.#keepEarly(data, sequence, packet, ahead)) return this.#part();
       this.#drop();
+      this.gaps++;
     }
     this.#next = (sequence + data.length) | 0;
     if (this.#waiting === null) return this.#fresh(data, packet, source, destination, other);
-    if (!this.#append(data, packet)) return null;
+    if (!this.#append(data, packet)) {
+      this.gaps++;
+      return null;
+    }
     this.#takeEarly();
     if (this.#waiting === null) return null;
     return this.#needed > this.#filled ? this.#part() : this.#complete(other);
@@ -135,6 +151,7 @@ export class MessageFlow {
     const kind = this.#kind;
     if (kind === null) return null;
     const { whole, needed } = this.#walk(kind, data, data.length, other);
+    this.complete = data.subarray(0, whole);
     if (whole === data.length || !this.#wait(data.subarray(whole), needed - whole, packet)) return null;
     return { kind, bytes: null, first: 0, whole, goesOn: true, packets: [] };
   }
@@ -153,6 +170,7 @@ export class MessageFlow {
     }
     const packets = this.#packets;
     const complete = bytes.slice(0, whole);
+    this.complete = complete;
     const rest = bytes.slice(whole, filled);
     const last = packets.at(-1) ?? 0;
     this.#drop();

@@ -1,6 +1,7 @@
 // What only the packets before a segment tell of it: which connection it belongs to, where its numbers begin, and what is odd about it.
 // The words are Wireshark's (its User's Guide, "TCP Analysis"), and so are the rules (tcp-analysis.ts).
 
+import type { Http2Known } from '../http2.ts';
 import type { Messages } from './message-flow.ts';
 
 /** Bits of `verdicts`. */
@@ -63,6 +64,8 @@ export class TcpFacts {
   rare: RareFacts | null = null;
   /** What it is to messages that lie in several segments. */
   messages: Messages | null = null;
+  /** Of HTTP/2: what its connection has said before. */
+  http2: Http2Known | null = null;
 
   /** As new. */
   reset(): void {
@@ -70,6 +73,7 @@ export class TcpFacts {
     this.analyzed = false;
     this.rare = null;
     this.messages = null;
+    this.http2 = null;
   }
 
   /** Says one thing more of the segment. */

@@ -1,4 +1,5 @@
 // One side of a connection as one tap sees it: what it has sent, what it has acknowledged, what of it is not acknowledged yet.
+import type { Http2Side } from './http2-side.ts';
 import type { MessageFlow } from './message-flow.ts';
 import { isAfter } from './sequence.ts';
 import { UNKNOWN_SCALE } from './tcp-facts.ts';
@@ -59,6 +60,8 @@ export class TcpFlow {
   selectivelyAcknowledged = 0;
   /** Its messages; null where nobody asks for them, or none was seen. */
   messages: MessageFlow | null = null;
+  /** Of HTTP/2: what it has said. */
+  http2: Http2Side | null = null;
   /** Those that are not acknowledged: the oldest, the latest, and how many. */
   #oldest = NONE;
   #latest = NONE;
@@ -167,5 +170,6 @@ export class TcpFlow {
     this.hasPushed = false;
     this.selectivelyAcknowledged = 0;
     this.messages?.reset();
+    this.http2 = null;
   }
 }
