@@ -18,6 +18,7 @@ import { innermost, MOST_LAYERS } from './innermost.ts';
 import { Ipv4Layer } from './ipv4.ts';
 import { Ipv6Layer } from './ipv6.ts';
 import { extensionProtocol, Ipv6ExtensionLayer } from './ipv6-extension.ts';
+import { JsonLayer } from './json.ts';
 import type { Layer } from './layer.ts';
 import type { LayerBase, Problem } from './layer-base.ts';
 import { LlcLayer } from './llc.ts';
@@ -171,6 +172,10 @@ function childOf(layer: Layer): Layer | null {
   const { bytes } = layer;
   const start = layer.offset + layer.headerLength;
   const end = layer.payloadEnd;
+  // So does the body of an HTTP message lie inside it; what follows the message follows its body.
+  if (layer.protocol === 'http' && layer.json !== null)
+    return new JsonLayer(bytes, layer.json.at, layer.json.end, layer);
+  if (layer.protocol === 'json') return layer.parent instanceof HttpLayer ? afterHttp(layer.parent) : null;
   // gRPC's messages lie inside HTTP/2's frames rather than after them.
   if (layer.protocol === 'http2') return layer.messages.length > 0 ? new GrpcLayer(layer.messages, bytes, layer) : null;
   if (start >= end) return null;
@@ -221,12 +226,20 @@ function childOf(layer: Layer): Layer | null {
     case 'tcp':
       return byTcpPayload(layer, bytes, start, end);
     case 'http':
-      return startsHttp(bytes, start, end)
-        ? new HttpLayer(bytes, start, end, layer)
-        : new DataLayer(bytes, start, end, layer);
+      return afterHttp(layer);
     default:
       return null;
   }
+}
+
+/** Another message in the same segment, or something else. */
+function afterHttp(http: HttpLayer): Layer | null {
+  const { bytes, end } = http;
+  const start = http.offset + http.headerLength;
+  if (start >= end) return null;
+  return startsHttp(bytes, start, end)
+    ? new HttpLayer(bytes, start, end, http)
+    : new DataLayer(bytes, start, end, http);
 }
 
 function byEtherType(type: number, bytes: Uint8Array, start: number, end: number, parent: LayerBase): Layer {

@@ -16,6 +16,7 @@ import type { Icmpv6Layer } from './icmpv6.ts';
 import type { Ipv4Layer } from './ipv4.ts';
 import type { Ipv6Layer } from './ipv6.ts';
 import type { Ipv6ExtensionLayer } from './ipv6-extension.ts';
+import type { JsonLayer } from './json.ts';
 import type { LlcLayer } from './llc.ts';
 import type { MalformedLayer } from './malformed.ts';
 import type { NullLayer } from './null.ts';
@@ -51,6 +52,7 @@ export type Layer =
   | DhcpLayer
   | DnsLayer
   | HttpLayer
+  | JsonLayer
   | Http2Layer
   | GrpcLayer
   | TlsLayer

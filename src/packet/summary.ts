@@ -42,6 +42,7 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
   dns: ['DNS', 'dns'],
   mdns: ['MDNS', 'dns'],
   http: ['HTTP', 'http'],
+  json: ['JSON', 'http'],
   tls: ['TLS', 'tcp'],
   http2: ['HTTP2', 'http'],
   grpc: ['GRPC', 'http'],
@@ -82,7 +83,7 @@ export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
       continue;
     }
     if (protocol === 'grpc' && layer.etcd !== '') pipelined += ` [etcd: ${layer.etcd}]`;
-    if ((protocol === 'data' || protocol === 'grpc') && about !== null) continue;
+    if ((protocol === 'data' || protocol === 'grpc' || protocol === 'json') && about !== null) continue;
     if (protocol === 'http' && about?.protocol === 'http') {
       pipelined += ` ${layer.info()}`;
       continue;

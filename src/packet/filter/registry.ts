@@ -50,6 +50,7 @@ const PROTOCOLS: Readonly<Record<ProtocolName, string>> = {
   dns: 'Names and their addresses.',
   mdns: 'DNS by multicast, without a server.',
   http: 'The web’s requests and answers.',
+  json: 'Data as text: members, lists, values.',
   http2: 'Many requests at once in one connection.',
   grpc: 'Calls of programs, such as etcd’s, in HTTP/2.',
   tls: 'What encrypts the web.',

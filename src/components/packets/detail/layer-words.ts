@@ -31,6 +31,7 @@ const TITLES: Readonly<Record<Protocol, string>> = {
   dns: 'DNS',
   mdns: 'Multicast DNS',
   http: 'HTTP',
+  json: 'JSON',
   tls: 'TLS',
   http2: 'HTTP/2',
   grpc: 'gRPC',
