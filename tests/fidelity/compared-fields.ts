@@ -173,4 +173,9 @@ export const COMPARED_FIELDS: readonly string[] = [
     'http',
     'host user_agent accept content_type content_length_header content_length server date request.line response.line',
   ),
+  ...names(
+    'json',
+    'object array member key path path_with_value member_with_value value.string value.number value.true',
+  ),
+  ...names('json', 'value.false value.null'),
 ];
