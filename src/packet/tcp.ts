@@ -231,12 +231,16 @@ export class TcpLayer extends LayerBase {
       return {
         at: this.offset + OFFSET_AND_FLAGS,
         reason: `TCP header length is ${words * 4} bytes, must be at least 20`,
-        line: `${this.partialInfo()}, bogus TCP header length (${words * 4}, must be at least 20)`,
+        line: `${this.#fixedInfo()}, bogus TCP header length (${words * 4}, must be at least 20)`,
       };
     return super.problem();
   }
 
   override partialInfo(): string {
+    return this.has(0, FIXED_LENGTH) ? this.info() : this.#fixedInfo();
+  }
+
+  #fixedInfo(): string {
     if (!this.has(SOURCE_PORT, 4)) return '';
     const ports = `${this.sourcePort} → ${this.destinationPort}`;
     return this.has(0, WINDOW + 2) ? this.#numbers(ports) : ports;

@@ -50,6 +50,7 @@ export class Conversations {
     window: 0,
     scale: -1,
     blocks: [],
+    isCut: false,
   };
   readonly #ends: Ends = {
     from: new TcpFlow(this.#segments),
@@ -82,10 +83,13 @@ export class Conversations {
     segment.packet = number;
     segment.time = this.#since(time);
     readSegment(place, headerLength, segment);
-    return this.#seen(place, segment, tap, facts);
+    this.#seen(place, segment, tap, facts);
+    // Of a segment whose options the capture cut Wireshark says what its numbers are, and nothing of what is odd about them.
+    if (segment.isCut) facts.sayNothing();
+    return facts;
   }
 
-  #seen(place: SegmentPlace, segment: Segment, tapName: number, facts: TcpFacts): TcpFacts {
+  #seen(place: SegmentPlace, segment: Segment, tapName: number, facts: TcpFacts): void {
     const isSyn = (segment.flags & SYN) !== 0;
     const isAnswered = (segment.flags & ACK) !== 0;
     const connection = this.#connectionOf(place, segment, facts);
@@ -114,7 +118,6 @@ export class Conversations {
     facts.receiverBase = ends.receiver.base;
     facts.scale = ends.sender.scale;
     facts.initialRoundTrip = tap.roundTrip / 1e9;
-    return facts;
   }
 
   /** What its data are to the messages of its side. */
@@ -219,6 +222,7 @@ function readSegment({ bytes, tcp, length, end }: SegmentPlace, headerLength: nu
   const { scale, blocks } = readOptions(bytes, tcp + FIXED_HEADER, Math.min(tcp + headerLength, end));
   segment.scale = scale;
   segment.blocks = blocks;
+  segment.isCut = tcp + headerLength > end;
 }
 
 const u16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);

@@ -31,6 +31,8 @@ export interface Segment {
   scale: number;
   /** The edges of SACK blocks, left and right in turn. */
   blocks: readonly number[];
+  /** The capture cut its options: there may be more of them. */
+  isCut: boolean;
 }
 
 /** Two sides at one tap. */
@@ -194,7 +196,7 @@ function measure({ length, flags }: Segment, { from, to, sender }: Ends, facts: 
 
 /** What counts for the segments that follow only. */
 function afterwards(segment: Segment, { from, sender, receiver }: Ends, tap: Tap): void {
-  const { flags, time, scale, blocks } = segment;
+  const { flags, time, scale, blocks, isCut } = segment;
   const isSyn = (flags & SYN) !== 0;
   const isAck = (flags & ACK) !== 0;
   if (isSyn) from.isOpening = true;
@@ -204,7 +206,7 @@ function afterwards(segment: Segment, { from, sender, receiver }: Ends, tap: Tap
     from.isOpening = false;
   }
   if (scale >= 0) sender.scale = Math.min(scale, MOST_SCALE);
-  if (isSyn) {
+  if (isSyn && !isCut) {
     if (sender.scale === UNKNOWN_SCALE) sender.scale = receiver.scale = NO_SCALE;
     else if (isAck && receiver.scale === NO_SCALE) sender.scale = NO_SCALE;
   }

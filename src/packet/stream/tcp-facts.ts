@@ -76,6 +76,13 @@ export class TcpFacts {
     this.http2 = null;
   }
 
+  /** Takes back what was said of the segment. */
+  sayNothing(): void {
+    this.verdicts = 0;
+    this.analyzed = false;
+    this.rare = null;
+  }
+
   /** Says one thing more of the segment. */
   say(verdict: number): void {
     this.verdicts |= verdict;

@@ -79,3 +79,15 @@ test.each([
   const file = fileURLToPath(new URL(`../captures/${name}`, import.meta.url));
   expect(differences(file, readCapture(readFileSync(file)).packets)).toEqual([]);
 });
+
+test.each(
+  [54, 58, 60, 70].flatMap((kept) =>
+    ['lossy-sender.pcap', 'lossy-receiver.pcap'].map((name): readonly [number, string] => [kept, name]),
+  ),
+)('what is known of the first %i bytes of every packet in %s', (kept, name) => {
+  const { packets } = readCapture(readFileSync(new URL(`../captures/${name}`, import.meta.url)));
+  const records = packets.map((packet) => pcapRecord(packet, packet.bytes.subarray(0, kept), packet.originalLength));
+  const file = join(directory, `${kept}-${name}`);
+  writeFileSync(file, Buffer.concat([pcapHeader(LinkType.EN10MB), ...records]));
+  expect(differences(file, readCapture(readFileSync(file)).packets)).toEqual([]);
+});
