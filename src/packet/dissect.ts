@@ -19,6 +19,7 @@ import { innermost, MOST_LAYERS } from './innermost.ts';
 import { Ipv4Layer } from './ipv4.ts';
 import { Ipv6Layer } from './ipv6.ts';
 import { extensionProtocol, Ipv6ExtensionLayer } from './ipv6-extension.ts';
+import { JsonLayer } from './json.ts';
 import type { Layer } from './layer.ts';
 import type { LayerBase, Problem } from './layer-base.ts';
 import { LlcLayer } from './llc.ts';
@@ -32,6 +33,9 @@ import { Sll2Layer } from './sll2.ts';
 import { SSH_PORT, SshLayer, startsSsh } from './ssh.ts';
 import { cutOff, stoppedBy, tooLong } from './stopped.ts';
 import { StpLayer } from './stp.ts';
+import type { MessageKind } from './stream/message-ends.ts';
+import type { Messages } from './stream/message-flow.ts';
+import type { TcpFacts } from './stream/tcp-facts.ts';
 import { TcpLayer } from './tcp.ts';
 import { startsTls, TlsLayer } from './tls.ts';
 import { UdpLayer } from './udp.ts';
@@ -47,29 +51,42 @@ const COOKED_LLC = 0x0004;
  *
  * @param linkType LINKTYPE_ number of the capture (src/capture/link-type.ts)
  * @param originalLength bytes of the packet before the capture cut it; tells "cut off" from "malformed"
+ * @param facts what the packets before this one tell of its TCP segment (stream/conversations.ts); null: it is looked at alone
  */
-export function dissect(bytes: Uint8Array, linkType: number, originalLength: number = bytes.length): Layer[] {
-  return layersFrom(firstLayer(bytes, linkType), 0, originalLength);
+export function dissect(
+  bytes: Uint8Array,
+  linkType: number,
+  originalLength: number = bytes.length,
+  facts: TcpFacts | null = null,
+): Layer[] {
+  return layersFrom(firstLayer(bytes, linkType), 0, originalLength, facts);
 }
 
 /** The last of the same layers: those that a line about the packet speaks of. */
-export function dissectInnermost(bytes: Uint8Array, linkType: number, originalLength: number = bytes.length): Layer[] {
+export function dissectInnermost(
+  bytes: Uint8Array,
+  linkType: number,
+  originalLength: number = bytes.length,
+  facts: TcpFacts | null = null,
+): Layer[] {
   const place = innermost(bytes, linkType);
-  if (place === null) return dissect(bytes, linkType, originalLength);
+  if (place === null) return dissect(bytes, linkType, originalLength, facts);
   const { frame, ip, end, depth } = place;
-  if (ip >= 0) return layersFrom(new Ipv4Layer(bytes, ip, end, null), depth + 1, originalLength);
+  if (ip >= 0) return layersFrom(new Ipv4Layer(bytes, ip, end, null), depth + 1, originalLength, facts);
   const first = depth === 0 ? firstLayer(bytes, linkType) : new EthernetLayer(bytes, frame, end, null);
-  return layersFrom(first, depth, originalLength);
+  return layersFrom(first, depth, originalLength, facts);
 }
 
 /** @param depth how many layers lie around the first one */
-function layersFrom(first: Layer, depth: number, originalLength: number): Layer[] {
+function layersFrom(first: Layer, depth: number, originalLength: number, facts: TcpFacts | null): Layer[] {
   const layers: Layer[] = [];
   let layer: Layer | null = first;
   let odd: MalformedLayer | null = null;
   let siblings = 0; // layers beside the one before rather than in it
   if (originalLength > first.bytes.length && first.end === first.bytes.length) first.wireEnd = originalLength;
   while (layer !== null) {
+    // Also of a header that is there in part only: its numbers are.
+    if (facts !== null && layer.protocol === 'tcp' && layer.offset === facts.at) layer.facts = facts;
     const problem: Problem | null =
       depth + layers.length - siblings < MOST_LAYERS
         ? layer.problem()
@@ -81,6 +98,12 @@ function layersFrom(first: Layer, depth: number, originalLength: number): Layer[
       break;
     }
     if (layer.protocol === 'udp' && layer.isTooLong) odd = tooLong(layer);
+    if (facts !== null && facts.http2 !== null && layer.protocol === 'http2') layer.known = facts.http2;
+    if (layer.protocol === 'tcp' && layer.facts?.messages) {
+      for (const first of messagesOf(layer, layer.facts.messages))
+        layers.push(...layersFrom(first, depth + layers.length, first.bytes.length, facts));
+      break;
+    }
     const child = childOf(layer);
     if (child === null && originalLength > layer.bytes.length) {
       const short = cutOff(layer);
@@ -91,6 +114,38 @@ function layersFrom(first: Layer, depth: number, originalLength: number): Layer[
   }
   if (odd !== null) layers.push(odd);
   return layers;
+}
+
+/**
+ * The messages of a segment that is not all whole messages: those that it completes, or those before the one that goes on. They have no
+ * layer around them: their bytes are those of several packets.
+ */
+function messagesOf(tcp: TcpLayer, { kind, bytes, whole }: Messages): Layer[] {
+  if (bytes !== null) return byKind(kind, bytes, 0, bytes.length);
+  const start = tcp.offset + tcp.headerLength;
+  return byKind(kind, tcp.bytes, start, Math.min(start + whole, tcp.end));
+}
+
+function byKind(kind: MessageKind, bytes: Uint8Array, start: number, end: number): Layer[] {
+  if (start >= end) return [];
+  switch (kind) {
+    case 'bgp':
+      return [new BgpLayer(bytes, start, end, null)];
+    case 'tls':
+      return [new TlsLayer(bytes, start, end, null)];
+    case 'http':
+      return [new HttpLayer(bytes, start, end, null)];
+    case 'http2':
+      return [new Http2Layer(bytes, start, end, null)];
+    case 'dns': {
+      const layers: Layer[] = [];
+      for (let at = start; at < end; at = layers.at(-1)?.end ?? end) {
+        const next = at + 2 + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
+        layers.push(new DnsLayer('dns', 2, bytes, at, Math.min(next, end), null));
+      }
+      return layers;
+    }
+  }
 }
 
 function firstLayer(bytes: Uint8Array, linkType: number): Layer {
@@ -125,6 +180,10 @@ function childOf(layer: Layer): Layer | null {
     const { end: last } = layer.parent;
     return layer.end < last ? dnsOverTcp(bytes, layer.end, last, layer.parent) : null;
   }
+  // So does the body of an HTTP message lie inside it; what follows the message follows its body.
+  if (layer.protocol === 'http' && layer.json !== null)
+    return new JsonLayer(bytes, layer.json.at, layer.json.end, layer);
+  if (layer.protocol === 'json') return layer.parent instanceof HttpLayer ? afterHttp(layer.parent) : null;
   // gRPC's messages lie inside HTTP/2's frames rather than after them.
   if (layer.protocol === 'http2') return layer.messages.length > 0 ? new GrpcLayer(layer.messages, bytes, layer) : null;
   if (start >= end) return null;
@@ -183,9 +242,7 @@ function childOf(layer: Layer): Layer | null {
     case 'tcp':
       return byTcpPayload(layer, bytes, start, end);
     case 'http':
-      return startsHttp(bytes, start, end)
-        ? new HttpLayer(bytes, start, end, layer)
-        : new DataLayer(bytes, start, end, layer);
+      return afterHttp(layer);
     default:
       return null;
   }
@@ -209,6 +266,16 @@ function byName(
     default:
       return new DataLayer(bytes, start, end, parent);
   }
+}
+
+/** Another message in the same segment, or something else. */
+function afterHttp(http: HttpLayer): Layer | null {
+  const { bytes, end } = http;
+  const start = http.offset + http.headerLength;
+  if (start >= end) return null;
+  return startsHttp(bytes, start, end)
+    ? new HttpLayer(bytes, start, end, http)
+    : new DataLayer(bytes, start, end, http);
 }
 
 function byEtherType(type: number, bytes: Uint8Array, start: number, end: number, parent: LayerBase): Layer {

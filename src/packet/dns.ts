@@ -105,7 +105,7 @@ export class DnsLayer extends LayerBase {
     bytes: Uint8Array,
     offset: number,
     end: number,
-    parent: LayerBase,
+    parent: LayerBase | null,
   ) {
     super(bytes, offset, end, parent);
     this.protocol = protocol;

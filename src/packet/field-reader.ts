@@ -127,10 +127,16 @@ export class FieldReader {
   }
 
   /** A value that was worked out, or whose bytes were read already; they must lie inside the layer. */
-  put(field: ListedField, at: number, length: number, value: FieldValue, meaning?: string): void {
+  put(
+    field: ListedField,
+    at: number,
+    length: number,
+    value: FieldValue,
+    meaning?: string,
+    shown: string = show(field, value),
+  ): void {
     const { name, about, names } = field;
     if (!this.sink.wants(name)) return;
-    const shown = show(field, value);
     const named = meaning ?? (typeof value === 'number' ? (names?.[value] ?? '') : '');
     this.sink.fields.push({ name, about, offset: this.layer.offset + at, length, value, shown, meaning: named });
   }

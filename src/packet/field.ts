@@ -5,7 +5,10 @@ import type { LayerBase } from './layer-base.ts';
 
 export type FieldValue = number | string | boolean | Uint8Array;
 
-/** What kind of value a field has: Wireshark's own types (`tshark -G fields`), as far as fields here have them. */
+/**
+ * What kind of value a field has: Wireshark's own types (`tshark -G fields`), as far as fields here have them. `none`: a mark, which is there
+ * or is not. `time`: seconds. `absolute_time`: nanoseconds since the epoch.
+ */
 export type FieldType =
   | 'uint8'
   | 'uint16'
@@ -19,7 +22,10 @@ export type FieldType =
   | 'ipv4'
   | 'ipv6'
   | 'bytes'
-  | 'string';
+  | 'string'
+  | 'none'
+  | 'time'
+  | 'absolute_time';
 
 export interface Field {
   /** Wireshark's display-filter name, "ip.src". */

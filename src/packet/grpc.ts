@@ -1,20 +1,25 @@
 // gRPC over HTTP/2 (github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md): messages in DATA frames. What they say is for protocol
-// buffers, whose meaning is not in the packet.
+// buffers, whose meaning is not in the packet; etcd's is known (etcd.ts).
 //
 //    0       1                               5
 //   +-------+-------------------------------+----------
 //   | flags | length                        | message …
 //   +-------+-------------------------------+----------
-import { type FieldSink, listed } from './field.ts';
+import { etcdWords, readEtcd } from './etcd.ts';
+import { FieldSink, listed } from './field.ts';
 import { type FieldReader, walkFields } from './field-reader.ts';
+import type { Call } from './http2-payload.ts';
 import { LayerBase } from './layer-base.ts';
 
 export const GRPC_PREFIX = 5;
+const IS_COMPRESSED = 0x01;
 
 /** Where a message lies: bytes from the beginning of the packet, prefix included. */
 export interface GrpcMessage {
   readonly at: number;
   readonly length: number;
+  /** The call that it is of, where that is known. */
+  readonly call?: Call | undefined;
 }
 
 const FRAME_TYPE = listed('grpc.frame_type', 'uint8', '0 for data; gRPC-Web ends with one of 1.');
@@ -38,6 +43,20 @@ export class GrpcLayer extends LayerBase {
     return this.end - this.offset;
   }
 
+  /** What etcd is asked or answers: "Range /registry/pods"; "" where it is not etcd. */
+  get etcd(): string {
+    return this.messages
+      .map((message) => etcdWords(message.call, this.#keyOf(message)))
+      .filter((words) => words !== '')
+      .join(', ');
+  }
+
+  #keyOf(message: GrpcMessage): string | undefined {
+    const sink = new FieldSink('etcd.key');
+    walkFields(this, (reader) => readMessage(reader, message.at - this.offset, message.call), sink);
+    return sink.fields[0]?.shown;
+  }
+
   override info(): string {
     return this.messages.map(({ length }) => `gRPC message of ${length - GRPC_PREFIX} bytes`).join(', ');
   }
@@ -46,20 +65,22 @@ export class GrpcLayer extends LayerBase {
     walkFields(
       this,
       (reader) => {
-        for (const message of this.messages) readMessage(reader, message.at - this.offset);
+        for (const message of this.messages) readMessage(reader, message.at - this.offset, message.call);
       },
       sink,
     );
   }
 }
 
-function readMessage(reader: FieldReader, at: number): void {
+function readMessage(reader: FieldReader, at: number, call: Call | undefined): void {
   reader.at = at;
   reader.skip(1, 'flags');
   reader.bits(FRAME_TYPE, 1, 0x80);
   reader.bits(COMPRESSED, 1, 0x01);
   const length = reader.number(LENGTH);
   if (length > 0) reader.bytes(DATA, length);
+  if (call !== undefined && (reader.layer.u8(at) & IS_COMPRESSED) === 0)
+    readEtcd(reader, at + GRPC_PREFIX, length, call);
 }
 
 /**

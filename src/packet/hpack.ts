@@ -26,16 +26,18 @@ export type HeaderTable = (readonly [name: string | null, value: string | null])
 /** Headers of more characters than this together are an attack: each byte of a block can stand for thousands. */
 const MOST_CHARACTERS = 1 << 20;
 
+export interface ReadHeaders {
+  readonly headers: readonly Header[];
+  readonly broken: { readonly at: number; readonly reason: string } | null;
+  /** Where the header begins that is cut off; the block's end where none is. */
+  readonly rest: number;
+}
+
 /**
  * The headers of a block. The list ends where the block is cut off or broken; `broken` says where and why in the latter case.
  * `table` takes what the block adds.
  */
-export function readHeaders(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  table: HeaderTable,
-): { readonly headers: readonly Header[]; readonly broken: { readonly at: number; readonly reason: string } | null } {
+export function readHeaders(bytes: Uint8Array, at: number, end: number, table: HeaderTable): ReadHeaders {
   const reader = new BlockReader(bytes, at, end);
   const headers: Header[] = [];
   let characters = 0;
@@ -43,16 +45,16 @@ export function readHeaders(
     const from = reader.at;
     const first = bytes[from] ?? 0;
     const read = readHeader(reader, first, table);
-    if (read === null) return { headers, broken: reader.broken };
+    if (read === null) return { headers, broken: reader.broken, rest: from };
     if (read === 'size') continue;
     characters += (read.name ?? '').length + (read.value ?? '').length;
     if (characters > MOST_CHARACTERS) {
       const reason = `headers of more than ${MOST_CHARACTERS} characters in one block`;
-      return { headers, broken: { at: from, reason } };
+      return { headers, broken: { at: from, reason }, rest: from };
     }
     headers.push({ at: from, length: reader.at - from, ...read });
   }
-  return { headers, broken: null };
+  return { headers, broken: null, rest: end };
 }
 
 const FORMS: readonly (readonly [bit: number, bits: number, form: string])[] = [

@@ -6,6 +6,7 @@
 //   CRLF                               CRLF Hello world…
 import type { Field, FieldSink } from './field.ts';
 import { formatText } from './format.ts';
+import { isJson } from './json.ts';
 import { LayerBase } from './layer-base.ts';
 
 const LF = 0x0a;
@@ -165,6 +166,7 @@ const hasNoBody = (status: number): boolean => (status >= 100 && status < 200) |
 export class HttpLayer extends LayerBase {
   readonly protocol: 'http' | 'ssdp';
   #head: Head | null = null;
+  #json: { readonly at: number; readonly end: number } | null | undefined;
 
   constructor(
     bytes: Uint8Array,
@@ -195,12 +197,32 @@ export class HttpLayer extends LayerBase {
     return this.protocol === 'ssdp' && this.bytes[this.offset] === LETTER_N;
   }
 
+  /** Where its body lies, if that is JSON and all of it is here. */
+  get json(): { readonly at: number; readonly end: number } | null {
+    if (this.#json === undefined) this.#json = this.#findJson();
+    return this.#json;
+  }
+
+  #findJson(): { readonly at: number; readonly end: number } | null {
+    const { body, contentType, contentLength } = this.head;
+    if (this.protocol === 'ssdp' || body === null || !/^application\/(?:[\w.-]+\+)?json$/.test(contentType))
+      return null;
+    const end = this.offset + this.headerLength;
+    if (contentLength !== null && body + contentLength > end) return null;
+    return isJson(this.bytes, body, end) ? { at: body, end } : null;
+  }
+
+  override get column(): string | null {
+    return this.json === null ? null : 'HTTP/JSON';
+  }
+
   /** The first line and the body's type, as Wireshark's Info column has them. */
   override info(): string {
     const { first, contentType, body } = this.head;
     const line = formatText(this.bytes, first.at, Math.min(first.length, 512));
     const hasBody = body !== null && this.offset + this.headerLength > body;
-    return contentType !== '' && hasBody ? `${line}  (${contentType})` : line;
+    const what = this.json === null ? '' : ', JavaScript Object Notation';
+    return contentType !== '' && hasBody ? `${line} ${what} (${contentType})` : line;
   }
 
   protected override collect(sink: FieldSink): void {

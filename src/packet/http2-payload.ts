@@ -7,9 +7,16 @@ import { type Header, type HeaderTable, readHeaders } from './hpack.ts';
 export const FRAME_HEADER = 9;
 export const FRAME: Readonly<Record<number, string>> = { 0: 'DATA', 1: 'HEADERS', 9: 'CONTINUATION' };
 
+const END_HEADERS = 0x04;
 const PADDED = 0x08;
 const PRIORITY = 0x20;
 const ACK = 0x01;
+
+/** "/etcdserverpb.KV/Range", and whether this side asks. */
+export interface Call {
+  readonly path: string;
+  readonly isRequest: boolean;
+}
 
 export interface FrameFacts {
   readonly type: number;
@@ -27,6 +34,10 @@ export interface SegmentFacts {
   readonly table: HeaderTable;
   /** The content type of each stream whose headers were here. */
   readonly types: Map<number, string>;
+  /** The call of each stream whose headers were here, or in an earlier packet: gRPC's messages are its. */
+  readonly calls: Map<number, Call>;
+  /** Of headers that go on in a CONTINUATION: the bytes of the one that is cut off between the two. */
+  carry: Uint8Array | null;
   needsStream: boolean;
 }
 
@@ -34,6 +45,7 @@ const PAD_LENGTH = listed('http2.pad_length', 'uint16', 'Bytes of padding.');
 const DATA = listed('http2.data.data', 'bytes', 'What the stream carries.');
 const DATA_PADDING = listed('http2.data.padding', 'bytes', 'Nothing: it hides the length.');
 const BLOCK = listed('http2.headers', 'bytes', 'The headers, as HPACK writes them.');
+const CONTINUED = listed('http2.continuation.header', 'string', 'Headers that have begun in the frame before.');
 const BLOCK_PADDING = listed('http2.headers.padding', 'bytes', 'Nothing: it hides the length.');
 const EXCLUSIVE = listed('http2.exclusive', 'boolean', 'No other stream depends on that one (obsolete).');
 const DEPENDENCY = listed('http2.stream_dependency', 'uint32', 'The stream that goes before this one (obsolete).');
@@ -135,7 +147,7 @@ const STATUS_NAMES: Readonly<Record<string, string>> = {
 export function readPayload(frame: FrameFacts, payload: FieldReader, facts: SegmentFacts): void {
   if (frame.type === 0) readData(frame, payload, facts);
   else if (frame.type === 1) readHeadersFrame(frame, payload, facts);
-  else if (frame.type === 9) facts.needsStream = true;
+  else if (frame.type === 9) readContinuation(frame, payload, facts);
   else if (frame.isWhole) readControl(frame, payload, facts);
 }
 
@@ -155,7 +167,10 @@ function readControl({ type, flags, stream }: FrameFacts, payload: FieldReader, 
       payload.skip(4, PROMISED.name);
       payload.bits(PROMISE_RESERVED, 4, 0x80000000);
       payload.bits(PROMISED, 4, 0x7fffffff);
-      readBlock(payload, end, stream, facts);
+      const { at } = payload;
+      if (at >= end) break;
+      payload.bytes(BLOCK, end - at);
+      readBlock(payload, at, end, { stream, isLast: (flags & END_HEADERS) !== 0 }, facts);
       break;
     }
     case 6:
@@ -185,7 +200,8 @@ function readData(frame: FrameFacts, payload: FieldReader, facts: SegmentFacts):
   if (!frame.isWhole || (type !== undefined && !type.startsWith('application/grpc'))) return;
   const messages = grpcMessages(layer.bytes, layer.offset + at, layer.offset + end);
   if (messages.length === 0) return;
-  facts.messages.push(...messages);
+  const call = facts.calls.get(frame.stream);
+  facts.messages.push(...messages.map((message) => ({ ...message, call })));
   facts.names.push(`${facts.names.pop()} (GRPC)`);
 }
 
@@ -193,7 +209,11 @@ function readHeadersFrame(frame: FrameFacts, payload: FieldReader, facts: Segmen
   const end = readPadding(frame.flags, payload);
   if ((frame.flags & PRIORITY) !== 0) readPriority(payload);
   if (payload.at > end) payload.fail('padding longer than the HTTP/2 frame');
-  readBlock(payload, end, frame.stream, facts);
+  const { at } = payload;
+  if (at < end) {
+    payload.bytes(BLOCK, end - at);
+    readBlock(payload, at, end, { stream: frame.stream, isLast: (frame.flags & END_HEADERS) !== 0 }, facts);
+  }
   if (payload.left > 0) payload.bytes(BLOCK_PADDING, payload.left);
 }
 
@@ -215,11 +235,39 @@ function readPriority(payload: FieldReader): void {
   payload.number(WEIGHT);
 }
 
-function readBlock(payload: FieldReader, end: number, stream: number, facts: SegmentFacts): void {
-  const { at, layer } = payload;
+/** RFC 9113 section 6.10: more of the headers before it; a header may be cut anywhere between the two. */
+function readContinuation({ flags, stream }: FrameFacts, payload: FieldReader, facts: SegmentFacts): void {
+  payload.put(PAD_LENGTH, payload.at, 0, 0);
+  const { at, end } = payload;
   if (at >= end) return;
-  payload.bytes(BLOCK, end - at);
-  const { headers, broken } = readHeaders(layer.bytes, layer.offset + at, layer.offset + end, facts.table);
+  payload.text(CONTINUED, end - at);
+  if (facts.carry === null) facts.needsStream = true;
+  else readBlock(payload, at, end, { stream, isLast: (flags & END_HEADERS) !== 0 }, facts);
+}
+
+interface Block {
+  readonly stream: number;
+  /** No CONTINUATION follows. */
+  readonly isLast: boolean;
+}
+
+/** Headers between two places, which were passed over already; those that are whole. */
+function readBlock(
+  payload: FieldReader,
+  at: number,
+  end: number,
+  { stream, isLast }: Block,
+  facts: SegmentFacts,
+): void {
+  const { layer } = payload;
+  const { carry } = facts;
+  const own = layer.bytes.subarray(layer.offset + at, layer.offset + end);
+  const bytes = carry === null ? own : joined(carry, own);
+  // Where the block would begin, were it in one piece.
+  const shift = layer.offset + at - (carry?.length ?? 0);
+  const { headers: read, broken, rest } = readHeaders(bytes, 0, bytes.length, facts.table);
+  const headers = read.map((one) => ({ ...one, ...within(one, shift, layer.offset + at) }));
+  facts.carry = isLast || bytes.length - rest > LONGEST_CARRY ? null : bytes.slice(rest);
   const isKnown = headers.every(({ name, value }) => name !== null && value !== null);
   if (isKnown && headers.length > 0) {
     payload.put(
@@ -233,11 +281,30 @@ function readBlock(payload: FieldReader, end: number, stream: number, facts: Seg
   if (!isKnown) facts.needsStream = true;
   for (const one of headers) putHeader(one, payload);
   const about = firstLine(headers);
-  if (about !== '') facts.names.push(`${facts.names.pop()}: ${about}`);
+  if (about !== '' && carry === null) facts.names.push(`${facts.names.pop()}: ${about}`);
   const type = headers.find(({ name }) => name === 'content-type')?.value;
   if (typeof type === 'string') facts.types.set(stream, type);
-  if (broken !== null) payload.fail(broken.reason, layer.offset + payload.at - broken.at);
+  const path = headers.find(({ name }) => name === ':path')?.value;
+  if (typeof path === 'string') facts.calls.set(stream, { path, isRequest: true });
+  if (broken !== null)
+    payload.fail(broken.reason, layer.offset + payload.at - Math.max(broken.at + shift, layer.offset + at));
 }
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
+
+/** A header's place in the packet: of one that has begun in the frame before, the part that is in this one. */
+function within({ at, length }: Header, shift: number, from: number): Pick<Header, 'at' | 'length'> {
+  const start = Math.max(at + shift, from);
+  return { at: start, length: at + shift + length - start };
+}
+
+/** A header that is cut off is no longer than that. */
+const LONGEST_CARRY = 1 << 16;
 
 function putHeader({ at, length, name, value, index, form }: Header, payload: FieldReader): void {
   const where = at - payload.layer.offset;

@@ -9,7 +9,8 @@
 import { FieldSink, listed } from './field.ts';
 import { type FieldReader, streamProblem, walkFields } from './field-reader.ts';
 import type { GrpcMessage } from './grpc.ts';
-import { FRAME, FRAME_HEADER, readPayload, type SegmentFacts } from './http2-payload.ts';
+import type { HeaderTable } from './hpack.ts';
+import { type Call, FRAME, FRAME_HEADER, readPayload, type SegmentFacts } from './http2-payload.ts';
 import { LayerBase, type Problem } from './layer-base.ts';
 
 const MAGIC_TEXT = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
@@ -80,7 +81,15 @@ const RULES: readonly {
   { flags: [[ACK_PING, 0x01]], stream: 'none', length: (length) => length === 8 },
   { flags: [], stream: 'none', length: (length) => length >= 8 },
   { flags: [], stream: 'any', length: (length) => length === 4 },
-  { flags: [[END_HEADERS, 0x04]], stream: 'one', length: () => true },
+  // The padding is Wireshark's: RFC 9113 has none here.
+  {
+    flags: [
+      [PADDED, 0x08],
+      [END_HEADERS, 0x04],
+    ],
+    stream: 'one',
+    length: () => true,
+  },
 ];
 
 /**
@@ -107,7 +116,7 @@ function startsMagic(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 /** The length of the payload, or null where no frame can begin. */
-function frameLength(bytes: Uint8Array, at: number): number | null {
+export function frameLength(bytes: Uint8Array, at: number): number | null {
   const length = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
   const rule = RULES[bytes[at + 3] ?? 0];
   if (rule === undefined || length > LONGEST || !rule.length(length)) return null;
@@ -122,6 +131,8 @@ function frameLength(bytes: Uint8Array, at: number): number | null {
 
 export class Http2Layer extends LayerBase {
   readonly protocol = 'http2';
+  /** What the packets before this one tell of its connection; undefined where nobody has looked at them. */
+  declare known: Http2Known | undefined;
   #facts: SegmentFacts | null = null;
 
   /** All frames of the segment. */
@@ -134,6 +145,16 @@ export class Http2Layer extends LayerBase {
     return this.facts.messages;
   }
 
+  /** What is known behind this segment. */
+  get after(): Pick<SegmentFacts, 'table' | 'calls'> {
+    return this.facts;
+  }
+
+  /** The call that each of its streams is of, as far as that is known. */
+  get calls(): ReadonlyMap<number, Call> {
+    return this.facts.calls;
+  }
+
   /** Whether some header is only a number here: an earlier packet of the connection says what it stands for. */
   get needsStream(): boolean {
     return this.facts.needsStream;
@@ -144,7 +165,7 @@ export class Http2Layer extends LayerBase {
   }
 
   override problem(): Problem | null {
-    return streamProblem(this, (reader) => readFrames(reader, noFacts()));
+    return streamProblem(this, (reader) => readFrames(reader, noFacts(this.known)));
   }
 
   override info(): string {
@@ -152,12 +173,12 @@ export class Http2Layer extends LayerBase {
   }
 
   protected override collect(sink: FieldSink): void {
-    walkFields(this, (reader) => readFrames(reader, noFacts()), sink);
+    walkFields(this, (reader) => readFrames(reader, noFacts(this.known)), sink);
   }
 
   private get facts(): SegmentFacts {
     if (this.#facts === null) {
-      const facts = noFacts();
+      const facts = noFacts(this.known);
       walkFields(this, (reader) => readFrames(reader, facts), new FieldSink(''));
       this.#facts = facts;
     }
@@ -165,7 +186,21 @@ export class Http2Layer extends LayerBase {
   }
 }
 
-const noFacts = (): SegmentFacts => ({ names: [], messages: [], table: [], types: new Map(), needsStream: false });
+/** What a side of the connection has said before a segment: the table of its headers, and which call each stream is of. */
+export interface Http2Known {
+  readonly table: HeaderTable;
+  readonly calls: ReadonlyMap<number, Call>;
+}
+
+const noFacts = (known: Http2Known | undefined): SegmentFacts => ({
+  names: [],
+  messages: [],
+  table: [...(known?.table ?? [])],
+  types: new Map(),
+  calls: new Map(known?.calls),
+  carry: null,
+  needsStream: false,
+});
 
 function readFrames(reader: FieldReader, facts: SegmentFacts): void {
   const { layer } = reader;

@@ -21,6 +21,7 @@ import type { IgmpLayer } from './igmp.ts';
 import type { Ipv4Layer } from './ipv4.ts';
 import type { Ipv6Layer } from './ipv6.ts';
 import type { Ipv6ExtensionLayer } from './ipv6-extension.ts';
+import type { JsonLayer } from './json.ts';
 import type { LlcLayer } from './llc.ts';
 import type { MalformedLayer } from './malformed.ts';
 import type { NbnsLayer } from './nbns.ts';
@@ -64,6 +65,7 @@ export type Layer =
   | DhcpLayer
   | DnsLayer
   | HttpLayer
+  | JsonLayer
   | Http2Layer
   | GrpcLayer
   | TlsLayer

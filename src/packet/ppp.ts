@@ -103,6 +103,11 @@ export class PppLayer extends LayerBase {
     return isControl ? this.u8(this.headerLength) : null;
   }
 
+  /** Wireshark's short name of the control protocol that the frame carries: "lcp"; null: it carries something else. */
+  get control(): string | null {
+    return this.column?.slice('PPP '.length).toLowerCase() ?? null;
+  }
+
   override get column(): string | null {
     return CONTROL[this.carried] ?? null;
   }

@@ -17,6 +17,10 @@ const TAG = 4;
 const CHECKSUM = 8;
 const HEADER_LENGTH = 12;
 const CHUNK_HEADER = 4;
+/** Of a chunk of data, with the four bytes that every chunk begins with. */
+const DATA_HEADER = 16;
+/** Its flags where a message both begins and ends in it. */
+const WHOLE = 0x03;
 
 const DATA = 0;
 const INIT = 1;
@@ -144,6 +148,18 @@ export class SctpLayer extends LayerBase {
 
   get destinationPort(): number {
     return this.u16(DESTINATION_PORT);
+  }
+
+  /** How many messages of programs begin and end in it. */
+  get wholeMessages(): number {
+    let count = 0;
+    for (let at = HEADER_LENGTH; this.has(at, CHUNK_HEADER); ) {
+      const length = this.u16(at + 2);
+      if (length < CHUNK_HEADER) break;
+      if (this.u8(at) === DATA && (this.u8(at + 1) & WHOLE) === WHOLE && length > DATA_HEADER) count++;
+      at += length + ((4 - (length & 3)) & 3);
+    }
+    return count;
   }
 
   override get declaredEnd(): number {

@@ -81,7 +81,7 @@ const CARRIERS: ReadonlySet<string> = new Set<Layer['protocol']>([
 /** What fills the rest of its packet: bytes that are missing there are missing here. */
 const MESSAGES: ReadonlySet<string> = new Set<Layer['protocol']>([
   ...(['igmp', 'vrrp', 'icmpv6', 'sctp', 'dns', 'mdns', 'llmnr', 'nbns', 'dhcp', 'dhcpv6', 'ntp', 'bfd'] as const),
-  ...(['http', 'ssdp', 'http2', 'grpc', 'tls', 'bgp', 'ssh'] as const),
+  ...(['http', 'ssdp', 'json', 'http2', 'grpc', 'tls', 'bgp', 'ssh'] as const),
 ]);
 
 /** TCP ports whose segments are read as messages; what is left of one that was cut may not look like one any more. */

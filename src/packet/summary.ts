@@ -1,6 +1,7 @@
 // One packet in one line, as Wireshark's columns have it.
 import { dissectInnermost } from './dissect.ts';
 import type { Layer } from './layer.ts';
+import type { TcpFacts } from './stream/tcp-facts.ts';
 
 /** One hue each on the page. */
 export type Family = 'arp' | 'icmp' | 'udp' | 'tcp' | 'dns' | 'http' | 'ipv6' | 'other';
@@ -55,6 +56,7 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
   llmnr: ['LLMNR', 'dns'],
   ssdp: ['SSDP', 'http'],
   http: ['HTTP', 'http'],
+  json: ['JSON', 'http'],
   tls: ['TLS', 'tcp'],
   http2: ['HTTP2', 'http'],
   grpc: ['GRPC', 'http'],
@@ -70,11 +72,16 @@ const COLUMNS: Readonly<Record<Layer['protocol'], readonly [protocol: string, fa
 export const familyOf = (protocol: Layer['protocol']): Family => COLUMNS[protocol][1];
 
 /**
- * A packet's line in the list. TCP's numbers are the ones in the header (absolute, window not scaled): relative ones need the
- * connection's first packet, and this looks at one packet alone.
+ * A packet's line in the list. Without `facts`, what the packets before it tell (stream/conversations.ts), TCP's numbers are the ones in
+ * the header: absolute, the window not scaled.
  */
-export function summarize(bytes: Uint8Array, linkType: number, originalLength: number = bytes.length): PacketSummary {
-  return summarizeLayers(dissectInnermost(bytes, linkType, originalLength));
+export function summarize(
+  bytes: Uint8Array,
+  linkType: number,
+  originalLength: number = bytes.length,
+  facts: TcpFacts | null = null,
+): PacketSummary {
+  return summarizeLayers(dissectInnermost(bytes, linkType, originalLength, facts));
 }
 
 /** The same for a packet that was dissected already. */
@@ -95,7 +102,8 @@ export function summarizeLayers(layers: readonly Layer[]): PacketSummary {
       line = layer.line;
       continue;
     }
-    if ((protocol === 'data' || protocol === 'grpc') && about !== null) continue;
+    if (protocol === 'grpc' && layer.etcd !== '') pipelined += ` [etcd: ${layer.etcd}]`;
+    if ((protocol === 'data' || protocol === 'grpc' || protocol === 'json') && about !== null) continue;
     if (protocol === 'http' && about?.protocol === 'http') {
       pipelined += ` ${layer.info()}`;
       continue;

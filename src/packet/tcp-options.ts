@@ -68,7 +68,8 @@ export function timestampsOf(layer: LayerBase): { readonly value: number; readon
 
 const ALIGNED_TIMESTAMPS = 0x0101080a;
 
-export function collectTcpOptions(layer: LayerBase, sink: FieldSink): void {
+/** @param base the sequence number that SACK's edges are counted from */
+export function collectTcpOptions(layer: LayerBase, base: number, sink: FieldSink): void {
   if (layer.length <= FIXED_LENGTH || (sink.want !== null && !sink.want.startsWith('tcp.option'))) return;
   const add = (
     name: string,
@@ -79,8 +80,8 @@ export function collectTcpOptions(layer: LayerBase, sink: FieldSink): void {
     shown: string,
     meaning = '',
   ): void => sink.add({ name, about, offset: layer.offset + at, length, value, shown, meaning });
-  const number = (name: string, about: string, at: number, size: 1 | 2 | 4): void => {
-    const value = layer.uint(at, size);
+  const number = (name: string, about: string, at: number, size: 1 | 2 | 4, base = 0): void => {
+    const value = (layer.uint(at, size) - base) >>> 0;
     add(name, about, at, size, value, String(value));
   };
   const size = layer.length - FIXED_LENGTH;
@@ -122,15 +123,15 @@ export function collectTcpOptions(layer: LayerBase, sink: FieldSink): void {
       );
     } else if (kind === OPTION.sack) {
       for (let block = at + 2; block + 8 <= at + length; block += 8) {
-        number('tcp.options.sack_le', 'First byte of a block that has arrived out of order.', block, 4);
-        number('tcp.options.sack_re', 'First byte after that block.', block + 4, 4);
+        number('tcp.options.sack_le', 'First byte of a block that has arrived out of order.', block, 4, base);
+        number('tcp.options.sack_re', 'First byte after that block.', block + 4, 4, base);
       }
     }
   }
 }
 
 /** What Wireshark puts after "Len=" in the Info column. */
-export function tcpOptionsInfo(layer: LayerBase): string {
+export function tcpOptionsInfo(layer: LayerBase, base: number): string {
   if (layer.length <= FIXED_LENGTH) return '';
   let text = '';
   for (const { kind, at, length } of tcpOptions(layer)) {
@@ -141,7 +142,7 @@ export function tcpOptionsInfo(layer: LayerBase): string {
       text += ` TSval=${layer.u32(at + 2)} TSecr=${layer.u32(at + 6)}`;
     else if (kind === OPTION.sack)
       for (let block = at + 2; block + 8 <= at + length; block += 8)
-        text += ` SLE=${layer.u32(block)} SRE=${layer.u32(block + 4)}`;
+        text += ` SLE=${(layer.u32(block) - base) >>> 0} SRE=${(layer.u32(block + 4) - base) >>> 0}`;
   }
   return text;
 }

@@ -1,9 +1,9 @@
 // The line of a plain TCP segment, written as bytes: no layer, no string. In most captures nearly every packet is one, and for
 // a hundred thousand lines the strings cost more than all the decoding. What TcpLayer.info() says, byte for byte.
 import { tcpPayload } from './dissect.ts';
-import { innermost } from './innermost.ts';
-import { IP_PROTOCOL } from './numbers.ts';
 import { isMessagePort } from './stopped.ts';
+import type { SegmentPlace } from './stream/segment-place.ts';
+import { scaledWindow, type TcpFacts, verdictWords } from './stream/tcp-facts.ts';
 import { flagNames } from './tcp.ts';
 import { OPTION } from './tcp-options.ts';
 
@@ -23,8 +23,10 @@ export interface TcpSegment {
 }
 
 const IPV4_HEADER = 20;
+/** Where they are in it. */
+const ADDRESSES = 12;
 const FIXED_HEADER = 20;
-const FRAGMENT_OFFSET = 0x1fff;
+const SYN = 0x02;
 const ACK = 0x10;
 const URG = 0x20;
 
@@ -51,25 +53,20 @@ const POINT = encoder.encode('.');
  * nothing in it that has a line of its own. null: summarize() has to say.
  */
 export function plainSegment(
-  bytes: Uint8Array,
-  linkType: number,
-  originalLength: number = bytes.length,
+  { bytes, addresses, addressLength, tcp, end, length }: SegmentPlace,
+  facts: TcpFacts,
 ): TcpSegment | null {
-  const place = innermost(bytes, linkType);
-  if (place === null || place.ip < 0) return null;
-  const { ip } = place;
-  if (bytes[ip + 9] !== IP_PROTOCOL.tcp || (u16(bytes, ip + 6) & FRAGMENT_OFFSET) !== 0) return null;
-  const tcp = ip + IPV4_HEADER;
-  const end = Math.min(place.end, ip + u16(bytes, ip + 2));
+  if (facts.messages !== null) return null;
+  const ip = addresses - ADDRESSES;
+  if (addressLength !== 4 || tcp !== ip + IPV4_HEADER) return null;
   const headerLength = ((bytes[tcp + 12] ?? 0) >>> 4) * 4;
   const data = tcp + headerLength;
   if (headerLength < FIXED_HEADER || data > end) return null;
   const [source, destination] = [u16(bytes, tcp), u16(bytes, tcp + 2)];
   if (data < end && tcpPayload(source, destination, bytes, data, end) !== 'data') return null;
-  const said = ip + u16(bytes, ip + 2);
-  if (said > end && isMessagePort(source, destination)) return null;
-  // More than was on the wire: the length is not true.
-  if (said > (place.end === bytes.length ? originalLength : place.end)) return null;
+  if (tcp + length > end && isMessagePort(source, destination)) return null;
+  // Another length than the header's: that one is not true.
+  if (tcp + length !== ip + u16(bytes, ip + 2)) return null;
   return { bytes, ip, tcp, headerLength };
 }
 
@@ -84,33 +81,35 @@ export function writeAddresses({ bytes, ip }: TcpSegment, width: number, sink: T
   for (let i = lengthOf(bytes, destination); i < width; i++) sink.bytes(BLANK);
 }
 
-/** "47938 → 81 [ACK] Seq=1 …": TcpLayer.info(). */
-export function writeSegment({ bytes, ip, tcp, headerLength }: TcpSegment, sink: TextSink): void {
+/** "47938 → 81 [ACK] Seq=1 …": TcpLayer.info(), with what the packets before it tell of it. */
+export function writeSegment({ bytes, ip, tcp, headerLength }: TcpSegment, facts: TcpFacts, sink: TextSink): void {
   const flags = u16(bytes, tcp + 12) & 0x0fff;
+  if (facts.verdicts !== 0) sink.bytes(verdictBytes(facts));
   sink.decimal(u16(bytes, tcp));
   sink.bytes(ARROW);
   sink.decimal(u16(bytes, tcp + 2));
   sink.bytes(OPEN);
   sink.bytes(flagBytes(flags));
   sink.bytes(SEQUENCE);
-  sink.decimal(u32(bytes, tcp + 4));
+  sink.decimal((u32(bytes, tcp + 4) - facts.senderBase) >>> 0);
   if ((flags & ACK) !== 0) {
     sink.bytes(ACKNOWLEDGMENT);
-    sink.decimal(u32(bytes, tcp + 8));
+    sink.decimal((u32(bytes, tcp + 8) - facts.receiverBase) >>> 0);
   }
   sink.bytes(WINDOW);
-  sink.decimal(u16(bytes, tcp + 14));
+  const window = u16(bytes, tcp + 14);
+  sink.decimal(scaledWindow(window, (flags & SYN) !== 0, facts.scale));
   if ((flags & URG) !== 0) {
     sink.bytes(URGENT);
     sink.decimal(u16(bytes, tcp + 18));
   }
   sink.bytes(LENGTH);
   sink.decimal(u16(bytes, ip + 2) - IPV4_HEADER - headerLength);
-  writeOptions(bytes, tcp + FIXED_HEADER, tcp + headerLength, sink);
+  writeOptions(bytes, tcp + FIXED_HEADER, tcp + headerLength, facts.receiverBase, sink);
 }
 
 /** What tcpOptionsInfo() says (tcp-options.ts). */
-function writeOptions(bytes: Uint8Array, from: number, end: number, sink: TextSink): void {
+function writeOptions(bytes: Uint8Array, from: number, end: number, base: number, sink: TextSink): void {
   for (let at = from; at < end; ) {
     const kind = bytes[at] ?? 0;
     if (kind === OPTION.noOperation) {
@@ -135,13 +134,26 @@ function writeOptions(bytes: Uint8Array, from: number, end: number, sink: TextSi
     } else if (kind === OPTION.sack) {
       for (let block = at + 2; block + 8 <= at + length; block += 8) {
         sink.bytes(LEFT_EDGE);
-        sink.decimal(u32(bytes, block));
+        sink.decimal((u32(bytes, block) - base) >>> 0);
         sink.bytes(RIGHT_EDGE);
-        sink.decimal(u32(bytes, block + 4));
+        sink.decimal((u32(bytes, block + 4) - base) >>> 0);
       }
     }
     at += length;
   }
+}
+
+const verdictsSeen = new Map<number, Uint8Array>();
+
+/** Few segments have one, and those mostly the same; a duplicate ACK has numbers of its own. */
+function verdictBytes(facts: TcpFacts): Uint8Array {
+  if (facts.rare !== null) return encoder.encode(verdictWords(facts));
+  let bytes = verdictsSeen.get(facts.verdicts);
+  if (bytes === undefined) {
+    bytes = encoder.encode(verdictWords(facts));
+    verdictsSeen.set(facts.verdicts, bytes);
+  }
+  return bytes;
 }
 
 const flagsSeen = new Map<number, Uint8Array>();

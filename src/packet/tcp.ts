@@ -12,7 +12,10 @@ import { type ChecksumStatus, checksumStatus, transportChecksum } from './checks
 import { addBytes, derived, type FieldSink, FieldTable, flag, readTable, uint } from './field.ts';
 import { LayerBase, type Problem } from './layer-base.ts';
 import { IP_PROTOCOL } from './numbers.ts';
+import { scaledWindow, type TcpFacts, verdictWords } from './stream/tcp-facts.ts';
+import { ANALYSIS_FIELDS } from './tcp-analysis-fields.ts';
 import { collectTcpOptions, tcpOptionsInfo, timestampsOf } from './tcp-options.ts';
+import { collectSegments } from './tcp-segments-fields.ts';
 
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
@@ -26,11 +29,23 @@ const FIXED_LENGTH = 20;
 
 const URG = 0x20;
 const ACK = 0x10;
+const SYN = 0x02;
+const FIN = 0x01;
 /** From the lowest bit up, the order in which Wireshark lists them. */
 const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'AE'] as const;
 const FIELDS = new FieldTable<TcpLayer>([
   uint('tcp.srcport', SOURCE_PORT, 2, 'The sender’s port.'),
   uint('tcp.dstport', DESTINATION_PORT, 2, 'The port of the program that the segment is for.'),
+  derived(
+    'tcp.stream',
+    SOURCE_PORT,
+    0,
+    'Which connection it is, in the order in which they were first seen.',
+    (layer) => layer.facts?.stream,
+    {
+      type: 'uint32',
+    },
+  ),
   derived(
     'tcp.len',
     SEQUENCE,
@@ -39,7 +54,37 @@ const FIELDS = new FieldTable<TcpLayer>([
     (layer) => (layer.has(OFFSET_AND_FLAGS, 1) ? layer.dataLength : undefined),
     { type: 'uint32' },
   ),
+  derived(
+    'tcp.seq',
+    SEQUENCE,
+    4,
+    'The number of the segment’s first byte, counted from the connection’s beginning.',
+    (layer) => layer.relativeSequence,
+    {
+      type: 'uint32',
+    },
+  ),
   uint('tcp.seq_raw', SEQUENCE, 4, 'The number of the segment’s first byte in the stream; it begins anywhere.'),
+  derived(
+    'tcp.nxtseq',
+    SEQUENCE,
+    0,
+    'The number of the byte after the segment, counted from the connection’s beginning.',
+    (layer) => layer.relativeNext,
+    {
+      type: 'uint32',
+    },
+  ),
+  derived(
+    'tcp.ack',
+    ACKNOWLEDGMENT,
+    4,
+    'The number of the next byte that the sender expects, counted from the connection’s beginning.',
+    (layer) => layer.relativeAcknowledgment,
+    {
+      type: 'uint32',
+    },
+  ),
   uint('tcp.ack_raw', ACKNOWLEDGMENT, 4, 'The number of the next byte that the sender expects from the other side.'),
   uint('tcp.hdr_len', OFFSET_AND_FLAGS, 1, 'Bytes of this header, options included.', { mask: 0xf0, unit: 4 }),
   uint('tcp.flags', OFFSET_AND_FLAGS, 2, 'What kind of segment this is.', { mask: 0x0fff, hex: 4 }),
@@ -79,13 +124,31 @@ const FIELDS = new FieldTable<TcpLayer>([
     2,
     'Bytes that the sender can take, before the window scale agreed on in the SYNs.',
   ),
+  derived('tcp.window_size', WINDOW, 2, 'Bytes that the sender can take.', (layer) => layer.scaledWindow, {
+    type: 'uint32',
+  }),
+  derived(
+    'tcp.window_size_scalefactor',
+    WINDOW,
+    2,
+    'What the window is multiplied by; −1: the SYN was not seen, −2: nothing.',
+    (layer) => layer.scaleFactor,
+    {
+      type: 'int32',
+    },
+  ),
   uint('tcp.checksum', CHECKSUM, 2, 'Guards header, data and addresses.', { hex: 4 }),
   checksumStatus('tcp.checksum.status', CHECKSUM),
   uint('tcp.urgent_pointer', URGENT, 2, 'Where urgent data end, when URG is set.'),
 ]);
 
+/** Behind the line of a segment whose last bytes are of a message that goes on. */
+const PART = ' [TCP segment of a reassembled PDU]';
+
 export class TcpLayer extends LayerBase {
   readonly protocol = 'tcp';
+  /** What the packets before this one tell of it; undefined where nobody has looked at them. Set by dissect(). */
+  declare facts: TcpFacts | undefined;
 
   get headerLength(): number {
     return Math.max((this.u8(OFFSET_AND_FLAGS) >>> 4) * 4, FIXED_LENGTH);
@@ -107,11 +170,39 @@ export class TcpLayer extends LayerBase {
     return this.u32(ACKNOWLEDGMENT);
   }
 
+  get relativeSequence(): number | undefined {
+    return this.facts === undefined ? undefined : (this.sequence - this.facts.senderBase) >>> 0;
+  }
+
+  /** A FIN and a SYN count as a byte. */
+  get relativeNext(): number | undefined {
+    const sequence = this.relativeSequence;
+    if (sequence === undefined) return undefined;
+    return (sequence + this.dataLength + ((this.flags & (FIN | SYN)) === 0 ? 0 : 1)) >>> 0;
+  }
+
+  get relativeAcknowledgment(): number | undefined {
+    const { facts, acknowledgment } = this;
+    if (facts === undefined) return undefined;
+    return (this.flags & ACK) === 0 ? acknowledgment : (acknowledgment - facts.receiverBase) >>> 0;
+  }
+
+  /** In bytes, where the scale is known. */
+  get scaledWindow(): number | undefined {
+    return this.facts === undefined ? undefined : scaledWindow(this.window, (this.flags & SYN) !== 0, this.facts.scale);
+  }
+
+  get scaleFactor(): number | undefined {
+    if (this.facts === undefined || (this.flags & SYN) !== 0) return undefined;
+    const { scale } = this.facts;
+    return scale < 0 ? scale : 2 ** scale;
+  }
+
   get flags(): number {
     return this.u16(OFFSET_AND_FLAGS) & 0x0fff;
   }
 
-  /** Not scaled: the scale was said in the SYN, which is another packet. */
+  /** As in the header: not scaled. */
   get window(): number {
     return this.u16(WINDOW);
   }
@@ -140,26 +231,34 @@ export class TcpLayer extends LayerBase {
       return {
         at: this.offset + OFFSET_AND_FLAGS,
         reason: `TCP header length is ${words * 4} bytes, must be at least 20`,
-        line: `${this.partialInfo()}, bogus TCP header length (${words * 4}, must be at least 20)`,
+        line: `${this.#fixedInfo()}, bogus TCP header length (${words * 4}, must be at least 20)`,
       };
     return super.problem();
   }
 
   override partialInfo(): string {
+    return this.has(0, FIXED_LENGTH) ? this.info() : this.#fixedInfo();
+  }
+
+  #fixedInfo(): string {
     if (!this.has(SOURCE_PORT, 4)) return '';
     const ports = `${this.sourcePort} → ${this.destinationPort}`;
     return this.has(0, WINDOW + 2) ? this.#numbers(ports) : ports;
   }
 
   override info(): string {
-    return `${this.#numbers(`${this.sourcePort} → ${this.destinationPort}`)} Len=${this.dataLength}${tcpOptionsInfo(this)}`;
+    const { facts } = this;
+    const numbers = this.#numbers(`${this.sourcePort} → ${this.destinationPort}`);
+    const part = facts?.messages?.goesOn === true ? PART : '';
+    return `${numbers} Len=${this.dataLength}${tcpOptionsInfo(this, facts?.receiverBase ?? 0)}${part}`;
   }
 
   #numbers(ports: string): string {
-    const { flags } = this;
-    let text = `${ports} [${flagNames(flags)}] Seq=${this.sequence}`;
-    if ((flags & ACK) !== 0) text += ` Ack=${this.acknowledgment}`;
-    text += ` Win=${this.window}`;
+    const { flags, facts } = this;
+    let text = facts === undefined ? '' : verdictWords(facts);
+    text += `${ports} [${flagNames(flags)}] Seq=${this.relativeSequence ?? this.sequence}`;
+    if ((flags & ACK) !== 0) text += ` Ack=${this.relativeAcknowledgment ?? this.acknowledgment}`;
+    text += ` Win=${this.scaledWindow ?? this.window}`;
     if ((flags & URG) !== 0 && this.has(URGENT, 2)) text += ` Urg=${this.u16(URGENT)}`;
     return text;
   }
@@ -171,7 +270,10 @@ export class TcpLayer extends LayerBase {
 
   protected override collect(sink: FieldSink): void {
     readTable(this, FIELDS, sink);
-    collectTcpOptions(this, sink);
+    collectTcpOptions(this, this.facts?.receiverBase ?? 0, sink);
+    if (this.facts?.analyzed === true) readTable(this, ANALYSIS_FIELDS, sink);
+    if (this.facts?.messages !== undefined && this.facts.messages !== null)
+      collectSegments(this, this.facts.messages, sink);
     addBytes(
       this,
       'tcp.payload',

@@ -244,4 +244,9 @@ export const COMPARED_FIELDS: readonly string[] = [
     'ssh',
     'host_key.rsa.e host_key.rsa.n host_sig.type_length host_sig.type packet_length_encrypted encrypted_packet',
   ),
+  ...names(
+    'json',
+    'object array member key path path_with_value member_with_value value.string value.number value.true',
+  ),
+  ...names('json', 'value.false value.null'),
 ];

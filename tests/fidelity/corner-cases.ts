@@ -325,6 +325,17 @@ const MULTICAST_ANSWERS = hex(
 );
 
 export const FRAMES: Readonly<Record<string, Uint8Array>> = {
+  'JSON in HTTP': ethernet(
+    '0800',
+    ipv4(
+      6,
+      tcp(40000, 8080, {
+        payload: ascii(
+          'POST /api HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 66\r\n\r\n{"name":"web","ports":[80,null],"on":true,"off":false,"n":{"a":1}}',
+        ),
+      }),
+    ),
+  ),
   ...LINKS_AND_TUNNELS,
   ...IP_AND_ICMPV6,
   ...PROGRAMS,

@@ -145,6 +145,7 @@ const stateless = (line: string): string =>
     .replace(/ Win=\d+/, '')
     .replace(' GRPCHTTP2 ', ' GRPC ')
     .replaceAll(' (PROTOBUF)', '')
+    .replace(/ \[etcd: .*\]$/, '') // ours
     .replace(/ TLSv1(\.\d)? /, ' TLS ')
     .replace(' SSHv2 ', ' SSH ') // of the first banner alone tshark says less
     .replace(' [BoundErrorUnreassembled Packet]', '') // asks for the next segment

@@ -591,6 +591,18 @@ not not not tcp
 !!tcp
 ! !tcp
 !tcp == 1
+frame.time
+frame.time > "2026-11-23 00:00:00"
+frame.time >= "Nov 23, 2026 03:44:16"
+frame.time < "2026-11-23 03:44:20.5"
+frame.time == "2026-11-23T03:44:15.000096Z"
+frame.time in {"2026-11-23 03:44:10" .. "2026-11-23 03:44:42 UTC"}
+frame.time_delta > 0.5
+frame.time_delta == 1
+frame.time_delta < 0
+frame.protocols contains "vxlan"
+frame.protocols == "eth:ethertype:ip:tcp"
+frame.protocols matches "icmp:data$"
 `);
 
 /** What tshark refuses, and so must we. */
@@ -768,4 +780,10 @@ ip.src == 172.17.0.2 # comment
 '
 \
 @
+frame.time == 5
+frame.time == "yesterday"
+frame.time contains "Nov"
+string(frame.time) contains "Nov"
+frame.time - 1 > 0
+abs(frame.time) > 0
 `);

@@ -8,6 +8,8 @@ import { LinkType } from '../../src/capture/link-type.ts';
 import { readCapture } from '../../src/capture/read-capture.ts';
 import { dissect } from '../../src/packet/dissect.ts';
 import { allFields, fieldInfo } from '../../src/packet/filter/registry.ts';
+import type { Layer } from '../../src/packet/layer.ts';
+import { Watcher } from '../../src/packet/stream/watcher.ts';
 import { type PacketSummary, summarize, summarizeLayers } from '../../src/packet/summary.ts';
 import { BROKEN, FRAMES } from './corner-cases.ts';
 import { SERVICE_FRAMES } from './service-cases.ts';
@@ -48,15 +50,27 @@ function complaint(packet: Uint8Array, linkType: number, originalLength: number)
   const line = lineOf(summarizeLayers(layers));
   if (/undefined|NaN/.test(line)) return `summary "${line}"`;
   if (lineOf(summarize(packet, linkType, originalLength)) !== line) return `summary is not "${line}"`;
+  // The same with what the packets before it tell, as far as they make any sense to one another.
+  const time = { seconds: ++number, nanoseconds: 0 };
+  const facts = watcher.see({ bytes: packet, linkType, originalLength, ...time }, number, '');
+  const known = dissect(packet, linkType, originalLength, facts);
+  if (/undefined|NaN/.test(lineOf(summarizeLayers(known)))) return `summary "${lineOf(summarizeLayers(known))}"`;
+  return wrongIn(layers) ?? (facts === null ? null : wrongIn(known));
+}
+
+const watcher = new Watcher();
+let number = 0;
+
+function wrongIn(layers: readonly Layer[]): string | null {
   for (const layer of layers) {
-    const { protocol } = layer;
+    const { protocol, bytes } = layer;
     seen.add(protocol);
-    if (layer.offset < 0 || layer.length < 0 || layer.offset + layer.length > packet.length)
+    if (layer.offset < 0 || layer.length < 0 || layer.offset + layer.length > bytes.length)
       return `${protocol} lies outside`;
     for (const { name, offset, length, shown } of layer.fields()) {
       if (fieldInfo(name) === null) return `${name} is not in the registry`;
       if (offset < layer.offset && protocol !== 'dns' && protocol !== 'mdns') return `${name} lies before its layer`;
-      if (length < 0 || offset + length > packet.length) return `${name} lies outside`;
+      if (length < 0 || offset + length > bytes.length) return `${name} lies outside`;
       if (/undefined|NaN|\[object/.test(shown)) return `${name} is shown as "${shown}"`;
     }
   }

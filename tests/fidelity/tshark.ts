@@ -26,7 +26,8 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     stdio: ['ignore', 'pipe', 'ignore'], // its warning about running as root goes to stderr
-    env: { ...process.env, ...env },
+    // Dates are UTC's here.
+    env: { ...process.env, TZ: 'UTC', ...env },
   });
 }
 

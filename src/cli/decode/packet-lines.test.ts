@@ -5,7 +5,10 @@ import type { CapturedPacket } from '../../capture/captured-packet.ts';
 import { LinkType } from '../../capture/link-type.ts';
 import { readCapture } from '../../capture/read-capture.ts';
 import { dissect } from '../../packet/dissect.ts';
+import type { TcpFacts } from '../../packet/stream/tcp-facts.ts';
+import { Watcher } from '../../packet/stream/watcher.ts';
 import { summarizeLayers } from '../../packet/summary.ts';
+import { plainSegment } from '../../packet/tcp-segment.ts';
 import { Output } from './output.ts';
 import { printSummary } from './packet-lines.ts';
 
@@ -27,14 +30,24 @@ function printed(lines: readonly Line[], most: number): string {
     parts.push(Buffer.from(bytes.subarray(at, at + most)));
     return Math.min(most, bytes.length - at);
   });
-  for (const { packet, number, time } of lines) printSummary(packet, number, time, output);
+  const watcher = new Watcher();
+  for (const { packet, number, time } of lines) {
+    const facts = watcher.see(packet, number, '');
+    printSummary(packet, number, time, facts === null ? null : plainSegment(watcher.place, facts), facts, output);
+  }
   output.flush();
   return Buffer.concat(parts).toString();
 }
 
-function expected({ packet, number, time }: Line): string {
+/** The same by all of the packet's layers. */
+function allExpected(lines: readonly Line[]): string {
+  const watcher = new Watcher();
+  return lines.map((line) => expected(line, watcher.see(line.packet, line.number, ''))).join('');
+}
+
+function expected({ packet, number, time }: Line, facts: TcpFacts | null): string {
   const { bytes, linkType, originalLength } = packet;
-  const { source, destination, protocol, info } = summarizeLayers(dissect(bytes, linkType, originalLength));
+  const { source, destination, protocol, info } = summarizeLayers(dissect(bytes, linkType, originalLength, facts));
   const columns = [
     `${number}`.padStart(5),
     time.toFixed(6).padStart(10),
@@ -63,7 +76,7 @@ const line = fc
 test('a packet’s line is its layers’ summary, whatever the bytes, and however it is written', () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 20 }), fc.integer({ min: 1, max: 5000 }), (lines, most) => {
-      expect(printed(lines, most)).toBe(lines.map(expected).join(''));
+      expect(printed(lines, most)).toBe(allExpected(lines));
     }),
     { numRuns: 400 },
   );
@@ -75,7 +88,7 @@ test('every recorded packet, many times over: lines at the edges of the buffer a
     number: i + 1,
     time: i / 7,
   }));
-  const whole = lines.map((one) => expected({ ...one, time: Math.round(one.time * 1e6) / 1e6 })).join('');
+  const whole = allExpected(lines.map((one) => ({ ...one, time: Math.round(one.time * 1e6) / 1e6 })));
   expect(printed(lines, 1 << 20) === whole).toBe(true);
 });
 
@@ -107,7 +120,7 @@ test('TCP’s options and flags, in any order and broken anywhere', () => {
         originalLength: bytes.length + cut,
       };
       const one = { packet, number: 1, time: 0 };
-      expect(printed([one], 4096)).toBe(expected(one));
+      expect(printed([one], 4096)).toBe(allExpected([one]));
     }),
     { numRuns: 1500 },
   );

@@ -2,8 +2,9 @@
 import { type CapturedPacket, secondsOf } from '../../capture/captured-packet.ts';
 import type { FieldValue } from '../../packet/field.ts';
 import type { FilterPacket } from '../../packet/filter/reader.ts';
+import type { TcpFacts } from '../../packet/stream/tcp-facts.ts';
 import { summarize, summarizeLayers } from '../../packet/summary.ts';
-import { plainSegment, writeAddresses, writeSegment } from '../../packet/tcp-segment.ts';
+import { type TcpSegment, writeAddresses, writeSegment } from '../../packet/tcp-segment.ts';
 import type { Output } from './output.ts';
 
 export type PacketLine = (packet: FilterPacket) => string;
@@ -21,12 +22,16 @@ const BYTES = encoder.encode(' bytes]');
 
 /**
  * Prints number, seconds since the first packet, who to whom, protocol, bytes, and what the packet says: the columns of
- * Wireshark's list; and of a packet that the capture kept in part only, how much of it is there. A plain TCP segment, as most are, never becomes a string.
+ * Wireshark's list; and of a packet that the capture kept in part only, how much of it is there. `segment`: the plain TCP segment
+ * in it, if there is one (tcp-segment.ts); `facts`: what the packets before it tell of it. A plain segment, as most are, never
+ * becomes a string.
  */
 export function printSummary(
   { bytes, linkType, originalLength }: CapturedPacket,
   number: number,
   timeRelative: number,
+  segment: TcpSegment | null,
+  facts: TcpFacts | null,
   output: Output,
 ): void {
   output.beginLine();
@@ -34,9 +39,8 @@ export function printSummary(
   output.bytes(BLANK);
   printTime(timeRelative, output);
   output.bytes(BLANK);
-  const segment = plainSegment(bytes, linkType, originalLength);
-  if (segment === null) {
-    const { source, destination, protocol, info } = summarize(bytes, linkType, originalLength);
+  if (segment === null || facts === null) {
+    const { source, destination, protocol, info } = summarize(bytes, linkType, originalLength, facts);
     const from = source.length < NARROWEST_ADDRESS ? source.padStart(NARROWEST_ADDRESS) : source;
     const to = destination.length < NARROWEST_ADDRESS ? destination.padEnd(NARROWEST_ADDRESS) : destination;
     output.text(`${from} → ${to} ${protocol} ${originalLength} ${info}`);
@@ -45,7 +49,7 @@ export function printSummary(
     output.bytes(TCP);
     output.decimal(originalLength);
     output.bytes(BLANK);
-    writeSegment(segment, output);
+    writeSegment(segment, facts, output);
   }
   if (bytes.length < originalLength) {
     output.bytes(CUT);

@@ -21,7 +21,11 @@ const table: readonly Row[] = [
   [/^src\/topology\//, ['machine', 'overlay'], ['super-bridge', 'two-hosts', 'walk']],
   [/^src\/recording\//, ['commands'], ['walk']],
   [/^src\/wire\//, ['wire', 'stop-time', 'lab-time'], ['stop-time']],
-  [/^src\/guest\//, ['machine', 'evidence', 'faults', 'lab-time', 'lost-frames', 'why-stopped'], ['super-bridge']],
+  [
+    /^src\/guest\//,
+    ['machine', 'evidence', 'evidence-cost', 'faults', 'lab-time', 'lost-frames', 'why-stopped'],
+    ['super-bridge'],
+  ],
   [/^src\/machine\//, ['machine', 'faults', 'lab-time', 'several-machines'], ['super-bridge', 'two-hosts']],
   [/^src\/lab\//, ['several-machines', 'stop-time', 'lab-time', 'wire'], ['stop-time', 'two-hosts']],
   [/^src\/components\/(lab|machines|terminal|ui)\//, [], ['super-bridge', 'two-hosts', 'site']],

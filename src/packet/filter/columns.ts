@@ -3,6 +3,7 @@
 import { FieldSink, type TextColumn } from '../field.ts';
 import type { Layer } from '../layer.ts';
 import { FRAME_FIELDS } from './frame.ts';
+import { formatMoment } from './moments.ts';
 import type { FilterPacket } from './reader.ts';
 import { canHave, type FieldInfo } from './registry.ts';
 
@@ -83,10 +84,12 @@ class Column implements TextColumn {
 function frameText({ name, type }: FieldInfo): ((packet: FilterPacket) => string) | null {
   const read = FRAME_FIELDS.find((field) => field.name === name)?.read;
   if (read === undefined) return null;
-  return ({ frame }) => {
+  return (packet) => {
+    const { frame } = packet;
     if (name === 'frame.time_epoch') return `${frame.time.seconds}.${String(frame.time.nanoseconds).padStart(9, '0')}`;
-    const value = read(frame);
+    const value = read(packet);
+    if (typeof value === 'bigint') return formatMoment(frame.time);
     if (value instanceof Uint8Array) return name;
-    return type === 'time' ? Number(value).toFixed(9) : String(value ?? '');
+    return type === 'time' && value !== null ? Number(value).toFixed(9) : String(value ?? '');
   };
 }

@@ -52,6 +52,10 @@ test.each([
   'frame.number == 7 and frame.time_relative > 1 and frame.len == 124',
   'frame.interface_name matches "^HOST-01/"',
   'tcp xor icmp',
+  'ip.ttl - 65 < 0 and ip.ttl - 65 == -1',
+  'abs(ip.ttl - 65) == 1',
+  'tcp.srcport - tcp.dstport > 0 and tcp.dstport - tcp.srcport < 0',
+  'ip.src & 255.255.0.0 == 10.244.0.0',
   'tcp.options.mss_val == 1460',
   '   ',
 ])('%s lets the packet through', (text) => {
@@ -69,6 +73,10 @@ test.each([
   'dns.qry.name == "x"',
   'dns.qry.name != "x"',
   'frame[5000] == 00',
+  'ip.ttl - 65 > 0',
+  'tcp.ack_raw - 1 > 0',
+  'ip.ttl == {64 / 0} + 64',
+  'ip.src & 0.0.0.0',
 ])('%s holds it back', (text) => {
   expect(matches(text)).toBe(false);
 });
@@ -90,7 +98,11 @@ test('layers are not decoded for a filter that asks for none', () => {
 describe('an error stands under what it is about', () => {
   test.each([
     ['ip.scr == 10.0.0.1', 'ip.scr == 10.0.0.1\n^~~~~~\nThere is no field "ip.scr". Did you mean "ip.src"?'],
-    ['tcp.seq == 1', 'tcp.seq == 1\n^~~~~~~\nThere is no field "tcp.seq". Did you mean "tcp.seq_raw"?'],
+    ['tcp.seg_raw == 1', 'tcp.seg_raw == 1\n^~~~~~~~~~~\nThere is no field "tcp.seg_raw". Did you mean "tcp.seq_raw"?'],
+    [
+      'tcp.analysis.flags == 1',
+      'tcp.analysis.flags == 1\n                      ^\ntcp.analysis.flags is a mark: it is there or not. Ask for it by its name alone.',
+    ],
     ['tcp and (udp', 'tcp and (udp\n        ^\nThis is never closed: ")" is missing.'],
     ['tcp AND udp', 'tcp AND udp\n    ^~~\n"AND" was not expected here. Did you mean "and"?'],
     ['tcp udp', 'tcp udp\n    ^~~\n"udp" was not expected here. Between two tests stands "and" or "or".'],

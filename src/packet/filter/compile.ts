@@ -1,5 +1,6 @@
 // Wireshark's display filters (wireshark-filter(4)), as Wireshark 4.0 answers them packet by packet, with "xor" and "true" of
-// later versions. What needs other packets (tcp.stream, dns.time) is not among the fields.
+// later versions. Of what needs other packets there is what somebody saw who watched them (needs.ts); dns.time and its like are not
+// among the fields.
 
 import { parse } from './parser.ts';
 import type { FilterPacket } from './reader.ts';
@@ -10,18 +11,21 @@ import {
   type Expression,
   type FilterError,
   FilterFault,
+  namesIn,
   type Operand,
   type Relation,
   type SearchExpression,
   type Span,
 } from './syntax.ts';
 import { constantOf, notAField, type Term, termOf } from './terms.ts';
-import { describeType, includes, kindOf, order, type Value } from './values.ts';
+import { describeType, includes, kindOf, NOTHING_FITS, order, type Value } from './values.ts';
 
 export interface Filter {
   readonly text: string;
   /** null: the text was blank, and every packet matches. */
   readonly expression: Expression | null;
+  /** The fields and protocols that it names. */
+  readonly names: ReadonlySet<string>;
   matches(packet: FilterPacket): boolean;
 }
 
@@ -40,10 +44,11 @@ export function compileFilter(text: string): CompiledFilter {
         { at: LONGEST, length: text.length - LONGEST },
         `A filter has at most ${LONGEST} characters.`,
       );
-    if (text.trim() === '') return { ok: true, filter: { text, expression: null, matches: () => true } };
+    if (text.trim() === '')
+      return { ok: true, filter: { text, expression: null, names: new Set(), matches: () => true } };
     const expression = parse(text);
     const matches = testOf(expression, text);
-    return { ok: true, filter: { text, expression, matches } };
+    return { ok: true, filter: { text, expression, names: namesIn(expression), matches } };
   } catch (error) {
     if (!(error instanceof FilterFault)) throw error;
     return { ok: false, error: { message: error.message, at: error.span.at, length: error.span.length } };
@@ -97,10 +102,11 @@ function presence(operand: Operand, source: string): Test {
   if (term === null) throw new FilterFault(operand, notAField(operand));
   if (operand.kind === 'call') throw new FilterFault(operand, `${term.text} must be compared with something.`);
   if (operand.kind !== 'arithmetic' && operand.kind !== 'negative') return (packet) => term.read(packet).length > 0;
-  return (packet) => term.read(packet).some((value) => (typeof value === 'number' ? value !== 0 : !isZero(value)));
+  return (packet) => term.read(packet).some((value) => !isZero(value));
 }
 
-const isZero = (value: string | Uint8Array): boolean => typeof value !== 'string' && value.every((byte) => byte === 0);
+const isZero = (value: Value): boolean =>
+  value instanceof Uint8Array ? value.every((byte) => byte === 0) : typeof value !== 'string' && Number(value) === 0;
 
 function comparison(
   { relation, quantifier, ...sides }: Extract<Expression, { kind: 'compare' }>,
@@ -118,7 +124,7 @@ function comparison(
   return (packet) => {
     const others = right.read(packet);
     const values = left.read(packet);
-    if (others.length === 0 || values.length === 0) return false;
+    if (isAbsent(others) || isAbsent(values)) return false;
     const test = (each: Value): boolean =>
       others[quantifier === 'any' ? 'some' : 'every']((other) => holds(order(each, other)));
     return values[quantifier === 'any' ? 'some' : 'every'](test);
@@ -138,9 +144,11 @@ function quantified(quantifier: 'any' | 'all', read: Term['read'], test: (value:
   if (quantifier === 'any') return (packet) => read(packet).some(test);
   return (packet) => {
     const values = read(packet);
-    return values.length > 0 && values.every(test);
+    return !isAbsent(values) && values.every(test);
   };
 }
+
+const isAbsent = (values: readonly Value[]): boolean => values.length === 0 && values !== NOTHING_FITS;
 
 function leftTerm(operand: Operand, source: string): Term {
   const term = termOf(operand, source);
@@ -149,6 +157,8 @@ function leftTerm(operand: Operand, source: string): Term {
 }
 
 function checkComparable(left: Term, right: Term, at: Span): void {
+  if (left.type === 'none')
+    throw new FilterFault(at, `${left.text} is a mark: it is there or not. Nothing compares with it.`);
   const sortOf = (type: ValueType): string => (kindOf(type) === 'boolean' ? 'number' : kindOf(type));
   if (sortOf(left.type) === sortOf(right.type)) return;
   throw new FilterFault(
@@ -163,7 +173,9 @@ function searchable(operand: Operand, verb: string, source: string): Term {
   const kind = kindOf(term.type);
   if (kind === 'string' || kind === 'bytes' || kind === 'protocol') return term;
   const advice =
-    kind === 'boolean' || operand.kind !== 'field' ? '' : ` Ask its text: string(${term.text}) ${verb} "…".`;
+    kind === 'boolean' || kind === 'none' || kind === 'moment' || operand.kind !== 'field'
+      ? ''
+      : ` Ask its text: string(${term.text}) ${verb} "…".`;
   throw new FilterFault(operand, `${term.text} is ${describeType(term.type)}, and has nothing inside.${advice}`);
 }
 

@@ -1,7 +1,8 @@
 // The functions of the language, as Wireshark 4.0 has them.
 import { formatIpv4, formatIpv6, formatMac } from '../format.ts';
+import { absolute } from './arithmetic.ts';
 import type { ValueType } from './registry.ts';
-import { bytesOf, kindOf, sizeOf, type Value } from './values.ts';
+import { bytesOf, kindOf, order, sizeOf, type Value } from './values.ts';
 
 export interface FilterFunction {
   readonly about: string;
@@ -16,11 +17,20 @@ export interface FilterFunction {
 }
 
 const one = { min: 1, max: 1 };
+/** What string() does not take: text, and what Wireshark does not make text of. */
+const WITHOUT_TEXT: ReadonlySet<ValueType> = new Set([
+  'string',
+  'bytes',
+  'protocol',
+  'boolean',
+  'absolute_time',
+  'none',
+]);
 const anything = (): null => null;
 const needsText = ([type]: readonly ValueType[], name: string): string | null =>
   type === 'string' ? null : `${name}() takes a field that is text.`;
 const needsNumbers = (types: readonly ValueType[], name: string): string | null =>
-  types.every((type) => kindOf(type) === 'number' || type === 'time')
+  types.every((type) => kindOf(type) === 'number' || type === 'time' || (type === 'absolute_time' && name !== 'abs'))
     ? null
     : `${name}() takes fields that are numbers.`;
 
@@ -32,8 +42,8 @@ const extreme = (of: 'max' | 'min'): FilterFunction => ({
   refuses: needsNumbers,
   result: ([type = 'uint32']) => type,
   apply: (values) => {
-    let best = Number(values[0]);
-    for (const value of values) best = Math[of](best, Number(value));
+    let best = values[0] as Value;
+    for (const value of values) if (of === 'max' ? order(best, value) < 0 : order(best, value) > 0) best = value;
     return [best];
   },
 });
@@ -45,7 +55,10 @@ export const FUNCTIONS: Readonly<Record<string, FilterFunction>> = {
     fieldsOnly: true,
     refuses: anything,
     result: () => 'uint32',
-    apply: (values, type) => values.map((value) => (typeof value === 'number' ? (sizeOf(type) ?? 0) : value.length)),
+    apply: (values, type) =>
+      values.map((value) =>
+        typeof value === 'number' || typeof value === 'bigint' ? (sizeOf(type) ?? 0) : value.length,
+      ),
   },
   count: {
     about: 'How often a field is in a packet.',
@@ -75,10 +88,7 @@ export const FUNCTIONS: Readonly<Record<string, FilterFunction>> = {
     about: 'A number or an address as text.',
     args: one,
     fieldsOnly: true,
-    refuses: ([type], name) =>
-      type === 'string' || type === 'bytes' || type === 'protocol' || type === 'boolean'
-        ? `${name}() takes a number or an address.`
-        : null,
+    refuses: ([type = 'none'], name) => (WITHOUT_TEXT.has(type) ? `${name}() takes a number or an address.` : null),
     result: () => 'string',
     apply: (values, type) => values.map((value) => asText(value, type)),
   },
@@ -90,7 +100,7 @@ export const FUNCTIONS: Readonly<Record<string, FilterFunction>> = {
     fieldsOnly: false,
     refuses: needsNumbers,
     result: ([type = 'uint32']) => type,
-    apply: (values) => values.map((value) => Math.abs(Number(value))),
+    apply: (values) => values.map(absolute),
   },
 };
 
@@ -98,6 +108,7 @@ export const isFunction = (name: string): boolean => Object.hasOwn(FUNCTIONS, na
 
 function asText(value: Value, type: ValueType): string {
   if (type === 'time') return Number(value).toFixed(9);
+  if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return type === 'ipv4' ? formatIpv4(bytesOf(value), 0) : String(value);
   if (typeof value === 'string') return value;
   return type === 'ipv6' ? formatIpv6(value, 0) : formatMac(value, 0);

@@ -1,6 +1,8 @@
 // What stands in a filter as a value -> the value that it is for a field of some type. Which characters mean what depends on
 // the field: 10 is a number, a byte or a piece of text.
 import { parseIpv4, parseIpv6 } from '../address.ts';
+import { negative } from './arithmetic.ts';
+import { parseMoment } from './moments.ts';
 import type { FieldInfo, ValueType } from './registry.ts';
 import { FilterFault, type Operand } from './syntax.ts';
 import { kindOf, type Value } from './values.ts';
@@ -22,9 +24,13 @@ export function readLiteral(operand: Operand, like: Like): Literal {
     const { value } = readLiteral(operand.of, like);
     if (typeof value === 'number' && (kindOf(like.type) === 'time' || like.type === 'double'))
       return { value: -value, prefix: null };
-    // As unsigned arithmetic has it, and with it Wireshark: no field is equal to such a number or greater.
-    if (typeof value === 'number' && like.type.startsWith('uint')) return { value: 2 ** 32 - value, prefix: null };
     if (typeof value === 'number' && like.type === 'int32') return { value: -value, prefix: null };
+    if (typeof value === 'number' && like.type.startsWith('uint')) {
+      const below = negative(like.type, value);
+      return below === null
+        ? no(operand, `-${operand.of.text} is too far below zero: -2147483647 is the least.`)
+        : { value: below, prefix: null };
+    }
   }
   const read = READERS[like.type](operand, like);
   return typeof read === 'object' && 'value' in read ? read : { value: read, prefix: null };
@@ -90,6 +96,18 @@ const time: Reader = (operand, { text }) => {
   const seconds = operand.kind === 'word' && /^\d+(\.\d+)?$/.test(operand.text) ? Number(operand.text) : null;
   return seconds ?? no(operand, `${text} is a time in seconds, such as 1 or 0.25.`);
 };
+
+const moment: Reader = (operand, { text }) => {
+  const written = operand.kind === 'word' ? operand.text : operand.kind === 'string' ? operand.value : '';
+  return (
+    parseMoment(written) ??
+    no(operand, `${text} is a date with a time, of UTC: "2026-11-29 12:34:56.789", or "Nov 29, 2026 12:34:56".`)
+  );
+};
+
+/** It is there or not: nothing compares with it. */
+const mark: Reader = (operand, { text }) =>
+  no(operand, `${text} is a mark: it is there or not. Ask for it by its name alone.`);
 
 const fraction: Reader = (operand, { text }) => {
   const value = operand.kind === 'word' && /^\d+(\.\d+)?([eE]\d+)?$/.test(operand.text) ? Number(operand.text) : null;
@@ -174,6 +192,8 @@ const READERS: Readonly<Record<ValueType, Reader>> = {
   double: fraction,
   boolean,
   time,
+  absolute_time: moment,
+  none: mark,
   ipv4,
   ipv6,
   ether,

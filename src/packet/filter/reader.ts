@@ -27,8 +27,8 @@ export function fieldValues(info: FieldInfo, layers: readonly Piece[] | null): F
   const ofFrame = FRAME_FIELDS.find((field) => field.name === name);
   if (ofFrame !== undefined) {
     const picked = layers === null || picksLayer(layers, 1, 1);
-    return same(({ frame }) => {
-      const value = picked ? ofFrame.read(frame) : null;
+    return same((packet) => {
+      const value = picked ? ofFrame.read(packet) : null;
       return value === null ? NONE : [typeof value === 'string' ? toBytesText(value) : value];
     });
   }

@@ -7,8 +7,8 @@ import type { Layer } from '../layer.ts';
 import { FRAME_FIELDS } from './frame.ts';
 import { LISTED_FIELDS } from './listed-fields.ts';
 
-/** Wireshark's types. A protocol's value is its bytes; a time is in seconds. */
-export type ValueType = FieldType | 'protocol' | 'time';
+/** Wireshark's types. A protocol's value is its bytes. */
+export type ValueType = FieldType | 'protocol';
 
 export interface FieldInfo {
   /** "ip.src" */
@@ -64,6 +64,7 @@ const PROTOCOLS: Readonly<Record<ProtocolName, string>> = {
   llmnr: 'DNS by multicast, as Windows speaks it.',
   ssdp: 'Which devices are there, asked by multicast.',
   http: 'The web’s requests and answers.',
+  json: 'Data as text: members, lists, values.',
   http2: 'Many requests at once in one connection.',
   grpc: 'Calls of programs, such as etcd’s, in HTTP/2.',
   tls: 'What encrypts the web.',
@@ -112,6 +113,7 @@ const GUESTS: Readonly<Record<string, readonly string[]>> = {
   mdns: ['dns.'],
   llmnr: ['dns.'],
   ssdp: ['http.'],
+  grpc: ['etcd.'],
   ipv6: ['ip.version'],
   'ipv6.hopopts': ['ipv6.opt.'],
   'ipv6.dstopts': ['ipv6.opt.'],

@@ -161,3 +161,42 @@ const escaped = (text: string): string =>
       ? `\\${character}`
       : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
+
+/** The fields and protocols that a filter names. */
+export function namesIn(expression: Expression): Set<string> {
+  const names = new Set<string>();
+  const ofOperand = (operand: Operand): void => {
+    if (operand.kind === 'field') names.add(operand.name);
+    else if (operand.kind === 'slice' || operand.kind === 'negative') ofOperand(operand.of);
+    else if (operand.kind === 'call') operand.args.forEach(ofOperand);
+    else if (operand.kind === 'arithmetic') {
+      ofOperand(operand.left);
+      ofOperand(operand.right);
+    }
+  };
+  const ofExpression = (of: Expression): void => {
+    switch (of.kind) {
+      case 'and':
+      case 'or':
+      case 'xor':
+        ofExpression(of.left);
+        ofExpression(of.right);
+        break;
+      case 'not':
+        ofExpression(of.of);
+        break;
+      case 'present':
+        ofOperand(of.of);
+        break;
+      case 'in':
+        ofOperand(of.left);
+        for (const { from, to } of of.set) for (const bound of to === null ? [from] : [from, to]) ofOperand(bound);
+        break;
+      default:
+        ofOperand(of.left);
+        ofOperand(of.right);
+    }
+  };
+  ofExpression(expression);
+  return names;
+}

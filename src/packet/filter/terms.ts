@@ -1,4 +1,5 @@
 // What stands on the sides of a comparison -> the values that it has in a packet.
+import { calculate, canCalculate, negative } from './arithmetic.ts';
 import { FUNCTIONS } from './functions.ts';
 import { isLiteral, type Like, type Literal, readLiteral } from './literals.ts';
 import { cut } from './pieces.ts';
@@ -6,7 +7,7 @@ import { type FieldValues, fieldValues } from './reader.ts';
 import { fieldInfo, type ValueType } from './registry.ts';
 import { nearestField } from './suggest.ts';
 import { type Arithmetic, FilterFault, type Operand } from './syntax.ts';
-import { bytesOf, describeType, kindOf, type Value } from './values.ts';
+import { bytesOf, describeType, kindOf, NOTHING_FITS, type Value } from './values.ts';
 
 /** Something that has values in a packet: none, one or several, all of one type. */
 export type Term = Like & FieldValues;
@@ -29,7 +30,7 @@ export function termOf(operand: Operand, source: string): Term | null {
       if (of === null) return null;
       if (!isNumeric(of.type))
         throw new FilterFault(operand, `${of.text} is ${describeType(of.type)}: it has no sign.`);
-      return termWith(of, text, ({ read }, packet) => read(packet).map((value) => wrapped(of.type, -Number(value))));
+      return termWith(of, text, ({ read }, packet) => fitting(read(packet), (value) => [negative(of.type, value)]));
     }
     case 'arithmetic':
       return sumOf(operand, text, source);
@@ -44,9 +45,8 @@ export function constantOf(operand: Operand, like: Like): Literal {
   const left = constantOf(operand.left, like).value;
   const right = constantOf(operand.right, like).value;
   checkArithmetic(operand, operand.op, like);
-  const value = calculate(operand.op, left, right);
-  if (value === null) throw new FilterFault(operand, 'Nothing can be divided by zero.');
-  return { value, prefix: null };
+  // What has no value is equal to nothing, nor before or after it: as Wireshark has it, no fault of the filter's.
+  return { value: calculate(operand.op, like.type, left, right) ?? Number.NaN, prefix: null };
 }
 
 /** Why a word cannot stand where a field belongs. */
@@ -139,41 +139,19 @@ function sumOf(operand: Extract<Operand, { kind: 'arithmetic' }>, text: string, 
   const constant = right === null ? constantOf(operand.right, like).value : null;
   return termWith(left, text, ({ read }, packet) => {
     const others = constant === null ? (right?.read(packet) ?? []) : [constant];
-    const results = read(packet).flatMap((a) => others.map((b) => calculate(operand.op, a, b)));
-    return results.filter((result) => result !== null).map((result) => wrapped(left.type, result));
+    if (others.length === 0) return others;
+    return fitting(read(packet), (a) => others.map((b) => calculate(operand.op, left.type, a, b)));
   });
 }
 
 function checkArithmetic(operand: Operand, op: Arithmetic, { type, text }: Like): void {
-  const kind = kindOf(type);
-  const possible =
-    kind === 'number' || (kind === 'bytes' && op === '&') || (kind === 'time' && (op === '+' || op === '-'));
-  if (!possible) throw new FilterFault(operand, `${text} is ${describeType(type)}: "${op}" is not possible with it.`);
+  if (!canCalculate(type, op))
+    throw new FilterFault(operand, `${text} is ${describeType(type)}: "${op}" is not possible with it.`);
 }
 
-/** Unsigned numbers stay so, as in C: what is below zero becomes very large. */
-function wrapped(type: ValueType, value: Value): Value {
-  return typeof value === 'number' && type.startsWith('uint') && type !== 'uint64' ? value >>> 0 : value;
-}
-
-/** null: divided by zero. */
-function calculate(op: Arithmetic, left: Value, right: Value): Value | null {
-  if (typeof left !== 'number' || typeof right !== 'number') {
-    const mask = bytesOf(right);
-    return bytesOf(left).map((byte, i) => byte & (mask[i] ?? 0));
-  }
-  switch (op) {
-    case '+':
-      return left + right;
-    case '-':
-      return left - right;
-    case '*':
-      return left * right;
-    case '/':
-      return right === 0 ? null : Math.trunc(left / right);
-    case '%':
-      return right === 0 ? null : left % right;
-    case '&':
-      return (left & right) >>> 0;
-  }
+/** What sums have made of values; those that do not fit are left out. */
+function fitting(values: readonly Value[], make: (value: Value) => readonly (Value | null)[]): readonly Value[] {
+  if (values.length === 0) return values;
+  const results = values.flatMap(make).filter((value) => value !== null);
+  return results.length === 0 ? NOTHING_FITS : results;
 }

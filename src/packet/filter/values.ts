@@ -1,11 +1,23 @@
 // Values as filters compare them, and how two of a kind are put in order.
 import type { ValueType } from './registry.ts';
 
-/** Numbers, booleans (0 and 1), times (seconds) and IPv4 addresses are numbers; IPv6 and MAC addresses and protocols are bytes. */
-export type Value = number | string | Uint8Array;
+/** Numbers, booleans (0 and 1), times (seconds) and IPv4 addresses are numbers; IPv6 and MAC addresses and protocols are bytes. A bigint is a number that
+ * a sum gave a sign (arithmetic.ts), or nanoseconds since the epoch. */
+export type Value = number | bigint | string | Uint8Array;
 
 /** What can be compared with what. */
-export type Kind = 'number' | 'double' | 'boolean' | 'time' | 'ipv4' | 'ipv6' | 'bytes' | 'protocol' | 'string';
+export type Kind =
+  | 'number'
+  | 'double'
+  | 'boolean'
+  | 'time'
+  | 'moment'
+  | 'ipv4'
+  | 'ipv6'
+  | 'bytes'
+  | 'protocol'
+  | 'string'
+  | 'none';
 
 const KINDS: Readonly<Record<ValueType, Kind>> = {
   uint8: 'number',
@@ -17,6 +29,8 @@ const KINDS: Readonly<Record<ValueType, Kind>> = {
   double: 'double',
   boolean: 'boolean',
   time: 'time',
+  absolute_time: 'moment',
+  none: 'none',
   ipv4: 'ipv4',
   ipv6: 'ipv6',
   ether: 'bytes',
@@ -24,6 +38,12 @@ const KINDS: Readonly<Record<ValueType, Kind>> = {
   protocol: 'protocol',
   string: 'string',
 };
+
+/**
+ * The values of a sum whose fields are there, none of whose results fits. To "all" of no results everything applies, while of a field that
+ * is not there nothing can be said.
+ */
+export const NOTHING_FITS: readonly Value[] = Object.freeze([]);
 
 export const kindOf = (type: ValueType): Kind => KINDS[type];
 
@@ -39,6 +59,8 @@ export function sizeOf(type: ValueType): number | null {
     double: 8,
     boolean: 8,
     time: 16,
+    absolute_time: 16,
+    none: 0,
     ipv4: 4,
     ipv6: 16,
     ether: 6,
@@ -52,6 +74,8 @@ export function describeType(type: ValueType): string {
   const words: Partial<Record<ValueType, string>> = {
     boolean: 'true or false',
     time: 'a time in seconds',
+    absolute_time: 'a date with a time',
+    none: 'a mark that is there or not',
     ipv4: 'an IPv4 address',
     ipv6: 'an IPv6 address',
     ether: 'a MAC address',
@@ -62,8 +86,16 @@ export function describeType(type: ValueType): string {
   return words[type] ?? type;
 }
 
-/** Less than, equal to or greater than 0, as `a` stands before, with or after `b`. `prefix`: only so many leading bits count. */
+/**
+ * Less than, equal to or greater than 0, as `a` stands before, with or after `b`. `prefix`: only so many leading bits count.
+ * NaN: Wireshark 4.0 does not say how an unsigned number stands to one below zero; every comparison fails then.
+ */
 export function order(a: Value, b: Value, prefix: number | null = null): number {
+  if (typeof a === 'bigint') {
+    if (typeof b !== 'bigint') return Number(a) - Number(b);
+    return a < b ? -1 : a > b ? 1 : 0;
+  }
+  if (typeof b === 'bigint') return b < 0n ? Number.NaN : Number(a) - Number(b);
   if (typeof a === 'number' && typeof b === 'number') {
     if (prefix === null) return a - b;
     const mask = prefix === 0 ? 0 : (-1 << (32 - prefix)) >>> 0;
@@ -86,6 +118,7 @@ function orderBytes(a: Uint8Array, b: Uint8Array, prefix: number | null): number
 
 /** Strings as their bytes, one a character. An IPv4 address as its four. */
 export function bytesOf(value: Value): Uint8Array {
+  if (typeof value === 'bigint') return bytesOf(Number(BigInt.asUintN(32, value)));
   if (typeof value === 'number')
     return Uint8Array.of((value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);
   if (typeof value !== 'string') return value;

@@ -39,10 +39,15 @@ export class Anatomy {
   readonly parts: readonly Part[];
   readonly #spots: (Spot | undefined)[] = [];
 
-  constructor({ bytes, linkType, originalLength }: Pick<ListedHop, 'bytes' | 'linkType' | 'originalLength'>) {
+  constructor({
+    bytes,
+    linkType,
+    originalLength,
+    facts,
+  }: Pick<ListedHop, 'bytes' | 'linkType' | 'originalLength' | 'facts'>) {
     this.bytes = bytes;
-    const layers = dissect(bytes, linkType, originalLength);
-    this.parts = layers.map((layer) => partOf(layer, layers));
+    const layers = dissect(bytes, linkType, originalLength, facts);
+    this.parts = layers.map((layer) => partOf(layer, layers, bytes));
     for (const [part, { fields, start, headerEnd }] of this.parts.entries()) {
       const sizes = new Map<number, number>();
       for (let at = start; at < headerEnd; at++) this.#spots[at] = { part, field: -1 };
@@ -96,7 +101,8 @@ export class Anatomy {
 export const sameSpot = (a: Spot | null, b: Spot | null): boolean =>
   a === b || (a !== null && b !== null && a.part === b.part && a.field === b.field);
 
-function partOf(layer: Layer, layers: readonly Layer[]): Part {
+function partOf(layer: Layer, layers: readonly Layer[], bytes: Uint8Array): Part {
+  if (layer.bytes !== bytes) return reassembled(layer, layers);
   const { offset: start, length, payloadEnd, parent } = layer;
   const headerEnd = start + length;
   return {
@@ -107,4 +113,13 @@ function partOf(layer: Layer, layers: readonly Layer[]): Part {
     end: Math.max(headerEnd, Math.min(payloadEnd, layer.end)),
     parent: layers.findIndex((each: LayerBase) => each === parent),
   };
+}
+
+/** A message from several packets: its bytes are not this packet's, but what this packet carries of TCP completes it. */
+function reassembled(layer: Layer, layers: readonly Layer[]): Part {
+  const parent = layers.findLastIndex((each) => each.protocol === 'tcp');
+  const tcp = layers[parent];
+  const start = tcp === undefined ? 0 : Math.min(tcp.offset + tcp.length, tcp.end);
+  const fields = layer.fields().map((field) => ({ ...field, offset: start, length: 0 }));
+  return { layer, fields, start, headerEnd: start, end: tcp?.end ?? start, parent };
 }

@@ -61,7 +61,8 @@ export function CompareView({ left, right }: Props) {
   );
 }
 
-const layersOf = ({ bytes, linkType, originalLength }: ListedHop) => dissect(bytes, linkType, originalLength);
+const layersOf = ({ bytes, linkType, originalLength, facts }: ListedHop) =>
+  dissect(bytes, linkType, originalLength, facts);
 const headOf = (packet: ListedHop): string => `${packet.n}: ${placeOf(packet)}`;
 
 function elapsed(seconds: number): string {

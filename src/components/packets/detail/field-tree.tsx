@@ -127,7 +127,9 @@ function PartLine({ anatomy, part }: { readonly anatomy: Anatomy; readonly part:
       <span class="pk-title">{layerTitle(layer)}</span>{' '}
       <span class="pk-soft">
         {isOfCapture(layer) ? 'the capture’s own, ' : ''}
-        {plural(headerEnd - start, 'byte')} from {start}
+        {layer.bytes === anatomy.bytes
+          ? `${plural(headerEnd - start, 'byte')} from ${start}`
+          : `${plural(layer.length, 'byte')} put together from several packets`}
       </span>
     </>
   );

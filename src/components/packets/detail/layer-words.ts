@@ -45,6 +45,7 @@ const TITLES: Readonly<Record<Protocol, string>> = {
   llmnr: 'LLMNR',
   ssdp: 'SSDP',
   http: 'HTTP',
+  json: 'JSON',
   tls: 'TLS',
   http2: 'HTTP/2',
   grpc: 'gRPC',

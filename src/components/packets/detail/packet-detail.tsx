@@ -46,7 +46,10 @@ export function PacketDetail({ packet, compared, journeys, live, ...props }: Pro
   const id = useUniqueId();
   const [looks, setLooks] = useState(0);
   const anatomy = useMemo(() => new Anatomy(packet), [packet.n, packet.bytes]);
-  const summary = useMemo(() => summarize(packet.bytes, packet.linkType, packet.originalLength), [anatomy]);
+  const summary = useMemo(
+    () => summarize(packet.bytes, packet.linkType, packet.originalLength, packet.facts),
+    [anatomy],
+  );
   const notices = useMemo(() => {
     const kept = { bytes: packet.bytes.length, originalLength: packet.originalLength };
     return noticesOf(

@@ -1,6 +1,7 @@
 // Packets side by side in columns, a page of them at a time. As objects of their own a hundred thousand packets take 40 MB
 // more than their bytes: an object, a view and a buffer each. Here it is 40 bytes a packet, and what is old goes a page at a time.
 import { timestampOf } from '../../../capture/captured-packet.ts';
+import type { TcpFacts } from '../../../packet/stream/tcp-facts.ts';
 import type { ListedHop, TapPlace } from './packet-source.ts';
 
 const PAGE = 1024;
@@ -21,6 +22,8 @@ class Page {
   readonly firsts = new Uint32Array(PAGE);
   readonly nexts = new Uint32Array(PAGE);
   readonly lasts = new Uint32Array(PAGE);
+  /** What the packets before it tell of a packet's segment. */
+  readonly facts: (TcpFacts | null)[] = [];
   bytes = new Uint8Array(FIRST_BYTES);
 
   hold(bytes: Uint8Array): void {
@@ -64,7 +67,7 @@ export class PacketPages {
   }
 
   /** Copies the packet in, as one that nobody saw before, and gives its index. */
-  add(packet: ListedHop): number {
+  add(packet: ListedHop, facts: TcpFacts | null = null): number {
     let page = this.#pages.at(-1);
     if (page === undefined || page.size === PAGE) {
       page = new Page();
@@ -77,6 +80,7 @@ export class PacketPages {
     page.nanoseconds[at] = (packet.exactly ?? timestampOf(packet.time)).nanoseconds;
     page.places[at] = this.#placeNumber(packet);
     page.originalLengths[at] = packet.originalLength;
+    page.facts[at] = facts;
     page.firsts[at] = page.lasts[at] = this.#end;
     page.size++;
     if (page.size === PAGE) page.close();
@@ -108,6 +112,7 @@ export class PacketPages {
       exactly: { seconds: Math.floor(time), nanoseconds: page.nanoseconds[at] ?? 0 },
       bytes: page.bytes.subarray(at === 0 ? 0 : page.ends[at - 1], page.ends[at]),
       originalLength: page.originalLengths[at] ?? 0,
+      facts: page.facts[at] ?? null,
       ...this.#rare.get(index),
     };
   }
@@ -115,6 +120,12 @@ export class PacketPages {
   number(index: number): number {
     const { page, at } = this.#find(index);
     return page.numbers[at] ?? 0;
+  }
+
+  /** Seconds since the epoch. */
+  time(index: number): number {
+    const { page, at } = this.#find(index);
+    return page.times[at] ?? 0;
   }
 
   /** Index of the packet with that number; −1 when it is not kept. Numbers ascend. */

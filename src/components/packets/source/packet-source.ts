@@ -5,11 +5,14 @@ import type { Gap } from '../../../hop/gap.ts';
 import type { Hop } from '../../../hop/hop.ts';
 import type { Context, Regrouped } from '../../../journey/builder.ts';
 import type { Journey } from '../../../journey/journey.ts';
+import type { TcpFacts } from '../../../packet/stream/tcp-facts.ts';
 
 /** A hop, and what only files say of one. */
 export interface ListedHop extends Hop {
   /** Its time to the nanosecond. */
   readonly exactly?: Timestamp;
+  /** What the packets before it tell of its TCP segment: the list knows, who fills it does not. */
+  readonly facts?: TcpFacts | null;
   /** What somebody wrote to it. */
   readonly comment?: string;
 }

@@ -109,12 +109,31 @@ describe('the packet list', () => {
   it('gives packets back as they came, to the byte', () => {
     const store = filled('http.hops.jsonl');
     const came = hops('http.hops.jsonl');
-    expect(rows(store).map(({ exactly, ...packet }) => packet)).toEqual(
+    expect(rows(store).map(({ exactly, facts, ...packet }) => packet)).toEqual(
       came.map(({ n, time, machine, device, deviceId, ifindex, direction, linkType, bytes, originalLength }) => ({
         ...{ n, time, machine, device, deviceId, ifindex, direction, linkType, bytes, originalLength },
       })),
     );
     expect(rows(store).map(({ exactly }) => exactly)).toEqual(came.map(({ time }) => timestampOf(time)));
+  });
+
+  it('knows of a segment what came before it at the same device', () => {
+    const store = filled('http.hops.jsonl');
+    const again = hops('http.hops.jsonl').map((hop) => ({ ...hop, n: hop.n + 1000, time: hop.time + 1 }));
+    const lines = Array.from({ length: store.count }, (_, row) => store.summary(store.indexAt(row)).info);
+    expect(lines.filter((info) => info.includes('[SYN]')).every((info) => info.includes('Seq=0 '))).toBe(true);
+    expect(lines.some((info) => info.includes('Retransmission'))).toBe(false);
+    store.setFilter(filter('tcp.analysis.retransmission'));
+    store.work(1000);
+    expect(store.count).toBe(0);
+    store.add({ run: 1, hops: again, lost: [] });
+    store.work(1000);
+    expect(store.count).toBeGreaterThan(0);
+    expect(rows(store).every(({ n }) => n > 1000)).toBe(true);
+    store.setFilter(filter('tcp.stream == 0 and tcp.seq == 0 and frame.time_delta < 1'));
+    store.work(1000);
+    expect(rows(store).every(({ facts }) => facts?.stream === 0)).toBe(true);
+    expect(store.count).toBeGreaterThan(0);
   });
 
   it('shows what a display filter lets through, also of what comes later', () => {

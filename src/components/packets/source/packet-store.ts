@@ -9,6 +9,7 @@ import type { FrameFacts } from '../../../packet/filter/frame.ts';
 import type { FilterPacket } from '../../../packet/filter/reader.ts';
 import type { Layer } from '../../../packet/layer.ts';
 import { type PacketSummary, summarize } from '../../../packet/summary.ts';
+import { ConversationWatch } from './conversation-watch.ts';
 import { PacketPages } from './packet-pages.ts';
 import type { ListedHop, PacketBatch } from './packet-source.ts';
 
@@ -34,6 +35,7 @@ export class PacketStore {
   readonly capacity: number;
   #waiting: ListedHop[] = [];
   #pages = new PacketPages();
+  #watch = new ConversationWatch();
   /** Indices of the rows that the filter and the mode let through; null: all. */
   #shown: number[] | null = null;
   /** Index of the next that has not been looked at for #shown. */
@@ -93,7 +95,7 @@ export class PacketStore {
       if (taken % 64 === 63 && performance.now() > until) break;
       taken += 1;
       this.#first ??= { time: packet.time, machine: packet.machine };
-      this.#pages.add(packet);
+      this.#pages.add(packet, this.#watch.see(packet));
     }
     if (taken === this.#waiting.length) this.#waiting = [];
     else this.#waiting.splice(0, taken);
@@ -116,6 +118,7 @@ export class PacketStore {
     this.#contents++;
     this.#waiting = [];
     this.#pages = new PacketPages();
+    this.#watch = new ConversationWatch();
     this.#summaries.clear();
     this.#lostBefore = this.#missed = 0;
     this.#gaps = [];
@@ -255,8 +258,8 @@ export class PacketStore {
   summary(index: number): PacketSummary {
     let summary = this.#summaries.get(index);
     if (summary === undefined) {
-      const { bytes, linkType, originalLength } = this.#pages.packet(index);
-      summary = summarize(bytes, linkType, originalLength);
+      const { bytes, linkType, originalLength, facts } = this.#pages.packet(index);
+      summary = summarize(bytes, linkType, originalLength, facts);
       if (this.#summaries.size >= MOST_SUMMARIES) this.#summaries.clear();
       this.#summaries.set(index, summary);
     }
@@ -314,7 +317,7 @@ export class PacketStore {
 
   #fits(index: number): boolean {
     if (this.#onePerPacket && !this.#pages.isFirst(index)) return false;
-    return this.#filter === null || this.#filter.matches(new Asked(this.#pages.packet(index), this.#first?.time ?? 0));
+    return this.#filter === null || this.#filter.matches(new Asked(this.#pages, index, this.#first?.time ?? 0));
   }
 
   #rescan(): void {
@@ -345,18 +348,22 @@ function firstFrom(numbers: readonly number[], index: number): number {
 
 /** What a filter asks of a packet. Most are answered without all of it. */
 class Asked implements FilterPacket {
+  readonly #pages: PacketPages;
+  readonly #index: number;
   readonly #packet: ListedHop;
   readonly #origin: number;
   #layers: Layer[] | null = null;
 
-  constructor(packet: ListedHop, origin: number) {
-    this.#packet = packet;
+  constructor(pages: PacketPages, index: number, origin: number) {
+    this.#pages = pages;
+    this.#index = index;
+    this.#packet = pages.packet(index);
     this.#origin = origin;
   }
 
   get layers(): readonly Layer[] {
-    const { bytes, linkType, originalLength } = this.#packet;
-    this.#layers ??= dissect(bytes, linkType, originalLength);
+    const { bytes, linkType, originalLength, facts } = this.#packet;
+    this.#layers ??= dissect(bytes, linkType, originalLength, facts);
     return this.#layers;
   }
 
@@ -368,6 +375,7 @@ class Asked implements FilterPacket {
       originalLength,
       time: exactly ?? { seconds: Math.floor(time), nanoseconds: 0 },
       timeRelative: time - this.#origin,
+      timeDelta: this.#index > this.#pages.start ? time - this.#pages.time(this.#index - 1) : 0,
       interfaceName: placeOf(this.#packet),
     };
   }
