@@ -82,7 +82,7 @@ export class Answers {
   /** An acknowledgment of all its bytes (RFC 9293 section 3.4), unless they were sent more than once and it does not say which. */
   #acknowledgmentOf(packet: Packet): Packet | null {
     const { tcp, tuple, stamps } = packet.identity;
-    if (tcp === null || packet.copy.isTornAfter) return null;
+    if (tcp === null) return null;
     const end = (tcp.sequence + tcp.length) >>> 0;
     const all = this.#acknowledging(inverseKey(tuple));
     let at = firstAfter(all, packet);
@@ -124,6 +124,8 @@ export class Answers {
       (other) =>
         other !== packet &&
         other.time <= answer.time &&
+        // It may be this one further on; who was seen sending it is another.
+        !(packet.copy.isTornAfter && other.copy.isTornBefore) &&
         // What an ICMP error says was dropped, nobody acknowledged.
         errorsAbout(other, this.#store).length === 0 &&
         world.nat.connected(other.identity.tuple, tuple) &&

@@ -7,7 +7,7 @@ import type { Hop } from '../hop/hop.ts';
 import { summarizeLayers } from '../packet/summary.ts';
 import { Answers } from './answers.ts';
 import { Clocks } from './clocks.ts';
-import { coarseOffset, type World } from './copies.ts';
+import { coarseClocks, type World } from './copies.ts';
 import { delaysOf } from './delays.ts';
 import { endOf, type Proofs } from './ends.ts';
 import { type ConntrackEntry, entryWords, NatTable } from './evidence/conntrack.ts';
@@ -218,7 +218,7 @@ export class JourneyBuilder {
     }
     this.#changed.clear();
     clocks.changed();
-    const coarse = clocks.names.map((name) => `${name} ${coarseOffset(clocks, name)} ${clocks.group(name)}`).join(',');
+    const coarse = coarseClocks(clocks);
     if (coarse === this.#coarse) return;
     this.#coarse = coarse;
     for (const bucket of this.#severalClocks) this.#divideAnew(bucket);

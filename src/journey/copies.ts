@@ -41,7 +41,7 @@ const LONGEST_WAIT = 4;
 const LONGEST_WAIT_OF_ARP = 0.5;
 /** Seconds after which an identification means another packet. */
 const REUSED = 60;
-/** Seconds by which two clocks may be wrong, once they are set as well as they can be. */
+/** Seconds by which two clocks are wrong at most, once they are set as well as they can be: where packets do not show that it is less. */
 const CLOCK_ERROR = 0.005;
 /** Offsets are rounded for this purpose: that they become a little better must not put everything in question. */
 const OFFSET_STEP = 0.001;
@@ -49,6 +49,26 @@ const OFFSET_STEP = 0.001;
 /** Seconds to add to a clock's reading, as coarse as dividing into packets needs it. */
 export const coarseOffset = (clocks: Clocks, clock: string): number =>
   Math.round(clocks.offset(clock) / OFFSET_STEP) * OFFSET_STEP;
+
+/**
+ * Seconds by which the readings of several clocks may be apart once their coarse offsets are added. In steps of two to one, for the
+ * same reason.
+ */
+function coarseError(clocks: Clocks, names: readonly string[]): number {
+  let most = 0;
+  for (const a of names) {
+    for (const b of names) {
+      if (a >= b) continue;
+      const rounded = [a, b].map((name) => Math.abs(clocks.offset(name) - coarseOffset(clocks, name)));
+      most = Math.max(most, clocks.error(a, b) + (rounded[0] ?? 0) + (rounded[1] ?? 0));
+    }
+  }
+  return most === 0 ? 0 : Math.min(CLOCK_ERROR, 2 ** Math.ceil(Math.log2(most)));
+}
+
+/** What dividing into packets depends on of the clocks; it is done anew when this changes. */
+export const coarseClocks = (clocks: Clocks): string =>
+  `${clocks.names.map((name) => `${name} ${coarseOffset(clocks, name)} ${clocks.group(name)}`)} ${clocks.names.flatMap((a) => clocks.names.map((b) => coarseError(clocks, [a, b])))}`;
 
 /** Divides sightings of one key. The result depends on the set alone, not on the order of the array. Costs n log n. */
 export function divide(sightings: readonly Sighting[], world: World): Copy[] {
@@ -103,6 +123,8 @@ function byContent(sightings: readonly Sighting[]): Sighting[][] {
 interface Timed {
   readonly sighting: Sighting;
   readonly time: number;
+  /** Seconds by which it may be wrong against those of other clocks. */
+  readonly error: number;
 }
 
 /** Packets that are equal to the last byte. */
@@ -119,8 +141,9 @@ function divideEqual(sightings: readonly Sighting[], world: World): Copy[] {
         isAlone: false,
       }));
   }
+  const error = coarseError(world.clocks, [...new Set(sightings.map(({ hop }) => hop.machine))]);
   const byClock = groupsBy(
-    sightings.map((sighting) => ({ sighting, time: timeOf(sighting, world) })),
+    sightings.map((sighting) => ({ sighting, time: timeOf(sighting, world), error })),
     ({ sighting }) => world.clocks.group(sighting.hop.machine),
   ).map((timed) => bursts(timed, wait).map((burst) => divideBurst(burst, isNumbered, wait)));
   const [first = [], ...others] = byClock;
@@ -185,6 +208,8 @@ interface Strand {
   readonly sightings: Sighting[];
   /** Its clock's name; null: several clocks saw it. */
   clock: string | null;
+  /** Timed.error */
+  readonly error: number;
   from: number;
   until: number;
   tornBefore: boolean;
@@ -229,7 +254,7 @@ function areInOneOrder(tracks: readonly (readonly Timed[])[]): boolean {
     if (before === undefined) return true;
     return before.every((one, nth) => {
       const other = track[nth] as Timed;
-      const error = one.sighting.hop.machine === other.sighting.hop.machine ? 0 : CLOCK_ERROR;
+      const error = one.sighting.hop.machine === other.sighting.hop.machine ? 0 : one.error;
       return one.time <= other.time + error;
     });
   });
@@ -249,10 +274,10 @@ function alongside(tracks: readonly (readonly Timed[])[], start: number, end: nu
   return strands;
 }
 
-function extended(strand: Strand | null, { sighting, time }: Timed): Strand {
+function extended(strand: Strand | null, { sighting, time, error }: Timed): Strand {
   const clock = sighting.hop.machine;
   if (strand === null)
-    return { sightings: [sighting], clock, from: time, until: time, tornBefore: false, tornAfter: false };
+    return { sightings: [sighting], clock, error, from: time, until: time, tornBefore: false, tornAfter: false };
   strand.sightings.push(sighting);
   if (strand.clock !== clock) strand.clock = null;
   strand.from = Math.min(strand.from, time);
@@ -262,7 +287,7 @@ function extended(strand: Strand | null, { sighting, time }: Timed): Strand {
 
 /** Seconds by which two may be shown in the wrong order. */
 const errorBetween = (one: Strand, other: Strand): number =>
-  one.clock !== null && one.clock === other.clock ? 0 : CLOCK_ERROR;
+  one.clock !== null && one.clock === other.clock ? 0 : one.error;
 
 const isBefore = (one: Strand, other: Strand): boolean => one.until + errorBetween(one, other) < other.from;
 

@@ -43,11 +43,11 @@ const ARP_QUESTIONS = 3;
 export function endOf(packet: Packet, store: Store, proofs: Proofs): End {
   const reached = reachedBy(packet, store);
   const end =
-    equalToOthers(packet) ??
     refused(packet, store, proofs) ??
+    answered(packet, proofs) ??
+    equalToOthers(packet) ??
     traced(packet, reached !== null, proofs) ??
     lostOnWire(packet, reached !== null) ??
-    answered(packet, proofs) ??
     taken(packet, store, proofs) ??
     dropped(packet, store, proofs) ??
     divided(packet, store, proofs) ??
@@ -360,11 +360,11 @@ const weakest = (ends: readonly Found[]): Grade =>
 function ownEnd(packet: Packet, store: Store, proofs: Proofs): Found {
   const reached = reachedBy(packet, store);
   return (
-    equalToOthers(packet) ??
     refused(packet, store, proofs) ??
+    answered(packet, proofs) ??
+    equalToOthers(packet) ??
     traced(packet, false, proofs) ??
     lostOnWire(packet, false) ??
-    answered(packet, proofs) ??
     taken(packet, store, proofs) ??
     dropped(packet, store, proofs) ??
     takenIn(packet, reached, store, proofs) ??
