@@ -433,5 +433,7 @@ test('goes on after the lab has gone back, and when the machine is switched off 
   await host.reboot();
   await expect.poll(() => words.some((word) => word.kind === 'watch'), { timeout: 400_000, interval: 500 }).toBe(true);
   const { drops } = await during('iptables -A INPUT -p udp --dport 99 -j DROP; echo hi >/dev/udp/127.0.0.1/99');
-  expect(drops.map((one) => [ofDrop(one)?.destination, one.device])).toEqual([['127.0.0.1', 'lo']]);
+  expect(drops.map((one) => [ofDrop(one)?.destination, one.device, one.namespace])).toEqual([
+    ['127.0.0.1', 'lo', spaces.get('')],
+  ]);
 }, 600_000);
