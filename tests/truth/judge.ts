@@ -24,8 +24,13 @@ export interface Verdict {
 /**
  * @param hasHoles hops are missing that nobody told of: then of equal packets, of which some place saw one, another place the other, nothing
  * shows that they are two, and only what is said of the others counts
+ * @param isGuess no topology is known, and taps are missing: which of a flood’s ways leads to another machine is not shown by anything
  */
-export function judge(journeys: readonly Journey[], truth: Truth, hasHoles = false): Verdict {
+export function judge(
+  journeys: readonly Journey[],
+  truth: Truth,
+  { hasHoles = false, isGuess = false }: { readonly hasHoles?: boolean; readonly isGuess?: boolean } = {},
+): Verdict {
   const wrong: FalseClaim[] = [];
   const grades = { seen: 0, inferred: 0, unknown: 0 };
   const byId = new Map(journeys.map((journey) => [journey.id, journey]));
@@ -45,8 +50,8 @@ export function judge(journeys: readonly Journey[], truth: Truth, hasHoles = fal
     }
     for (const { hop, after } of journey.hops) {
       const before = journey.hops[after]?.hop;
-      // Equal packets of which hops are missing may set clocks wrong.
-      if (before === undefined || (hasHoles && before.machine !== hop.machine)) continue;
+      // Equal packets of which hops are missing may also set clocks wrong.
+      if (before === undefined || ((hasHoles || isGuess) && before.machine !== hop.machine)) continue;
       const late = (truth.times.get(before.n) ?? 0) - (truth.times.get(hop.n) ?? 0);
       if (late > 0)
         say(

@@ -4,7 +4,7 @@ import { markIn } from './mark.ts';
 import type { Arrival } from './plan.ts';
 import type { Outcome } from './scenario.ts';
 
-/** What one packet is by its mark: "17 sent", "17 answer", "17 error 3.1 of 10.0.0.1", "17 sent, fragment 480+480 of 77". */
+/** What one packet is by its mark: "17 sent", "17 answer", "17 error, type 3.1 with id 4711", "17 sent, fragment 480+480 of 77". */
 export type Name = string;
 
 export interface Truth {
@@ -131,14 +131,14 @@ function walk(bytes: Uint8Array): Walked {
     } else {
       return done('sent');
     }
-    const source = at + 12;
+    const number = at + 4;
     at += head;
     const type = bytes[at] ?? 0;
     if (next === 1 || next === 58) {
       if (type === (next === 1 ? 8 : 128)) return done('sent');
       if (type === (next === 1 ? 0 : 129)) return done('answer');
-      const from = next === 1 ? [...bytes.subarray(source, source + 4)].join('.') : 'v6';
-      return done('error', `type ${type}.${bytes[at + 1]} of ${from}`);
+      // NAT may change who it is from, never its identification.
+      return done('error', `type ${type}.${bytes[at + 1]} with id ${next === 1 ? view.getUint16(number) : 0}`);
     }
     if (next !== 17 || at + 30 > bytes.length || !VXLAN_PORTS.includes(view.getUint16(at + 2))) return done('sent');
     at += 8 + 8;

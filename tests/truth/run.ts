@@ -35,7 +35,10 @@ export async function runScenario(seed: number, packets: number, counts: Counts)
   const complaints: Complaint[] = [];
   for (const [index, view] of viewsOf(dice, scenario.network).entries()) {
     const { hops, context } = givenOf(outcome, view, dice);
-    const verdict = judge(stitch(hops, context, { oneTime: view.oneTime }), truth, view.lost > 0);
+    const verdict = judge(stitch(hops, context, { oneTime: view.oneTime }), truth, {
+      hasHoles: view.lost > 0,
+      isGuess: !view.topology && view.blind.length > 0,
+    });
     counts.packets += verdict.packets;
     counts.seen += verdict.seen;
     counts.inferred += verdict.inferred;
