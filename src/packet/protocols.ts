@@ -1,6 +1,7 @@
 // Wireshark's frame.protocols: which dissectors a packet went through, from the outside in.
 import type { Layer } from './layer.ts';
 import { ETHERTYPE } from './numbers.ts';
+import { VlanLayer } from './vlan.ts';
 import { VxlanGpeLayer } from './vxlan-gpe.ts';
 
 /** "eth:ethertype:ip:tcp:http". What is wrong with a packet is no protocol of it. */
@@ -22,14 +23,14 @@ export function protocolsOf(layers: readonly Layer[]): string {
 
 /** The dissectors that Wireshark has for a layer: mostly one. */
 function visits(layer: Layer, before: Layer | null): readonly string[] {
+  // A tag of either kind.
+  if (layer instanceof VlanLayer) return layer.hasLength ? [layer.protocol] : [layer.protocol, 'ethertype'];
   switch (layer.protocol) {
     case 'eth':
       // What follows is looked up by its EtherType, by a dissector of its own.
       return !layer.hasLength && layer.offset + layer.headerLength < layer.end ? ['eth', 'ethertype'] : ['eth'];
     case 'sll':
       return ['sll', 'ethertype'];
-    case 'vlan':
-      return layer.hasLength ? ['vlan'] : ['vlan', 'ethertype'];
     case 'vxlan':
       return layer instanceof VxlanGpeLayer ? [] : ['vxlan'];
     case 'gre':
