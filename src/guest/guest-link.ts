@@ -293,6 +293,7 @@ export class GuestLink {
     this.#agent.send(`time ${(this.#time?.now() ?? Date.now() / 1000).toFixed(3)}`);
     this.#askReport();
     for (const console of this.consoles) console.restoreSize();
+    void this.#drops.ready();
   }
 
   #askReport(): void {
