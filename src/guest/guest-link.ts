@@ -335,6 +335,7 @@ export class GuestLink {
     this.#askEvidence();
     this.#askReport();
     for (const console of this.consoles) console.restoreSize();
+    void this.#drops.ready();
   }
 
   /** The lab's time. */

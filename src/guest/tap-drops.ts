@@ -13,6 +13,8 @@ const LOOK_EVERY = 300;
 const ASK_AFTER = 4500;
 /** ms */
 const ANSWER_WITHIN = 5000;
+/** A guest that has no such tap answers with nothing. */
+const ATTEMPTS = 3;
 
 /**
  * Signals the tap's own tcpdump, whatever others run, and prints its process id and what it says. It writes where its log went on,
@@ -46,8 +48,8 @@ export class TapDrops {
   readonly #timers: GuestTimers;
   /** What it said last; null: it was never asked, and a saved guest's may have dropped any number. */
   #known: Reading | null = null;
-  /** It has been asked in this life what it had dropped before. */
-  #isReady = false;
+  /** How often it has been asked in this life what it had dropped before. */
+  #attempts = 0;
   /** The present second: when it began, how many packets came out since, and the time of the first of them. */
   #second = { start: -Infinity, count: 0, first: 0 };
   /** From when on packets may have been lost; null: there is no swarm. */
@@ -68,14 +70,18 @@ export class TapDrops {
   /** The guest begins anew, from power-on or from a saved state. */
   begin(from: 'power-on' | 'saved'): void {
     this.dispose();
-    this.#isReady = false;
+    this.#attempts = 0;
     this.#known = from === 'power-on' ? { tap: null, dropped: 0 } : null;
   }
 
-  /** Its agent answers: what a saved guest's tap had dropped before is asked, so that it is not told of. */
+  /**
+   * Its agent hears: what a saved guest's tap had dropped before is asked, so that it is not told of. Called before anybody can ask the
+   * guest for something else: what is lost until the answer is taken for older. Behind all that it is told at once.
+   */
   async ready(): Promise<void> {
-    if (this.#known !== null || this.#isReady) return;
-    this.#isReady = true;
+    await Promise.resolve();
+    if (this.#known !== null || this.#attempts === ATTEMPTS) return;
+    this.#attempts++;
     await this.#ask(this.#now());
   }
 

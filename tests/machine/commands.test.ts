@@ -111,7 +111,7 @@ test('a capture says why packets were dropped, however the run ends: after a pan
     ...[
       setUp,
       'iptables -P FORWARD ACCEPT; ip netns exec a ping -c 1 -W 2 10.99.0.2',
-      'iptables -I FORWARD -p icmp -d 10.99.0.2 -j DROP; ip netns exec a ping -c 1 -W 2 10.99.0.2; sleep 3',
+      'iptables -I FORWARD -p icmp -d 10.99.0.2 -j DROP; ip netns exec a ping -c 1 -W 2 10.99.0.2',
       'echo c >/proc/sysrq-trigger; sleep 60',
     ].flatMap((command) => ['--exec', `host-01: ${command}`]),
   );

@@ -19,6 +19,8 @@ beforeAll(async () => {
   });
   await lab.start();
   [host] = lab.machines as [Machine];
+  // What it had lost before is asked first.
+  await host.flushTap();
 });
 afterAll(async () => lab?.dispose());
 

@@ -56,6 +56,8 @@ async function runLab(options: LabRunOptions, cleanup: AsyncDisposableStack): Pr
       signal.throwIfAborted();
       if (result.exitCode !== 0) failures++;
       (json ? printJson : printForPeople)(command, result);
+      // The next command may be the machine's last.
+      await evidence?.look();
     }
   } finally {
     if (evidence !== null) {
