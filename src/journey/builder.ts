@@ -304,9 +304,11 @@ export class JourneyBuilder {
     const to = after.identity.tuple;
     if (from === to) return null;
     const { nat } = this.#world;
-    for (const machine of new Set([before.hop.machine, after.hop.machine])) {
+    for (const { hop } of before.hop.machine === after.hop.machine ? [after] : [before, after]) {
+      const { machine, time } = hop;
       const entry =
-        nat.entry(machine, from, to) ?? (before.identity.about === '' ? undefined : nat.entry(machine, to, from));
+        nat.entry(machine, from, to, time) ??
+        (before.identity.about === '' ? undefined : nat.entry(machine, to, from, time));
       if (entry !== undefined) return entryWords(entry);
     }
     return null;

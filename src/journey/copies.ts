@@ -498,6 +498,7 @@ function explained(before: Sighting, after: Sighting, nat: NatTable): boolean {
   if (from === to) return true;
   if (before.hop.machine !== after.hop.machine) return nat.connected(from, to);
   const { machine } = before.hop;
-  if (nat.entry(machine, from, to) !== undefined) return true;
-  return before.identity.about !== '' && nat.entry(machine, to, from) !== undefined;
+  const { time } = after.hop;
+  if (nat.entry(machine, from, to, time) !== undefined) return true;
+  return before.identity.about !== '' && nat.entry(machine, to, from, time) !== undefined;
 }

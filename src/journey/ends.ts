@@ -132,7 +132,13 @@ function errorWhy(icmp: Layer, source: string, packet: Packet, store: Store, pro
         return `${arpWords(machine, end.identity.destination || destination, asked)}, and ${source} answered: host unreachable`;
     }
   }
-  return `${source} answered: ${UNREACHABLE[code] ?? `destination unreachable, code ${code}`}`;
+  return `${source} answered: ${UNREACHABLE[code] ?? `destination unreachable, code ${code}`}${byWhom(packet, store, proofs)}`;
+}
+
+/** Who forbade it, where the kernel's own word about the packet says so: a rule, or a route. */
+function byWhom(packet: Packet, store: Store, { drops }: Proofs): string {
+  const [known] = drops.of(packet, store);
+  return known === undefined || !isLoss(known.evidence) ? '' : `; ${meaningOf(known.evidence).words}`;
 }
 
 /** Port unreachable is what a machine says without a program at that port, and what a firewall's REJECT says, wherever it stands. */
@@ -157,11 +163,11 @@ const UNREACHABLE: readonly string[] = [
   'destination network unknown',
   'destination host unknown',
   'source host isolated',
-  'network administratively prohibited, a rule rejected it',
-  'host administratively prohibited, a rule rejected it',
+  'network administratively prohibited',
+  'host administratively prohibited',
   'network unreachable for this type of service',
   'host unreachable for this type of service',
-  'administratively filtered, a rule rejected it',
+  'administratively filtered',
 ];
 const V6_UNREACHABLE: readonly string[] = [
   'no route',

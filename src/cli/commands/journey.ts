@@ -37,15 +37,18 @@ export async function journey({ files, evidence, json }: JourneyOptions): Promis
   const known: Context[] = [];
   let code = 0;
   const hops: Hop[] = [];
+  /** All of one run of a lab, whose machines and wires have one time. */
+  let isOfOneLab = files.length === 1;
   for (const path of files) {
     const read = await readCaptureFile(path, hops.length + 1);
     for (const hop of read.hops) hops.push(hop);
     known.push(read.context);
+    isOfOneLab &&= read.isOfLab;
     for (const words of read.said) console.error(`${path}: ${words}`);
     if (read.isPart) code = 1;
   }
   const context = mergeContexts([...known, given]);
-  const journeys = stitch(named(hops, context.topology?.devices ?? []), context);
+  const journeys = stitch(named(hops, context.topology?.devices ?? []), context, { oneTime: isOfOneLab });
   if (json) for (const one of journeys) console.log(JSON.stringify(journeyJson(one)));
   else console.log(journeys.map(inWords).join('\n\n'));
   return code;
@@ -58,6 +61,7 @@ interface FileRead {
   /** What is to be told of the file, in sentences. */
   readonly said: readonly string[];
   readonly isPart: boolean;
+  readonly isOfLab: boolean;
 }
 
 async function readCaptureFile(path: string, first: number): Promise<FileRead> {
@@ -74,7 +78,7 @@ async function readCaptureFile(path: string, first: number): Promise<FileRead> {
   const why = tooLarge || (unpacking.error?.message ?? error?.message ?? '');
   const all = [...(notes.context.gaps ?? []), ...gaps];
   const said = [...gapsWords(all), leftOut, notes.trouble, why].filter((words) => words !== '');
-  return { hops, context: { ...notes.context, gaps: all }, said, isPart: why !== '' };
+  return { hops, context: { ...notes.context, gaps: all }, said, isPart: why !== '', isOfLab: notes.lab !== '' };
 }
 
 /** A sentence for each of the first ones. */
