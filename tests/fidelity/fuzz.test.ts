@@ -78,6 +78,8 @@ function wrongIn(layers: readonly Layer[]): string | null {
 }
 
 test(`${RUNS} mutated packets are decoded without harm`, () => {
+  // As they came: of a protocol that one packet has, changed ones may not be among so few.
+  for (const { bytes, linkType } of originals) expect(complaint(bytes, linkType, bytes.length)).toBeNull();
   fc.assert(
     fc.property(fc.nat(originals.length - 1), edits, cut, otherLinkType, (index, changes, missing, linkType) => {
       const original = originals[index];

@@ -13,7 +13,7 @@ import { ConversationWatch } from './conversation-watch.ts';
 import { PacketPages } from './packet-pages.ts';
 import type { ListedHop, PacketBatch } from './packet-source.ts';
 
-/** Packets of a running lab that are kept. Their bytes, 40 bytes for each, and what is in sight. */
+/** Packets of a running lab that are kept. Their bytes, 40 bytes for each, what their connections tell (some 150 each), and what is in sight. */
 export const CAPACITY = 100_000;
 /** Taken in at once when nobody works, because the page has no frames. */
 const MOST_WAITING = 20_000;
