@@ -20,7 +20,7 @@ const RUNS = Number(LOCKSTEP_FUZZ);
 const folder = new URL('captures/', import.meta.url);
 const recorded = readdirSync(folder)
   .filter((name) => /\.pcap(ng)?$/.test(name))
-  .flatMap((name) => readCapture(readFileSync(new URL(name, folder))).packets);
+  .flatMap((name) => readCapture(new Uint8Array(readFileSync(new URL(name, folder)))).packets);
 const written = [
   ...Object.values(FRAMES),
   ...Object.values(SERVICE_FRAMES),

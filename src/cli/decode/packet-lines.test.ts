@@ -15,7 +15,7 @@ import { printSummary } from './packet-lines.ts';
 const captures = new URL('../../../tests/fidelity/captures/', import.meta.url);
 const recorded = readdirSync(captures)
   .filter((name) => /\.pcap(ng)?$/.test(name))
-  .flatMap((name) => readCapture(readFileSync(new URL(name, captures))).packets);
+  .flatMap((name) => readCapture(new Uint8Array(readFileSync(new URL(name, captures)))).packets);
 
 interface Line {
   readonly packet: CapturedPacket;

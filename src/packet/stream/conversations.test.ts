@@ -10,7 +10,7 @@ import { type TcpFacts, VERDICT, verdictWords } from './tcp-facts.ts';
 
 const captures = new URL('../../../tests/fidelity/captures/', import.meta.url);
 const recorded = (name: string): readonly CapturedPacket[] =>
-  readCapture(readFileSync(new URL(name, captures))).packets;
+  readCapture(new Uint8Array(readFileSync(new URL(name, captures)))).packets;
 const lossy = recorded('lossy-sender.pcap').filter(
   ({ bytes, linkType, originalLength }) => findSegment(bytes, linkType, originalLength) !== null,
 );

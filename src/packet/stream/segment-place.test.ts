@@ -8,7 +8,7 @@ import { findSegment, segmentOf } from './segment-place.ts';
 const captures = new URL('../../../tests/fidelity/captures/', import.meta.url);
 const packets = readdirSync(captures)
   .filter((name) => /\.pcap(ng)?$/.test(name))
-  .flatMap((name) => readCapture(readFileSync(new URL(name, captures))).packets)
+  .flatMap((name) => readCapture(new Uint8Array(readFileSync(new URL(name, captures)))).packets)
   .filter(({ bytes, linkType, originalLength }) => findSegment(bytes, linkType, originalLength) !== null);
 
 test('a segment lies where its layers say, whatever the bytes and however short the capture cut them', () => {
