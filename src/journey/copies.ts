@@ -141,7 +141,9 @@ function divideEqual(sightings: readonly Sighting[], world: World): Copy[] {
         isAlone: false,
       }));
   }
-  const error = coarseError(world.clocks, [...new Set(sightings.map(({ hop }) => hop.machine))]);
+  // Who sends TCP's segments again waits for longer than clocks are wrong, once packets have shown how far they are apart.
+  const isTcp = sightings.every(({ identity }) => identity.stamps !== null);
+  const error = isTcp ? coarseError(world.clocks, [...new Set(sightings.map(({ hop }) => hop.machine))]) : CLOCK_ERROR;
   const byClock = groupsBy(
     sightings.map((sighting) => ({ sighting, time: timeOf(sighting, world), error })),
     ({ sighting }) => world.clocks.group(sighting.hop.machine),

@@ -6,7 +6,7 @@ import type { KernelWord } from '../../src/guest/guest.ts';
 import { type Hop, placeOf } from '../../src/hop/hop.ts';
 import type { ConntrackEntry } from '../../src/journey/evidence/conntrack.ts';
 import type { DropEvidence } from '../../src/journey/evidence/drop.ts';
-import { dropWords } from '../../src/journey/evidence/kernel-drops.ts';
+import { dropWords, isLoss } from '../../src/journey/evidence/kernel-drops.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
@@ -61,7 +61,8 @@ async function during(command: string): Promise<{ readonly drops: readonly DropE
   connections = [];
   const { stdout, stderr } = await host.exec(command, { timeout: 240_000 });
   await host.flushTap();
-  return { drops: words.filter((word) => word.kind === 'drop'), output: stdout + stderr };
+  const drops = words.filter((word) => word.kind === 'drop').filter(isLoss);
+  return { drops, output: stdout + stderr };
 }
 
 interface Named {
@@ -378,7 +379,7 @@ test('nothing is said to be dropped where all went well', async () => {
     '(nc -l -p 7070 >/dev/null & sleep 0.5; dd if=/dev/zero bs=64k count=20 2>/dev/null | ip netns exec a nc -N 10.98.0.1 7070; wait); ip netns exec a ping -c 3 -i 0.2 10.99.0.2; ping -c 2 -i 0.2 127.0.0.1',
   );
   // Neighbours that the new namespaces look for by IPv6, which is off in the machine, are no part of that.
-  const others = words.filter((word) => word.kind === 'drop' && word.protocol === 0x0800);
+  const others = words.filter((word) => word.kind === 'drop' && word.protocol === 0x0800 && isLoss(word));
   expect(others).toEqual([]);
 });
 

@@ -43,7 +43,7 @@ export function viewsOf(dice: Dice, network: Network): View[] {
   return [
     plain,
     { ...plain, snap },
-    { ...plain, areHosts: false, skew, oneTime: skew < 0.004 },
+    { ...plain, areHosts: false, skew, oneTime: skew === 0 },
     { ...plain, topology: false, oneTime: false },
     { ...plain, conntrack: false, snap: dice.pick([0, snap]) },
     { ...plain, lost: dice.pick([0.02, 0.2, 0.5]), areHosts: dice.chance(0.5) },
