@@ -132,8 +132,12 @@ function errorWhy(icmp: Layer, source: string, packet: Packet, store: Store, pro
         return `${arpWords(machine, end.identity.destination || destination, asked)}, and ${source} answered: host unreachable`;
     }
   }
-  return `${source} answered: ${UNREACHABLE[code] ?? `destination unreachable, code ${code}`}${byWhom(packet, store, proofs)}`;
+  const said = `${source} answered: ${UNREACHABLE[code] ?? `destination unreachable, code ${code}`}`;
+  return FORBIDDEN.has(code) ? said + byWhom(packet, store, proofs) : said;
 }
+
+/** Codes that a firewall's rule and a route both give (RFC 1812 section 5.2.7.1). */
+const FORBIDDEN: ReadonlySet<number> = new Set([9, 10, 13]);
 
 /** Who forbade it, where the kernel's own word about the packet says so: a rule, or a route. */
 function byWhom(packet: Packet, store: Store, { drops }: Proofs): string {
