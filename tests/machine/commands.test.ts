@@ -121,7 +121,11 @@ test('a capture says why packets were dropped, however the run ends: after a pan
     ({ summary }) => /Echo \(ping\) request/.test(summary) && /10\.99\.0\.2/.test(summary),
   );
   expect(requests.map(({ end }) => end)).toEqual(['delivered', 'dropped']);
-  expect(requests[1]?.why).toContain('-A FORWARD -d 10.99.0.2/32 -p icmp -j DROP');
+  expect(requests[1]).toMatchObject({
+    grade: 'seen',
+    why: expect.stringContaining('a rule of the firewall dropped it'),
+  });
+  expect(requests[1]?.notes).toEqual([expect.stringContaining('-A FORWARD -d 10.99.0.2/32 -p icmp -j DROP')]);
   const { stdout } = await promisify(execFile)('tshark', ['-r', capture, '-T', 'fields', '-e', 'frame.number']);
   expect(stdout.trimEnd().split('\n').length).toBe(readPcapng(await readFile(capture)).packets.length);
 });
