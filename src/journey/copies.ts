@@ -219,16 +219,67 @@ interface Strand {
 }
 
 function divideBurst(timed: readonly Timed[], isNumbered: boolean, wait: number): Strand[] {
-  const tracks = groupsBy(timed, ({ sighting }) => sighting.track);
-  // The earliest first.
-  const groups = groupsBy(tracks, ({ length }) => length);
+  const source = timed[0]?.sighting.track;
   // What its sender numbered, and sent once, was doubled on the way: either is as good as the other.
-  const areDoubles = isNumbered && groups[0]?.[0]?.length === 1;
-  const [base = [], ...others] = groups.map((same) =>
-    areDoubles ? alongside(same, 0, same[0]?.length ?? 0) : strandsOf(same),
+  const areDoubles = isNumbered && timed.filter(({ sighting }) => sighting.track === source).length === 1;
+  if (areDoubles) return divideTracks(timed, wait, (same) => alongside(same, 0, same[0]?.length ?? 0));
+  // The earliest first.
+  const [base = [], ...others] = groupsBy(timed, ({ sighting }) => sighting.hop.machine).map((own) =>
+    divideTracks(own, wait, strandsOf),
   );
+  return [...base, ...others.flatMap((strands) => relate(base, strands, wait))];
+}
+
+/** A machine's kernel loses packets, and may not double them: what it saw at several of its places is in order. */
+function divideTracks(
+  timed: readonly Timed[],
+  wait: number,
+  together: (same: readonly (readonly Timed[])[]) => Strand[],
+): Strand[] {
+  const tracks = groupsBy(timed, ({ sighting }) => sighting.track);
+  const [base = [], ...others] = groupsBy(tracks, ({ length }) => length).map(together);
   const left = others.map((strands) => join(base, strands, wait));
   return [...base, ...left.flat()];
+}
+
+/**
+ * Between machines a packet may be lost as well as doubled, so that equal numbers say nothing: what another machine saw is a packet only
+ * where it can be no other one. Gives what is left: doubles, and what may be one or another.
+ */
+function relate(base: readonly Strand[], others: readonly Strand[], longest: number): Strand[] {
+  const left: Strand[] = [];
+  let first = 0;
+  let last = 0;
+  let torn = 0;
+  for (const strand of others) {
+    while (first < base.length && strand.from - (base[first] as Strand).from > longest) first++;
+    for (let next = base[last]; next !== undefined; next = base[++last])
+      if (next.from - errorBetween(strand, next) > strand.until) break;
+    const only = base[first];
+    if (only !== undefined && last - first === 1 && areDisjoint(only, strand)) {
+      merge(only, strand);
+      continue;
+    }
+    left.push(strand);
+    if (last - first < 2) continue;
+    strand.tornBefore = true;
+    for (torn = Math.max(torn, first); torn < last; torn++) (base[torn] as Strand).tornAfter = true;
+  }
+  return left;
+}
+
+function areDisjoint(one: Strand, other: Strand): boolean {
+  const tracks = new Set(one.sightings.map(({ track }) => track));
+  return !other.sightings.some(({ track }) => tracks.has(track));
+}
+
+function merge(into: Strand, from: Strand): void {
+  into.sightings.push(...from.sightings);
+  into.tornBefore ||= from.tornBefore;
+  into.tornAfter ||= from.tornAfter;
+  into.from = Math.min(into.from, from.from);
+  into.until = Math.max(into.until, from.until);
+  if (into.clock !== from.clock) into.clock = null;
 }
 
 /**
@@ -337,12 +388,7 @@ function join(base: readonly Strand[], others: readonly Strand[], longest: numbe
       continue;
     }
     const [into, from] = isFewer ? [sole, strand] : [strand, sole];
-    into.sightings.push(...from.sightings);
-    into.tornBefore ||= from.tornBefore;
-    into.tornAfter ||= from.tornAfter;
-    into.from = Math.min(into.from, from.from);
-    into.until = Math.max(into.until, from.until);
-    if (into.clock !== from.clock) into.clock = null;
+    merge(into, from);
     taken.add(from);
   }
   return others.filter((strand) => !taken.has(strand));
