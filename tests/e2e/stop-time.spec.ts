@@ -62,7 +62,8 @@ test('an ARP request and its answer are stepped, device by device', async () => 
   expect(steps.some((words) => words.includes('in at docker0'))).toBe(true);
   const answer = 'ARP: 172.17.0.2 is at 02:42:ac:11:00:02';
   expect(steps.filter((words) => words.includes(answer))).toHaveLength(2);
-  await expect(time.way).toContainText('Delivered');
+  // Frozen at that moment, its kernel may not have said yet that it dropped nothing.
+  await expect(time.way).toContainText(/Delivered, by inference|Got there, end not known/);
   await lab.expectState('frozen');
 });
 
