@@ -108,7 +108,7 @@ test('a ping goes over the wire, and its way has both machines and the wire', as
     .click();
   const way = lab.page
     .getByRole('region', { name: 'Time', exact: true })
-    .getByRole('list', { name: 'Way of the packet' });
+    .getByRole('region', { name: 'Way of the packet' });
   await expect(way.getByRole('link').filter({ hasText: '/' })).toContainText([
     'kube-worker-01/eth0',
     'wire/lan',

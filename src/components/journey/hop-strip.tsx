@@ -70,51 +70,55 @@ export function HopStrip({
           </>
         )}
       </p>
-      <ol class="jn-hops" aria-label="Way of the packet" ref={list}>
-        {journey?.hops.map((hop, index) => {
-          const hops = journey.hops;
-          const position = positionOf(hop.hop.n);
-          const name = nameOf(hop, severalMachines);
-          return (
-            <li key={hop.hop.n}>
-              <a
-                class="jn-hop"
-                href={position === null ? undefined : stepLink(position)}
-                aria-current={hop.hop.n === at?.n ? 'step' : undefined}
-                onClick={follow(hop.hop.n)}
-              >
-                <span class="jn-at">{name}</span>
-                <span class="jn-soft">
-                  {hop.hop.direction === 'unknown' ? '' : hop.hop.direction}
-                  {index > 0 && ` +${Math.round((hop.time - (hops[0]?.time ?? 0)) * 1e6).toLocaleString('en')} µs`}
-                  {index > 0 && hop.after !== index - 1 && ` after ${afterWords(hops[hop.after], severalMachines)}`}
-                </span>
-                {hop.changes.length > 0 && (
-                  <span class="jn-change" title={hop.changes.map(whole).join('\n')}>
-                    {hop.changes.slice(0, MOST_CHANGES).map(changeWords).join(', ')}
-                    {hop.changes.length > MOST_CHANGES && `, ${hop.changes.length - MOST_CHANGES} more`}
+      <section aria-label="Way of the packet">
+        <ol class="jn-hops" ref={list}>
+          {journey?.hops.map((hop, index) => {
+            const hops = journey.hops;
+            const position = positionOf(hop.hop.n);
+            const name = nameOf(hop, severalMachines);
+            return (
+              <li key={hop.hop.n}>
+                <a
+                  class="jn-hop"
+                  href={position === null ? undefined : stepLink(position)}
+                  aria-current={hop.hop.n === at?.n ? 'step' : undefined}
+                  onClick={follow(hop.hop.n)}
+                >
+                  <span class="jn-at">{name}</span>
+                  <span class="jn-soft">
+                    {hop.hop.direction === 'unknown' ? '' : hop.hop.direction}
+                    {index > 0 && ` +${Math.round((hop.time - (hops[0]?.time ?? 0)) * 1e6).toLocaleString('en')} µs`}
+                    {index > 0 && hop.after !== index - 1 && ` after ${afterWords(hops[hop.after], severalMachines)}`}
                   </span>
-                )}
-              </a>
-            </li>
-          );
-        })}
-        {journey !== undefined && (
-          <li class="jn-end" data-end={journey.end}>
-            <strong>{verdictOf(journey)}</strong>
-            {answer !== null && (
-              <a href={stepLink(answer)} onClick={follow(journey.answeredBy ?? 0)}>
-                To its answer
-              </a>
-            )}
-            <span class="jn-soft">
-              {journey.why}
-              {more !== '' && `. ${more}`}
-            </span>
-            <Sources journey={journey} />
-          </li>
-        )}
-      </ol>
+                  {hop.changes.length > 0 && (
+                    <span class="jn-change" title={hop.changes.map(whole).join('\n')}>
+                      {hop.changes.slice(0, MOST_CHANGES).map(changeWords).join(', ')}
+                      {hop.changes.length > MOST_CHANGES && `, ${hop.changes.length - MOST_CHANGES} more`}
+                    </span>
+                  )}
+                </a>
+              </li>
+            );
+          })}
+        </ol>
+        <div class="jn-end" data-end={journey?.end}>
+          {journey !== undefined && (
+            <>
+              <strong>{verdictOf(journey)}</strong>
+              {answer !== null && (
+                <a href={stepLink(answer)} onClick={follow(journey.answeredBy ?? 0)}>
+                  To its answer
+                </a>
+              )}
+              <span class="jn-soft">
+                {journey.why}
+                {more !== '' && `. ${more}`}
+              </span>
+              <Sources key={journey.id} journey={journey} />
+            </>
+          )}
+        </div>
+      </section>
     </div>
   );
 }

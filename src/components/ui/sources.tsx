@@ -4,7 +4,7 @@ import './sources.css';
 
 const GRADES = {
   seen: 'Seen: this is about this very packet.',
-  inferred: 'Inferred: none of this names the packet alone.',
+  inferred: 'Inferred: nothing of this shows the end of this very packet.',
   unknown: '',
 } as const;
 

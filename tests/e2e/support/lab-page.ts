@@ -131,7 +131,7 @@ export class TimePanel {
   }
 
   get way(): Locator {
-    return this.root.getByRole('list', { name: 'Way of the packet' });
+    return this.root.getByRole('region', { name: 'Way of the packet' });
   }
 
   get filter(): Locator {
