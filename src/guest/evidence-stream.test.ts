@@ -81,7 +81,7 @@ describe('what the guest says', () => {
     ]);
     expect(says(20, trace(drop(15), lost(30), drop(18))).evidence).toMatchObject([
       { kind: 'drop', time: 1015 },
-      { kind: 'gap', what: 'drops', from: 1015, until: 1018, count: 30 },
+      { kind: 'gap', from: 1015, until: 1018, count: 30 },
       { kind: 'drop', time: 1018 },
     ]);
     expect(says(22, 'Won 0 22.0').evidence).toMatchObject([{ kind: 'watch', from: 1002, until: 1022 }]);

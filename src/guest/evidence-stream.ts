@@ -172,7 +172,7 @@ export class EvidenceStream {
   #gapOf(from: number, until: number, count: number): GapEvidence {
     const { machine } = this.#options;
     const times = { from: this.#clock.lab(from), until: this.#clock.lab(Math.max(from, until)) };
-    return { kind: 'gap', machine, what: 'drops', ...times, count };
+    return { kind: 'gap', machine, ...times, count };
   }
 
   /** The program has been started again. */

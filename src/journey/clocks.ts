@@ -8,6 +8,9 @@
 // The bounds come from the fastest packet in each direction, of those that cannot be taken for another. Where there are none, the
 // readings of two clocks are not compared, unless it is known that both show one time (a lab's machines).
 
+/** Seconds by which two clocks are wrong at most, once they are set as well as they can be: where packets do not show that it is less. */
+export const CLOCK_ERROR = 0.005;
+
 /** Who found a bound; it holds as long as he has not looked again. */
 export interface Witness {
   readonly version: number;
@@ -92,11 +95,6 @@ export class Clocks {
   get revision(): number {
     this.#offsets ??= this.#solve();
     return this.#revision;
-  }
-
-  /** False when no packet was seen to get from the one to the other, by whatever way: their readings cannot be compared. */
-  related(a: string, b: string): boolean {
-    return a === b || this.group(a) === this.group(b);
   }
 
   #solve(): ReadonlyMap<string, number> {

@@ -11,7 +11,7 @@
 // Which came first decides, never how long something took: equal packets are told apart by cause and effect alone.
 import { hashOf, mayBeEqual } from '../hop/content.ts';
 import { WIRE } from '../hop/hop.ts';
-import type { Clocks } from './clocks.ts';
+import { CLOCK_ERROR, type Clocks } from './clocks.ts';
 import type { NatTable } from './evidence/conntrack.ts';
 import { compareSightings, NEVER, type Sighting, succession } from './sighting.ts';
 import type { Places } from './topology.ts';
@@ -41,13 +41,11 @@ const LONGEST_WAIT = 4;
 const LONGEST_WAIT_OF_ARP = 0.5;
 /** Seconds after which an identification means another packet. */
 const REUSED = 60;
-/** Seconds by which two clocks are wrong at most, once they are set as well as they can be: where packets do not show that it is less. */
-const CLOCK_ERROR = 0.005;
 /** Offsets are rounded for this purpose: that they become a little better must not put everything in question. */
 const OFFSET_STEP = 0.001;
 
 /** Seconds to add to a clock's reading, as coarse as dividing into packets needs it. */
-export const coarseOffset = (clocks: Clocks, clock: string): number =>
+const coarseOffset = (clocks: Clocks, clock: string): number =>
   Math.round(clocks.offset(clock) / OFFSET_STEP) * OFFSET_STEP;
 
 /**

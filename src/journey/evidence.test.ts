@@ -4,12 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cooked, ipv4, topology as paper, udp } from '../../tests/support/journey.ts';
 import type { Hop } from '../hop/hop.ts';
-import { hopsOfCapture } from '../hop/hops-of-capture.ts';
 import { inverse, tupleKey } from '../hop/tuple.ts';
 import { JourneyBuilder, stitch } from './builder.ts';
 import { type ConntrackEntry, entryWords, NatTable, parseConntrack } from './evidence/conntrack.ts';
 import { counterDrops, deviceDrops } from './evidence/counters.ts';
-import { dropWords, parseKernelDrops } from './evidence/kernel-drops.ts';
 import { parseNftTrace } from './evidence/nft-trace.ts';
 import type { Topology } from './topology.ts';
 
@@ -216,28 +214,6 @@ it('reads the rules that dropped out of nft’s trace, and no others', () => {
   ]);
 });
 
-describe('the kernel’s own reasons', () => {
-  it('are read as tracefs prints them, with a name of its own for each', () => {
-    const [drop] = parseKernelDrops(text('dropped.drops.txt'), 'host-01', 1000);
-    expect(drop).toMatchObject({ protocol: 2048, reason: 'NETFILTER_DROP', location: 'nft_do_chain' });
-    expect(dropWords(drop ?? { reason: '', location: '' })).toBe(
-      'a rule of the firewall dropped it, or the policy of a chain (NETFILTER_DROP in nft_do_chain)',
-    );
-    // Linux 6.1 hides the function's address.
-    const older =
-      'ping-1 [000] ..s1. 12.000001: kfree_skb: skbaddr=00000000c0ffee00 protocol=2048 location=b93c98e6 reason: IP_INNOROUTES';
-    expect(parseKernelDrops(older, 'm', 0)).toMatchObject([
-      { kind: 'drop', machine: 'm', time: 12.000001, protocol: 2048, reason: 'IP_INNOROUTES', location: '' },
-    ]);
-  });
-
-  it('name no packet without its bytes', () => {
-    const { hops } = hopsOfCapture(fixture('dropped.pcapng'), 'dropped', 1);
-    const evidence = parseKernelDrops(text('dropped.drops.txt'), 'host-01', 0);
-    expect(stitch(hops, { topology, evidence }).filter(({ end }) => end === 'dropped')).toEqual([]);
-  });
-});
-
 describe('counters', () => {
   const before =
     '*filter\n:FORWARD ACCEPT [0:0]\n[0:0] -A FORWARD -p udp -i docker0 -m udp --dport 53 -j DROP\n[4:9] -A FORWARD -j ACCEPT\nCOMMIT\n';
@@ -384,7 +360,6 @@ it('never throws, whatever text it is given', () => {
     fc.property(noise, (text) => {
       expect(Array.isArray(parseConntrack(text, 'm'))).toBe(true);
       expect(Array.isArray(parseNftTrace(text, 'm'))).toBe(true);
-      expect(Array.isArray(parseKernelDrops(text, 'm', 0))).toBe(true);
       expect(Array.isArray(counterDrops('m', { time: 0, text: '' }, { time: 1, text }))).toBe(true);
       expect(Array.isArray(deviceDrops('m', { time: 0, text: '' }, { time: 1, text }))).toBe(true);
     }),

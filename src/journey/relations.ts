@@ -2,14 +2,13 @@
 
 import { mayBeEqual } from '../hop/content.ts';
 import type { Identity } from '../hop/identity.ts';
+import { CLOCK_ERROR } from './clocks.ts';
 import type { NatTable } from './evidence/conntrack.ts';
 import type { Parts, Repeat } from './journey.ts';
 import { byTime, LARGE, largeName, type Packet, type Store } from './store.ts';
 
 /** Seconds after which an identification or a sequence number may mean another packet. */
 const REUSED = 60;
-/** Seconds by which the clocks of two machines may be wrong, once they are set as well as they can be. */
-const CLOCK_ERROR = 0.005;
 /** Seconds in which a neighbour answers. */
 const ANSWER = 1;
 /** Pieces of one packet that are looked for: 64 kB in the smallest segments anybody sends. */

@@ -133,7 +133,7 @@ it('has what kernels say by themselves, without asking, and nothing of it in a n
       from: 1,
     },
   ];
-  const gap = { kind: 'gap', machine: 'host-01', what: 'drops', from: 1, until: 2, count: 3 } as const;
+  const gap = { kind: 'gap', machine: 'host-01', from: 1, until: 2, count: 3 } as const;
   const watch = (until: number) => ({ kind: 'watch', machine: 'host-01', from: 1, until, sockets: false }) as const;
   // Up to when all has been told is said again and again: the last time counts.
   for (const word of [watch(2), gap, watch(4), watch(6)])

@@ -32,12 +32,10 @@ export interface SocketEvidence extends Omit<DropEvidence, 'kind' | 'reason' | '
   readonly kind: 'socket';
 }
 
-/** What a machine's kernel told of was not all: its ring was full, its tap lost frames, or nobody listened. */
+/** What a machine's kernel told of drops and sockets was not all: its ring was full, or nobody listened. What taps lost: hop/gap.ts. */
 export interface GapEvidence {
   readonly kind: 'gap';
   readonly machine: string;
-  /** 'tap': hops are missing. 'drops': words about drops and sockets are missing. */
-  readonly what: 'tap' | 'drops';
   /** Seconds since the epoch, the clock of that machine's hops. */
   readonly from: number;
   readonly until: number;

@@ -1,7 +1,4 @@
-// The kernel's word that it freed a packet (tracepoint skb:kfree_skb; from Linux 5.17 on with a reason, include/net/dropreason.h): what it
-// means, and the lines of it that tracefs (`cat /sys/kernel/tracing/trace_pipe`) or `perf script` print, which say when, not which packet.
-//
-//   python3-27976   [001] .Ns1. 19851.795891: kfree_skb: skbaddr=0000000071c7a6d7 … protocol=2048 location=nft_do_chain+0x3e8/0x610 reason: NETFILTER_DROP
+// What it means that the kernel freed a packet (tracepoint skb:kfree_skb; from Linux 5.17 on with a reason, include/net/dropreason.h).
 //
 // The reason alone is not enough: connection tracking's full table and a rule are both NETFILTER_DROP, and much has none at all
 // (NOT_SPECIFIED). Nor is each of them a loss: TCP also frees in this way what it has answered. So it is read together with the
@@ -242,37 +239,3 @@ const REASONS: ReadonlyMap<string, DropMeaning> = new Map([
   ['TCP_MD5UNEXPECTED', lost('it has a signature, and the connection has none')],
   ['TCP_MD5FAILURE', lost('its signature is wrong')],
 ]);
-
-const LINE = /\s(\d+\.\d+):\s+(?:skb:)?kfree_skb:\s.*?protocol=(\d+)\s+location=(\S+)\s+reason:\s*(\w+)/;
-const MOST_LINES = 100_000;
-
-/**
- * Lines that are something else are passed over. Never throws.
- *
- * @param booted seconds since the epoch, the machine's clock, at which its trace clock stood at 0: 0 for the clock "tai", for others
- *   `date +%s.%N` less the first number of /proc/uptime
- */
-export function parseKernelDrops(text: string, machine: string, booted: number): DropEvidence[] {
-  const evidence: DropEvidence[] = [];
-  for (const line of text.split('\n', MOST_LINES)) {
-    const [, time, protocol, location = '', reason = ''] = LINE.exec(line) ?? [];
-    if (time === undefined || ENDS_WELL.has(reason)) continue;
-    evidence.push({
-      kind: 'drop',
-      machine,
-      time: booted + Number(time),
-      protocol: Number(protocol),
-      device: '',
-      namespace: 0,
-      packet: new Uint8Array(),
-      conntrackFull: false,
-      reason,
-      // Linux 6.1 prints a hashed pointer, later ones symbol+offset/size.
-      location: location.includes('+') ? location.replace(/\+.*$/, '') : '',
-    });
-  }
-  return evidence;
-}
-
-/** Reasons that are no loss. */
-const ENDS_WELL: ReadonlySet<string> = new Set(['NOT_DROPPED_YET', 'CONSUMED', 'SKB_CONSUMED']);

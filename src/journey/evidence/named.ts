@@ -102,7 +102,7 @@ function wentOn(packet: Packet, { machine, time }: Named): boolean {
 }
 
 /** null: nothing can be told by so few bytes. */
-export function identityOfBytes(protocol: number, bytes: Uint8Array): Identity | null {
+function identityOfBytes(protocol: number, bytes: Uint8Array): Identity | null {
   if (protocol === ETHERTYPE.arp) return identify([new ArpLayer(bytes, 0, bytes.length, null)]);
   if (protocol !== ETHERTYPE.ipv4 && protocol !== ETHERTYPE.ipv6) return null;
   const linkType = protocol === ETHERTYPE.ipv4 ? LINKTYPE_IPV4 : LINKTYPE_IPV6;

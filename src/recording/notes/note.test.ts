@@ -74,7 +74,6 @@ const evidence = fc.oneof(
   fc.record({
     kind: fc.constant('gap' as const),
     machine: word,
-    what: fc.constantFrom('tap' as const, 'drops' as const),
     from: moment,
     until: moment,
     count: natural,

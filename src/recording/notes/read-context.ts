@@ -122,7 +122,6 @@ const EVIDENCE: { readonly [K in Kind]: Check<OfKind<K>> } = {
   gap: shaped<OfKind<'gap'>>({
     kind: exactly('gap'),
     machine: name,
-    what: (value, path) => oneOf(value, path, ['tap', 'drops']),
     from: time,
     until: time,
     count: natural,
