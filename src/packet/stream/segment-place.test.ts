@@ -35,3 +35,13 @@ test('a length of more than was on the wire is not believed', () => {
   expect(findSegment(odd, linkType, originalLength)?.length).toBe(originalLength - 34);
   expect(findSegment(odd, linkType, 20_000)?.length).toBe(0x4000 - 20);
 });
+
+test('a header around it may end where the capture does, and says then how long it is', () => {
+  const { bytes, linkType, originalLength } = packets.find(
+    (one) => one.linkType === 1 && one.bytes[23] === 17 && one.bytes.length > 100,
+  ) as (typeof packets)[number];
+  const cut = bytes.slice(0, 88);
+  // The outer IP packet's total length.
+  cut.set([0, 88 - 14], 16);
+  expect(findSegment(cut, linkType, originalLength)).toEqual(segmentOf(dissect(cut, linkType, originalLength)));
+});

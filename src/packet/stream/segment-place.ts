@@ -40,7 +40,10 @@ export function findSegment(
 ): SegmentPlace | null {
   const inner = innermost(bytes, linkType);
   if (inner === null || inner.ip < 0) return segmentOf(dissect(bytes, linkType, originalLength), place);
-  const { ip, end } = inner;
+  const { ip, end, depth } = inner;
+  // Whether it ends there because the capture does, or because a header around it says so, shows in the layers alone.
+  if (depth > 0 && end === bytes.length && originalLength > end)
+    return segmentOf(dissect(bytes, linkType, originalLength), place);
   switch (bytes[ip + 9]) {
     case IP_PROTOCOL.tcp: {
       if (((((bytes[ip + 6] ?? 0) << 8) | (bytes[ip + 7] ?? 0)) & MORE_FRAGMENTS_OR_OFFSET) !== 0) return null;
