@@ -136,6 +136,17 @@ describe('blocks that are seldom', () => {
     expect(leftOut).toBe('');
   });
 
+  test('that are made to be slow to read are read at once', () => {
+    const zeros = new Uint8Array(1_000_000).fill(0x20, -1);
+    const record = [...hex('0100 0800 0a000001 61626300')];
+    const names = Uint8Array.from(Array<number[]>(100_000).fill(record).flat());
+    const start = performance.now();
+    const file = readPcapng(blocks([0x80004c53, zeros], [4, names]));
+    expect(performance.now() - start).toBeLessThan(3000);
+    expect(file.notes[0]).toHaveLength(1_000_000);
+    expect(file.names.get('10.0.0.1')).toEqual(Array(256).fill('abc'));
+  });
+
   test('a block whose two lengths differ is damage: it says both, and what stands before is good', () => {
     const file = blocks([6, packetBody('00000000', '01020304')], [6, packetBody('00000000', '05060708')]);
     new DataView(file.buffer).setUint32(file.length - 4, 100, true);

@@ -84,6 +84,9 @@ const LARGEST_BLOCK = 1 << 26;
 /** An obsolete packet block's number of lost packets when nobody knows it. */
 const NOT_SAID = 0xffff;
 
+/** Names of one address that are kept. */
+const MOST_NAMES = 256;
+
 /** Kinds of blocks that are named when they are left out. */
 const MOST_TYPES = 8;
 
@@ -220,7 +223,7 @@ export class PcapngReader {
       case BLOCK.decryptionSecrets:
         return null;
       case BLOCK.lockstep:
-        this.#note(decoder.decode(this.#file.subarray(from, to)).replace(/\0+$/, ''));
+        this.#note(decoder.decode(this.#file.subarray(from, this.#withoutZeros(from, to))));
         return null;
       default:
         // Whoever makes up types without end gets no more memory than this.
@@ -228,6 +231,13 @@ export class PcapngReader {
           this.#passedOver.set(type, (this.#passedOver.get(type) ?? 0) + 1);
         return null;
     }
+  }
+
+  /** Where the last byte of text ends, before what fills a block up. */
+  #withoutZeros(from: number, to: number): number {
+    let end = to;
+    while (end > from && this.#file[end - 1] === 0) end--;
+    return end;
   }
 
   #section(from: number, to: number): string | null {
@@ -348,7 +358,9 @@ export class PcapngReader {
         .decode(value.subarray(size))
         .split('\0')
         .filter((name) => name !== '');
-      this.names.set(address, [...(this.names.get(address) ?? []), ...names]);
+      const known = this.names.get(address) ?? [];
+      this.names.set(address, known);
+      for (const name of names) if (known.length < MOST_NAMES) known.push(name);
     }
   }
 

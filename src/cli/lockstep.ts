@@ -148,7 +148,7 @@ examples(
     .addOption(
       new Option(
         '--evidence <"machine: file">',
-        'what else is known of a machine: the output of conntrack -L or -E, nft monitor trace, or ip -j -d addr; can be given several times',
+        'what else is known of a machine: the output of conntrack -L or -E, xtables-monitor --trace, nft monitor trace, or ip -j -d addr; can be given several times',
       )
         .argParser(append)
         .default([], 'none'),

@@ -94,13 +94,16 @@ program
   .argument('[packets]', 'that many, or "journeys"', whatToFuzz, 1_000_000)
   .option('--minutes <number>', 'of journeys: how long', countUpTo(10_000), 10)
   .option('--seed <number>', 'of journeys: of the first network; the next ones count on', countUpTo(0x7fff_ffff), 1)
-  .action(async (what: number | 'journeys', { minutes, seed }: { minutes: number; seed: number }) => {
-    const { fuzz, fuzzJourneys } = await import('./commands/fuzz.ts');
-    process.exitCode =
-      what === 'journeys'
-        ? await fuzzJourneys({ root, signal, minutes, seed })
-        : await fuzz({ root, signal, packets: what });
-  });
+  .option('--lab <id>', 'of journeys: in the first machine of this lab, not on this computer')
+  .action(
+    async (what: number | 'journeys', { minutes, seed, lab }: { minutes: number; seed: number; lab?: string }) => {
+      const { fuzz, fuzzJourneys } = await import('./commands/fuzz.ts');
+      process.exitCode =
+        what === 'journeys'
+          ? await fuzzJourneys({ root, signal, minutes, seed, lab })
+          : await fuzz({ root, signal, packets: what });
+    },
+  );
 
 program
   .command('bench')

@@ -46,6 +46,26 @@ describe('what the guest says', () => {
     });
   });
 
+  it('waits for the names of the reasons, and does not call all told before: a number may be no loss', () => {
+    const { says } = aStream();
+    const status = 'Won 0 21.5';
+    expect(
+      says(21, trace(drop(20, { reason: 27, location: 'tcp_validate_incoming+0x1/0x2' })), status).evidence,
+    ).toEqual([]);
+    const told = says(22, trace(drop(21.9)), reasons, status).evidence;
+    expect(told.map((word) => (word.kind === 'drop' ? word.reason : word.kind))).toEqual([
+      'TCP_INVALID_SEQUENCE',
+      'NETFILTER_DROP',
+      'watch',
+    ]);
+    // That it does not tell any more is heard at once.
+    const other = aStream(1000);
+    other.says(21, trace(drop(20)), 'Woff 0 20.5');
+    const later = other.says(100, reasons, 'Won 0 99.0').evidence.filter(({ kind }) => kind !== 'drop');
+    expect(later).toMatchObject([{ kind: 'gap' }, { kind: 'watch', from: 1099 }]);
+    expect(isLoss({ reason: '27', location: 'tcp_validate_incoming+0x1' })).toBe(false);
+  });
+
   it('is that connection tracking was full, of the packet that the same process lost right after', () => {
     const { says } = aStream();
     const of = (...lines: readonly string[]) =>
@@ -125,6 +145,23 @@ describe('what the guest says', () => {
     expect(batches.flatMap(({ conntrack }) => conntrack)).toMatchObject([{ id: '3', until: 1050 }]);
   });
 
+  it('is which rules saw a packet, told in pieces: one way has one number, of one trace', () => {
+    const { says } = aStream();
+    const header = (ttl: number): string =>
+      `PACKET: 2 aa IN=eth0 OUT=br0 SRC=10.0.0.1 DST=10.0.0.2 LEN=84 TOS=0x0 TTL=${ttl} ID=5 `;
+    const policy = ' TRACE: 2 aa filter:FORWARD:policy:DROP ';
+    const [one] = says(21, `N${header(63)}`, `N TRACE: 2 aa mangle:FORWARD:policy:ACCEPT `).evidence;
+    const [more] = says(21.2, `N${header(63)}\x1f${policy}`).evidence;
+    expect(one).toMatchObject({ kind: 'rules', machine: 'host-01', from: 1019, until: 1021, identification: 5 });
+    expect(more).toMatchObject({ until: 1021.2, visits: [{ table: 'mangle' }, { table: 'filter' }] });
+    expect(more?.kind === 'rules' && one?.kind === 'rules' && more.number === one.number).toBe(true);
+    // Begun anew, the kernel's numbers mean others.
+    says(22, 'Mon meta l4proto icmp');
+    expect(says(23, `N${policy}`).evidence).toEqual([]);
+    const [other] = says(24, `N${header(63)}\x1f${policy}`).evidence;
+    expect(other?.kind === 'rules' && one?.kind === 'rules' && other.number !== one.number).toBe(true);
+  });
+
   it('is up to a question', async () => {
     const { says, stream } = aStream();
     let told = false;
@@ -143,7 +180,7 @@ describe('what the guest says', () => {
     const item = fc.oneof(
       fc.string(),
       fc
-        .tuple(fc.constantFrom('T', 'C', 'L', 'W', 'R', 'S', 'F', 'X'), fc.string())
+        .tuple(fc.constantFrom('T', 'C', 'L', 'W', 'R', 'S', 'F', 'N', 'M', 'X'), fc.string())
         .map(([letter, text]) => letter + text),
       fc.constantFrom(trace(drop(3), lost(2)), 'Won 0 1.0', 'Woff 1 0.0 x', `C[1.0] [NEW] ${connection(4)}`, reasons),
     );

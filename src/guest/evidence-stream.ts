@@ -1,12 +1,16 @@
-// What the guest's program `evidence` says (sandboxes/image/overlay/usr/lib/lockstep/evidence), as evidence with the lab's time:
+// What the guest's program `evidence` says (sandboxes/image/programs/evidence.c), as evidence with the lab's time:
 // packets that its kernel dropped or handed to a socket, what connection tracking turned into what, and for which time nothing is known.
 // One stream is one life of the guest: another one begins with other clocks, and what was begun in this one ends with it.
 
+import { visible } from '../basics/visible.ts';
 import { type ConntrackEntry, parseConntrack } from '../journey/evidence/conntrack.ts';
 import type { DropEvidence, GapEvidence, SocketEvidence } from '../journey/evidence/drop.ts';
 import { meaningOf } from '../journey/evidence/kernel-drops.ts';
+import { RuleTraceReader } from '../journey/evidence/rule-trace.ts';
+import type { RuleEvidence } from '../journey/evidence/rules.ts';
+import { isMoment } from './ask/evidence.ts';
 import { EvidenceClock } from './evidence-clock.ts';
-import type { EvidenceBatch, KernelWord } from './guest.ts';
+import type { EvidenceBatch, KernelWord, TracingWord } from './guest.ts';
 import { parseTraceLine, type TracedPacket, type TraceLine } from './trace-line.ts';
 
 /** Characters of one message: the guest's program makes some of 100,000. */
@@ -14,9 +18,14 @@ const LONGEST = 4 * 1024 * 1024;
 /** Connections of which the end is awaited. */
 const MOST_LIVE = 5000;
 const MOST_REASONS = 1000;
+/** Lines that wait for the reasons' names: a guest out of a saved state is asked for them at once. */
+const MOST_UNNAMED = 5000;
 const MOST_FLUSHES = 100;
 /** Seconds from "the table is full" to the drop that it led to. */
 const FULL_FOR = 0.01;
+/** Seconds from a packet's way through the rules until that is told, at most: a busy guest prints it late. */
+const RULES_LATE = 2;
+const LONGEST_WHY = 300;
 const ITEM = '\x1e';
 const LINE = '\x1f';
 
@@ -25,6 +34,8 @@ export interface EvidenceStreamOptions {
   readonly emit: (batch: EvidenceBatch) => void;
   /** The lab's time of a moment by the guest's time of day, as its tap's packets have it. */
   readonly tapTime: (timeOfDay: number) => number;
+  /** Whether it tells of rules has changed. */
+  readonly onTracing?: (tracing: TracingWord) => void;
   /** Since when the guest told of its drops before anybody asked: one that comes out of a saved state does. Seconds of the lab. */
   readonly since?: number;
 }
@@ -32,7 +43,12 @@ export interface EvidenceStreamOptions {
 export class EvidenceStream {
   readonly #options: EvidenceStreamOptions;
   readonly #clock: EvidenceClock;
-  #reasons: ReadonlyMap<number, string> = new Map();
+  /** null: what this kernel calls its reasons has not been told, and numbers say nothing. */
+  #reasons: ReadonlyMap<number, string> | null = null;
+  /** Lines of the trace that wait for the reasons. */
+  #waiting: string[] = [];
+  /** Questions of which the guest has said that all before them has been told. */
+  #asked: string[] = [];
   /** Whether drops are told of, since when (seconds of the lab), and sockets; null until the guest has said so. */
   #watch: { readonly on: boolean; readonly from: number; readonly sockets: boolean } | null = null;
   #since: number | undefined;
@@ -40,6 +56,9 @@ export class EvidenceStream {
   #told: number | null = null;
   #lost: { readonly from: number; readonly count: number } | null = null;
   #full: Extract<TraceLine, { event: 'full' }> | null = null;
+  #rules = new RuleTraceReader();
+  /** What tells the ways of this trace from those of another, before it or in another life of the guest. */
+  #traced: number | null = null;
   readonly #live = new Map<string, ConntrackEntry>();
   readonly #flushes = new Map<string, () => void>();
 
@@ -60,26 +79,35 @@ export class EvidenceStream {
    * @param cameOut when the guest said so, seconds of the lab; left out: the guest's time of day is the lab's
    */
   receive(text: string, cameOut?: number): void {
-    const [, monotonic = '', timeOfDay = '', said = ''] = /^(\d+\.\d+) (\d+\.\d+) (.*)$/.exec(text) ?? [];
-    if (said === '' || said.length > LONGEST) return;
+    if (text.length > LONGEST) return;
+    const [, monotonic = '', timeOfDay = '', said = ''] =
+      /^(\d{1,9}\.\d{1,9}) (\d{1,10}\.\d{1,9}) (.*)$/.exec(text) ?? [];
+    if (said === '') return;
     const now = Number(monotonic);
     this.#clock.see(now, Number(timeOfDay), cameOut);
     const evidence: KernelWord[] = [];
     const conntrack: ConntrackEntry[] = [];
-    const flushed: string[] = [];
-    for (const item of said.split(ITEM)) {
+    const items = said.split(ITEM);
+    // What the trace says in numbers is read with the names that come with it.
+    for (const item of items) if (item.startsWith('R')) this.#reasons = reasonsOf(item.slice(1).split(LINE));
+    this.#named(evidence);
+    for (const item of items) {
       const lines = item.slice(1).split(LINE);
       if (item.startsWith('T')) for (const line of lines) this.#trace(line, evidence);
       else if (item.startsWith('C')) conntrack.push(...this.#connections(lines));
       else if (item.startsWith('L')) conntrack.push(...this.#table(lines, now));
       else if (item.startsWith('S')) this.#begun(now, evidence);
-      else if (item.startsWith('W')) this.#status(item, now, evidence);
-      else if (item.startsWith('R')) this.#reasons = reasonsOf(lines);
-      else if (item.startsWith('F')) flushed.push(item.slice(1));
+      // What waits has not been told: then not everything has.
+      else if (item.startsWith('Woff') || (item.startsWith('W') && this.#waiting.length === 0))
+        this.#status(item, now, evidence);
+      else if (item.startsWith('N')) evidence.push(...this.#ruled(lines, now));
+      else if (item.startsWith('M')) this.#tracing(item.slice(1));
+      else if (item.startsWith('F')) this.#asked.push(item.slice(1));
     }
     this.#gap(now, evidence);
-    if (evidence.length > 0 || conntrack.length > 0) this.#options.emit({ evidence, conntrack });
-    for (const token of flushed) this.#flushes.get(token)?.();
+    this.#tell(evidence, conntrack);
+    if (this.#waiting.length > 0) return;
+    for (const token of this.#asked.splice(0)) this.#flushes.get(token)?.();
   }
 
   /** Resolves when everything before a question with this token has been told of; the question is the caller's. */
@@ -99,7 +127,7 @@ export class EvidenceStream {
     for (const done of [...this.#flushes.values()]) done();
     const conntrack = [...this.#live.values()].map((entry) => ({ ...entry, until: now }));
     this.#live.clear();
-    if (conntrack.length > 0) this.#options.emit({ evidence: [], conntrack });
+    this.#tell([], conntrack);
   }
 
   /** Connections that have not ended. */
@@ -123,10 +151,30 @@ export class EvidenceStream {
       if (known === undefined) again.push({ ...entry, from: now });
     }
     before.end(now);
-    if (again.length > 0) this.#options.emit({ evidence: [], conntrack: again });
+    this.#tell([], again);
+  }
+
+  /** Clocks in there may show anything: what was at no moment that there is, is not told. */
+  #tell(evidence: readonly KernelWord[], conntrack: readonly ConntrackEntry[]): void {
+    const batch = {
+      evidence: evidence.filter((word) => ('time' in word ? isMoment(word.time) : areMoments(word.from, word.until))),
+      conntrack: conntrack.filter(({ from = 0, until = from }) => areMoments(from, until)),
+    };
+    if (batch.evidence.length > 0 || batch.conntrack.length > 0) this.#options.emit(batch);
   }
 
   #trace(line: string, evidence: KernelWord[]): void {
+    if (this.#reasons === null && this.#waiting.length < MOST_UNNAMED) this.#waiting.push(line);
+    else this.#read(line, evidence);
+  }
+
+  /** What has waited for the reasons. */
+  #named(evidence: KernelWord[]): void {
+    if (this.#reasons === null) return;
+    for (const line of this.#waiting.splice(0)) this.#read(line, evidence);
+  }
+
+  #read(line: string, evidence: KernelWord[]): void {
     const said = parseTraceLine(line);
     if (said === null) return;
     if (said.event === 'lost') {
@@ -151,7 +199,7 @@ export class EvidenceStream {
     const { machine } = this.#options;
     const common = { machine, time: this.#clock.lab(time), device, namespace, location, protocol, packet };
     if (event === 'socket') return { kind: 'socket', ...common };
-    const name = this.#reasons.get(reason) ?? String(reason);
+    const name = this.#reasons?.get(reason) ?? String(reason);
     const full = this.#full;
     const conntrackFull =
       full !== null &&
@@ -160,6 +208,29 @@ export class EvidenceStream {
       time >= full.time &&
       time - full.time <= FULL_FOR;
     return { kind: 'drop', ...common, reason: name, conntrackFull, qdisc };
+  }
+
+  #ruled(lines: readonly string[], now: number): RuleEvidence[] {
+    const { machine } = this.#options;
+    const until = this.#clock.lab(now);
+    const from = until - RULES_LATE;
+    this.#traced ??= until;
+    const ways = this.#rules.read(lines);
+    return ways.map(({ serial, ...way }) => ({
+      ...{ kind: 'rules', machine, from, until, number: `${this.#traced} ${serial}` },
+      ...way,
+    }));
+  }
+
+  #tracing(said: string): void {
+    const [, is, words = ''] = /^(on|off|failed)(?: (.*))?$/.exec(said) ?? [];
+    if (is === undefined) return;
+    // What was said of a packet before and after is not put together.
+    this.#rules = new RuleTraceReader();
+    this.#traced = null;
+    if (is === 'on') this.#options.onTracing?.({ kind: 'on', matches: words });
+    else if (is === 'off') this.#options.onTracing?.({ kind: 'off' });
+    else this.#options.onTracing?.({ kind: 'failed', why: visible(words).slice(0, LONGEST_WHY) });
   }
 
   /** The words that were lost before this moment. */
@@ -181,11 +252,13 @@ export class EvidenceStream {
     this.#watch = null;
     this.#since = undefined;
     this.#full = null;
+    // Another program begins without a trace.
+    this.#options.onTracing?.({ kind: 'off' });
   }
 
   /** All before `well` has been told of; when it is off, all from then on has not. */
   #status(item: string, now: number, evidence: KernelWord[]): void {
-    const [, is, how, well] = /^W(on|off) ([01]) (\d+\.\d+)/.exec(item) ?? [];
+    const [, is, how, well] = /^W(on|off) ([01]) (\d{1,9}\.\d{1,9})/.exec(item) ?? [];
     if (is === undefined) return;
     const { machine } = this.#options;
     const before = this.#watch;
@@ -237,6 +310,8 @@ export class EvidenceStream {
     return known;
   }
 }
+
+const areMoments = (from: number, until: number): boolean => isMoment(from) && isMoment(until);
 
 const keyOf = ({ id, zone, original, reply }: ConntrackEntry): string => JSON.stringify([id, zone, original, reply]);
 

@@ -24,7 +24,7 @@ const connection =
 
 it('is asked for what it tells of packets when it goes on from a saved state, which it has done all the time', () => {
   const { guest, sent, batches, at } = aGuest();
-  expect(sent).toEqual(['time 1000.000', 'evidence status', 'evidence sockets 0', 'report']);
+  expect(sent).toEqual(['time 1000.000', 'evidence status', 'evidence sockets 0', 'evidence rules', 'report']);
   at.now = 1005;
   guest.agentLine('evidence 50.0 1005.0 Won 0 50.0');
   expect(batches.flatMap(({ evidence }) => evidence)).toMatchObject([{ kind: 'watch', from: 1000, until: 1005 }]);
@@ -41,6 +41,51 @@ it('tells of sockets while somebody asks, after a reboot too', () => {
   guest.agentLine('hello 1');
   expect(sent).toContain('evidence sockets 1');
   expect(sent).not.toContain('evidence sockets 0');
+});
+
+it('traces rules while somebody asks, after a reboot and back at an earlier moment too, and says whether it does', () => {
+  const { guest, sent } = aGuest();
+  const moment = guest.moment();
+  sent.length = 0;
+  guest.traceRules(null);
+  expect(sent).toEqual([]);
+  guest.traceRules(['meta l4proto icmp', 'udp dport 53']);
+  expect(sent).toEqual(['evidence rules meta l4proto icmp | udp dport 53']);
+  expect(guest.tracing.value).toEqual({ kind: 'off' });
+  guest.agentLine('evidence 50.0 1005.0 Mon meta l4proto icmp | udp dport 53');
+  expect(guest.tracing.value).toEqual({ kind: 'on', matches: 'meta l4proto icmp | udp dport 53' });
+  guest.traceRules(['udp dport 53']);
+  guest.agentLine('evidence 50.5 1005.5 Mon meta l4proto icmp | udp dport 53');
+  expect(guest.tracing.value).toEqual({ kind: 'off' });
+  guest.agentLine('evidence 50.6 1005.6 Mon udp dport 53');
+  expect(guest.tracing.value).toEqual({ kind: 'on', matches: 'udp dport 53' });
+  // Somebody has ended what tells of them; it begins anew with the next question.
+  guest.agentLine('evidence 50.8 1005.8 S');
+  expect(guest.tracing.value).toEqual({ kind: 'failed', why: 'the program that told of them was ended' });
+  guest.traceRules(['meta l4proto icmp', 'udp dport 53']);
+  guest.agentLine('evidence 51.0 1006.0 Mfailed xtables-monitor has \u202eended');
+  expect(guest.tracing.value).toEqual({ kind: 'failed', why: 'xtables-monitor has \\u202eended' });
+
+  const asked = (again: () => void): string[] => {
+    sent.length = 0;
+    again();
+    return sent.filter((line) => line.startsWith('evidence rules'));
+  };
+  const reboot = (): void => {
+    guest.powerLost();
+    guest.runs();
+    guest.agentLine('hello 1');
+  };
+  const back = (): void => {
+    guest.restored(moment);
+    guest.thawed();
+  };
+  expect(asked(reboot)).toEqual(['evidence rules meta l4proto icmp | udp dport 53']);
+  expect(guest.tracing.value).toEqual({ kind: 'off' });
+  expect(asked(back)).toEqual(['evidence rules meta l4proto icmp | udp dport 53']);
+  // The state that it goes back to may be one in which it traced.
+  guest.traceRules(null);
+  expect(asked(back)).toEqual(['evidence rules']);
 });
 
 it('has the connections of the moment that it is back at, whatever became of them since', () => {

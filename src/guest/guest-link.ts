@@ -8,7 +8,7 @@ import { parseReport } from '../topology/parse-report.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 import { AgentClient } from './agent-client.ts';
 import { EvidenceStream } from './evidence-stream.ts';
-import type { EvidenceBatch, ExecOptions, ExecResult, TapBatch } from './guest.ts';
+import type { EvidenceBatch, ExecOptions, ExecResult, TapBatch, TracingWord } from './guest.ts';
 import { GuestClock } from './guest-clock.ts';
 import { GuestConsole } from './guest-console.ts';
 import { GuestTimers } from './guest-timers.ts';
@@ -87,6 +87,9 @@ export class GuestLink {
   #evidence: EvidenceStream;
   /** Somebody wants to know of each packet that a socket got. */
   #sockets = false;
+  /** Of which packets somebody wants to know the rules that see them; null: of none. */
+  #matches: string | null = null;
+  readonly #tracing = signal<TracingWord>({ kind: 'off' });
   /** What its clock shows against the lab's: of its present life, since another one begins with another clock. */
   #clock = new GuestClock();
   /** Ends the waiting for a report. */
@@ -158,6 +161,21 @@ export class GuestLink {
     if (this.#sockets === on) return;
     this.#sockets = on;
     if (this.#ran && !this.#boots) this.#agent.send(`evidence sockets ${on ? 1 : 0}`);
+  }
+
+  /** What it says of the rules that it was asked to tell of. */
+  get tracing(): ReadonlySignal<TracingWord> {
+    return this.#tracing;
+  }
+
+  /** From now on, which rules see the packets that one of `matches` does, in the words of nft; null: no more. Off at the beginning. */
+  traceRules(matches: readonly string[] | null): void {
+    const wanted = matches === null || matches.length === 0 ? null : matches.join(' | ');
+    // Asked for again it is begun anew: who asks may have seen that it had failed.
+    if (this.#matches === null && wanted === null) return;
+    this.#matches = wanted;
+    this.#tracing.value = { kind: 'off' };
+    if (this.#ran && !this.#boots) this.#askRules();
   }
 
   /**
@@ -348,6 +366,11 @@ export class GuestLink {
     this.#agent.send('evidence status');
     // A guest that is restored does what it did when it was saved.
     this.#agent.send(`evidence sockets ${this.#sockets ? 1 : 0}`);
+    this.#askRules();
+  }
+
+  #askRules(): void {
+    this.#agent.send(this.#matches === null ? 'evidence rules' : `evidence rules ${this.#matches}`);
   }
 
   #askReport(): void {
@@ -397,6 +420,7 @@ export class GuestLink {
     this.#clock = new GuestClock();
     this.#tap = this.#newTap();
     this.#evidence = this.#newEvidence(goesOn ? now : undefined);
+    this.#tracing.value = { kind: 'off' };
     this.#evidence.follow(before, connections, now);
     this.#tap.receive(header);
   }
@@ -406,6 +430,12 @@ export class GuestLink {
       machine: this.#name,
       emit: (batch) => this.#words.emit(batch),
       tapTime: (timeOfDay) => this.labTime(timeOfDay),
+      onTracing: (tracing) => {
+        // The answer to an earlier question.
+        if (tracing.kind === 'on' && tracing.matches !== this.#matches) return;
+        const isEnded = tracing.kind === 'off' && this.#matches !== null && this.#tracing.peek().kind === 'on';
+        this.#tracing.value = isEnded ? { kind: 'failed', why: 'the program that told of them was ended' } : tracing;
+      },
       ...(since === undefined ? {} : { since }),
     });
   }

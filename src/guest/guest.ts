@@ -4,6 +4,7 @@ import type { Gap } from '../hop/gap.ts';
 import type { Hop } from '../hop/hop.ts';
 import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
 import type { DropEvidence, GapEvidence, SocketEvidence, WatchEvidence } from '../journey/evidence/drop.ts';
+import type { RuleEvidence } from '../journey/evidence/rules.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 
 /** One terminal of a machine: bytes both ways, and a size the guest sees. */
@@ -52,7 +53,15 @@ export interface TapBatch {
 }
 
 /** What a kernel says by itself of single packets. */
-export type KernelWord = DropEvidence | SocketEvidence | GapEvidence | WatchEvidence;
+export type KernelWord = DropEvidence | SocketEvidence | GapEvidence | WatchEvidence | RuleEvidence;
+
+/** Whether a guest tells which rules of its firewall see packets, those of its own network namespace. */
+export type TracingWord =
+  | { readonly kind: 'off' }
+  /** Of the packets that these match, as the guest has them. */
+  | { readonly kind: 'on'; readonly matches: string }
+  /** It was asked to and cannot, or no longer: why, in the words of the guest. */
+  | { readonly kind: 'failed'; readonly why: string };
 
 /** What the guest's kernel said at one time, with the lab's time: of packets, and of connections that it translates. */
 export interface EvidenceBatch {

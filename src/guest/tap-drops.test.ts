@@ -22,7 +22,7 @@ function guest() {
     timers: new GuestTimers(),
   });
   /** So many packets come out now, one after the other. */
-  const swarm = (count = 100): void => {
+  const swarm = (count = 127): void => {
     for (let i = 0; i < count; i++) drops.came(1, Date.now() / 1000);
   };
   return { drops, said, losses, swarm, asked: () => asked };
@@ -43,6 +43,24 @@ describe('packets that the tap had no room for', () => {
     said.dropped = 937;
     await vi.advanceTimersByTimeAsync(1000);
     expect(losses).toEqual([{ from: 1005, until: expect.closeTo(1005.6, 5), count: 937 }]);
+  });
+
+  it('are told of when a swarm came out across two seconds, and not asked for when as many come one after the other', async () => {
+    const { drops, said, losses, swarm, asked } = guest();
+    drops.begin('power-on');
+    swarm(1);
+    await vi.advanceTimersByTimeAsync(960);
+    swarm(60);
+    await vi.advanceTimersByTimeAsync(60);
+    said.dropped = 500;
+    swarm(60);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(losses).toEqual([{ from: expect.closeTo(1000.96, 5), until: expect.any(Number), count: 500 }]);
+    for (let i = 0; i < 60; i++) {
+      swarm(4);
+      await vi.advanceTimersByTimeAsync(60);
+    }
+    expect(asked()).toBe(1);
   });
 
   it('are told of while a swarm goes on, each once', async () => {

@@ -1,12 +1,12 @@
 // Packets that the guest's kernel had no room for: the ring that tcpdump reads from holds 128, and while more come than it writes out,
 // the rest is dropped. Only tcpdump can ask how many (PACKET_STATISTICS, packet(7)), and says so when it gets SIGUSR1.
-// Asking costs the guest some 60 ms, so it is asked only when the ring may have been full: after packets came out in a swarm.
+// Asking costs the guest 60 to 250 ms, so it is asked only when the ring may have been full: after packets came out in a swarm.
 import type { Gap } from '../hop/gap.ts';
 import type { ExecResult } from './guest.ts';
 import type { GuestTimers } from './guest-timers.ts';
 
 /** A swarm: so many packets come out within so many seconds of the lab. A ring that was full comes out at once, whenever it filled up. */
-const SWARM = 64;
+const SWARM = 100;
 const WITHIN = 1;
 /** ms of the machine: how often it is looked whether the swarm is over, and how long one may go on until it is asked all the same. */
 const LOOK_EVERY = 300;
@@ -50,8 +50,8 @@ export class TapDrops {
   #known: Reading | null = null;
   /** How often it has been asked in this life what it had dropped before. */
   #attempts = 0;
-  /** The present second: when it began, how many packets came out since, and the time of the first of them. */
-  #second = { start: -Infinity, count: 0, first: 0 };
+  /** What came out within the last second: when, how many packets, and the time of the first of them. */
+  #lately: { readonly at: number; readonly count: number; readonly first: number }[] = [];
   /** From when on packets may have been lost; null: there is no swarm. */
   #from: number | null = null;
   #arrivals = 0;
@@ -89,11 +89,13 @@ export class TapDrops {
   came(count: number, first: number): void {
     if (count === 0) return;
     this.#arrivals++;
+    if (this.#from !== null) return;
     const now = this.#now();
-    if (now - this.#second.start > WITHIN || now < this.#second.start) this.#second = { start: now, count: 0, first };
-    this.#second.count += count;
-    if (this.#second.count < SWARM || this.#from !== null) return;
-    this.#from = this.#second.first;
+    const isRecent = ({ at }: { readonly at: number }): boolean => now - at <= WITHIN && at <= now;
+    this.#lately = [...this.#lately.filter(isRecent), { at: now, count, first }];
+    if (this.#lately.reduce((sum, { count: many }) => sum + many, 0) < SWARM) return;
+    this.#from = this.#lately[0]?.first ?? first;
+    this.#lately = [];
     this.#watch();
   }
 
@@ -115,7 +117,7 @@ export class TapDrops {
     this.#forget?.();
     this.#forget = undefined;
     this.#from = null;
-    this.#second = { start: -Infinity, count: 0, first: 0 };
+    this.#lately = [];
   }
 
   /** Asks when the swarm is over, and now and then while it goes on. */

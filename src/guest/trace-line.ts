@@ -1,5 +1,5 @@
 // A line of the guest's trace, as the kernel prints it in /sys/kernel/tracing/trace_pipe, of the events that the guest's program
-// `evidence` defines (sandboxes/image/overlay/usr/lib/lockstep/evidence):
+// `evidence` defines (sandboxes/image/overlay/usr/lib/lockstep/evidence-events):
 //
 //     <...>-1523 [000] .Ns2.  619.008459: lsdrop: (skb.kfree_skb) loc=nf_hook_slow+0x97/0xb0 reason=7 dev="eth0" q="noqueue"
 //       nd=4026532311 ns=0 p={0xc29ea800,0x0} n={0x54,0x0} w={0x240008,0x20010,0xc5c81664,0xc5c81700,0xc5c81600,0xc5c81610} h={0x0,…}
@@ -43,14 +43,15 @@ export type TraceLine =
 
 /** Characters; the longest that the events make has 1200. */
 const LONGEST = 4096;
-const HEAD = /-(\d+) +\[\d+\] +\S+ +(\d+\.\d+): (ls[a-z0-9]+): \(([^)]*)\)(.*)$/;
-const LOST = /^CPU:\d+ \[LOST (\d+) EVENTS\]$/;
-const LOCATION = / loc=(\S+)(?: \[\w+\])? reason=/;
+const HEAD = /-(\d{1,7}) +\[\d+\] +\S+ +(\d{1,9}\.\d{1,9}): (ls[a-z0-9]+): \(([^)]*)\)(.*)$/;
+const LOST = /^CPU:\d+ \[LOST (\d{1,15}) EVENTS\]$/;
+const LOCATION = / loc=(\S{1,300})(?: \[\w+\])? reason=/;
 /** Numbers of namespaces begin here (fs/proc/generic.c, PROC_DYNAMIC_FIRST). */
 const FIRST_NAMESPACE = 0xf0000000;
 /** Where the kernel's own memory begins. */
 const KERNEL = 0xc0000000;
 const BEFORE = 96;
+const LONGEST_LOCATION = 300;
 
 /** null for what is none of these. Never throws. */
 export function parseTraceLine(line: string): TraceLine | null {
@@ -68,7 +69,12 @@ export function parseTraceLine(line: string): TraceLine | null {
     return packetOf(rest, { event: 'drop', ...moment, reason, location: shortened(location) });
   }
   if (name === 'lstcp' || name === 'lstcp6' || name === 'lsudp')
-    return packetOf(rest, { event: 'socket', ...moment, reason: -1, location: shortened(at.split(' ')[0] ?? '') });
+    return packetOf(rest, {
+      event: 'socket',
+      ...moment,
+      reason: -1,
+      location: shortened((at.split(' ')[0] ?? '').slice(0, LONGEST_LOCATION)),
+    });
   return null;
 }
 
@@ -90,8 +96,8 @@ function packetOf(
   const isSocket = known.event === 'socket';
   return {
     ...known,
-    device: device === 0 ? '' : (/ dev="(\S*?)" /.exec(rest)?.[1] ?? ''),
-    qdisc: device === 0 ? '' : (/ q="(\S*?)" /.exec(rest)?.[1] ?? ''),
+    device: device === 0 ? '' : (/ dev="(\S{0,64}?)" /.exec(rest)?.[1] ?? ''),
+    qdisc: device === 0 ? '' : (/ q="(\S{0,64}?)" /.exec(rest)?.[1] ?? ''),
     namespace:
       (device !== 0 ? namespaceOf(rest, 'nd') : 0) || (isSocket || socket >= KERNEL ? namespaceOf(rest, 'ns') : 0),
     protocol,

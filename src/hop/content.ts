@@ -38,5 +38,8 @@ export function mayBeEqual(one: Content, other: Content): boolean {
   return true;
 }
 
+/** True when a capture cut it before all that a key holds: equal data may have another key. */
+export const isCutInKey = ({ cut, length }: Content): boolean => cut && length < IN_KEY;
+
 /** A hash of all of it that was captured. */
 export const hashOf = ({ bytes, at, length }: Content): number => hashBytes(bytes, at, length);

@@ -1,5 +1,7 @@
 // What no tap told of: packets went by, and nobody knows which.
 
+import { clockWords } from './clock-words.ts';
+
 /** Packets that a machine's tap lost: there was no room for them in its kernel, or what it told was cut off. */
 export interface Gap {
   readonly machine: string;
@@ -17,9 +19,5 @@ export const missingIn = (gaps: readonly Pick<Gap, 'count'>[]): number =>
 /** "The tap of host-01 lost at least 937 packets between 13:00:01.204 and 13:00:05.710 (UTC)." */
 export function gapWords({ machine, from, until, count }: Gap): string {
   const packets = count === 1 ? '1 packet' : `${count.toLocaleString('en')} packets`;
-  return `The tap of ${machine} lost at least ${packets} between ${clock(from)} and ${clock(until)} (UTC).`;
+  return `The tap of ${machine} lost at least ${packets} between ${clockWords(from, 3)} and ${clockWords(until, 3)} (UTC).`;
 }
-
-/** To the millisecond. A time that is no time of day is said as it is. */
-const clock = (time: number): string =>
-  Math.abs(time) <= 8.64e12 ? new Date(time * 1000).toISOString().slice(11, 23) : String(time);

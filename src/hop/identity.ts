@@ -44,13 +44,23 @@ export interface Identity {
   readonly payload: { readonly at: number; readonly length: number };
   readonly fragment: { readonly offset: number; readonly length: number; readonly more: boolean } | null;
   /** The part of a TCP stream that it carries, SYN and FIN counted. */
-  readonly tcp: { readonly sequence: number; readonly length: number; readonly acknowledgment: number } | null;
+  readonly tcp: {
+    readonly sequence: number;
+    readonly length: number;
+    readonly acknowledgment: number;
+    /** With SYN: the stream begins with it. */
+    readonly begins: boolean;
+    /** With RST: there is no such stream. */
+    readonly resets: boolean;
+  } | null;
   /** What an answer to it has as `answers`; "" when none is expected. */
   readonly asks: string;
   readonly answers: string;
   /** Of an ICMP error: what the packet that it is about has as `known`. Errors quote 8 bytes beyond the IP header at least (RFC 792). */
   readonly about: string;
   readonly known: string;
+  /** Of an ICMP error about a tunnel's packet: the innermost packet that this carried, as far as the quote shows it. */
+  readonly aboutCarried: { readonly known: string; readonly tuple: string; readonly content: Content } | null;
   /** The packets around it, from the outside in: an ICMP error may be about one of them. */
   readonly carriers: readonly { readonly known: string; readonly tuple: string }[];
   /** TSval and TSecr (RFC 7323); null: no such option. An echo of a value names the segment that had it. */
@@ -60,6 +70,7 @@ export interface Identity {
 
 const TCP_FIN = 0x01;
 const TCP_SYN = 0x02;
+const TCP_RST = 0x04;
 const TCP_ACK = 0x10;
 /** ECE, CWR and AE are left alone by NAT, but a router's ECN marking is answered in them. */
 const TCP_FLAGS = 0x3f;
@@ -161,6 +172,7 @@ const NOTHING = {
   answers: '',
   about: '',
   known: '',
+  aboutCarried: null,
   group: null,
 } as const;
 
@@ -258,7 +270,13 @@ function innermost(network: Ipv4 | Ipv6, inside: readonly Layer[]): Inner {
       const rest = `tcp ${sequence} ${acknowledgment} ${flags & TCP_FLAGS} ${window}${stamps === null ? '' : ` ${stamps.value} ${stamps.echo}`}`;
       return {
         ...whole(rest, `tcp ${sequence}`, after(transport, transport.headerLength), tuple),
-        tcp: { sequence, length: span, acknowledgment },
+        tcp: {
+          sequence,
+          length: span,
+          acknowledgment,
+          begins: (flags & TCP_SYN) !== 0,
+          resets: (flags & TCP_RST) !== 0,
+        },
         stamps,
         asks: span > 0 ? `tcp ${(sequence + span) >>> 0}` : '',
         answers: (flags & TCP_ACK) === 0 ? '' : `tcp ${acknowledgment}`,
@@ -311,7 +329,20 @@ function errorAbout(
   }
   const of = innermost(inside[quoted] as Ipv4 | Ipv6, inside.slice(quoted + 1));
   const own = `${name} ${of.known}`;
-  return { ...packet, key: own, head: own, content: of.content, tuple: of.tuple, about: of.known };
+  return {
+    ...packet,
+    key: own,
+    head: own,
+    content: of.content,
+    tuple: of.tuple,
+    about: of.known,
+    aboutCarried: of.about === '' ? carriedIn(inside.slice(quoted)) : null,
+  };
+}
+
+function carriedIn(quoted: readonly Layer[]): Identity['aboutCarried'] {
+  const { depth, ttl, known, tuple, content } = identify(quoted);
+  return depth > 0 && ttl >= 0 && known !== '' ? { known, tuple, content } : null;
 }
 
 const keyed = (head: string, content: Content): string => `${head} ${content.prefix}`;

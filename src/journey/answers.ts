@@ -1,19 +1,29 @@
 // Which packet answers which: an echo reply, an ARP reply, a TCP acknowledgment. An answer says that what it answers has arrived, so
 // it has to be that packet's: of several that may be answered by it, the one that the answering machine had seen and not answered yet.
+
+import { firstIndex } from '../basics/first-index.ts';
 import { mayBeEqual } from '../hop/content.ts';
 import { inverseKey } from '../hop/tuple.ts';
 import { errorsAbout, mayBeDouble } from './relations.ts';
-import { byTime, type Packet, type Store } from './store.ts';
+import { SentBytes } from './sent-bytes.ts';
+import { type BucketIndex, byTime, exchangeName, type Packet, type Store } from './store.ts';
+import { WAIT_FOR_NEIGHBOUR } from './waits.ts';
 
 /** Seconds after which an answer is one to something else. */
 const LATEST = 60;
+/** Connections with the same ports, one after the other, beyond which it is not told whose an acknowledgment is. */
+const MOST_BEGINNINGS = 256;
 /** Acknowledgments that are looked at for one that covers a segment: a window's worth. */
 const MOST_LOOKED_AT = 512;
+/** Questions in the same words that wait for an answer: of more, nothing says which of them one answers. */
+const MOST_OPEN = 256;
 
 export class Answers {
   readonly #store: Store;
   readonly #exchanges = new Map<string, ReadonlyMap<Packet, Packet>>();
   readonly #acknowledgments = new Map<string, readonly Packet[]>();
+  readonly #sent = new Map<string, SentBytes>();
+  readonly #beginnings = new Map<string, ReadonlyMap<number, number>>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -39,14 +49,14 @@ export class Answers {
     const { world } = this.#store;
     const isArp = asks.startsWith('arp ');
     const back = isArp ? '' : inverseKey(tuple);
-    const answers = this.#store.answers
-      .packets(asks, world)
-      .filter(({ identity }) => isArp || world.nat.connected(identity.tuple, back))
-      .sort(byTime);
-    const questions = this.#store.asks
-      .packets(asks, world)
-      .filter(({ identity }) => isArp || world.nat.connected(identity.tuple, tuple))
-      .sort(byTime);
+    const all = (index: BucketIndex, ends: string): Packet[] => {
+      const found = isArp
+        ? index.packets(asks, world)
+        : world.nat.members(ends).flatMap((member) => index.packetsOf(exchangeName(asks, member), member, world));
+      return [...new Set(found)].sort(byTime);
+    };
+    const answers = all(this.#store.answers, back);
+    const questions = all(this.#store.asks, tuple);
     const pairs = new Map<Packet, Packet>();
     const open = new Set<Packet>();
     let next = 0;
@@ -59,10 +69,21 @@ export class Answers {
         open.add(question);
         next++;
       }
-      for (const question of open) if (answer.time - question.time > LATEST) open.delete(question);
+      // In order of time.
+      for (const question of open) {
+        if (answer.time - question.time <= LATEST) break;
+        open.delete(question);
+      }
       // Of a piece of an answer, or of a doubled one, it is not known whose it is; what it answers stays open.
       if (answer.copy.isTornBefore || answer.copy.isTornAfter || mayBeDouble(answer, this.#store)) continue;
-      const possible = [...open].filter((question) => mayBeEqual(question.identity.content, answer.identity.content));
+      if (open.size > MOST_OPEN) {
+        open.clear();
+        continue;
+      }
+      const possible = [...open].filter(
+        (question) =>
+          mayBeEqual(question.identity.content, answer.identity.content) && (isArp || this.#isAnswer(answer, question)),
+      );
       const { hop } = answer.first;
       const there = possible.filter(({ sightings }) =>
         sightings.some((seen) => seen.hop.machine === hop.machine && seen.hop.time <= hop.time),
@@ -72,7 +93,11 @@ export class Answers {
       const rivals = hasTap ? there : possible;
       const [only] = rivals;
       if (only === undefined) continue;
-      if (rivals.length === 1) pairs.set(only, answer);
+      // Where packets are missing, another question in the same words may be among them.
+      const mayMiss =
+        only.copy.missed !== '' ||
+        (questions.length > 1 && world.missed.overlaps(hop.machine, hop.time - WAIT_FOR_NEIGHBOUR, hop.time));
+      if (rivals.length === 1 && !mayMiss) pairs.set(only, answer);
       // Whichever it answers, none of them can be told from the others any more; one of them is answered.
       for (const rival of rivals) open.delete(rival);
     }
@@ -82,18 +107,28 @@ export class Answers {
   /** An acknowledgment of all its bytes (RFC 9293 section 3.4), unless they were sent more than once and it does not say which. */
   #acknowledgmentOf(packet: Packet): Packet | null {
     const { tcp, tuple, stamps } = packet.identity;
-    if (tcp === null) return null;
+    if (tcp === null || packet.copy.missed !== '') return null;
     const end = (tcp.sequence + tcp.length) >>> 0;
     const all = this.#acknowledging(inverseKey(tuple));
+    const beginnings = this.#beginningsOf(tuple);
+    if (beginnings.size > MOST_BEGINNINGS) return null;
     let at = firstAfter(all, packet);
     const stop = at + MOST_LOOKED_AT;
     for (; at < all.length && at < stop; at++) {
       const answer = all[at] as Packet;
       if (answer.time - packet.time > LATEST) return null;
       const beyond = ((answer.identity.tcp?.acknowledgment ?? 0) - end) | 0;
-      if (beyond < 0) continue;
+      if (beyond < 0 || (beyond > 0 && answersOne(answer)) || !this.#isAnswer(answer, packet)) continue;
+      // With the same ports another connection has begun since: its acknowledgments are not of what was before it.
+      for (const [sequence, time] of beginnings)
+        if (((sequence - end) | 0) >= 0 && beyond > ((sequence - end) | 0) && time <= answer.time) return null;
       const others = this.#sentAgain(packet, answer);
-      if (others.length === 0) return answer;
+      if (others === null) return null;
+      // Sent again, or before, when the tap that sees its sender lost packets, it would not be known of.
+      const { machine, time } = packet.first.hop;
+      const { missed } = this.#store.world;
+      if (others.length === 0 && !missed.overlaps(machine, time - WAIT_FOR_NEIGHBOUR, time + answer.time - packet.time))
+        return answer;
       // RFC 7323 section 4: the echo is of the segment that moved the acknowledgment on.
       const echo = answer.identity.stamps?.echo;
       const named = echo !== undefined && echo === stamps?.value;
@@ -102,35 +137,78 @@ export class Answers {
     return null;
   }
 
+  /** Of the conversation that the question was of: ends that NAT has given to somebody else since are another one's. */
+  #isAnswer(answer: Packet, question: Packet): boolean {
+    const { nat, clocks } = this.#store.world;
+    const asked = [...new Set(question.sightings.map(({ identity }) => identity.tuple))];
+    const at = (machine: string): number => answer.time - clocks.offset(machine);
+    return [...new Set(answer.sightings.map(({ identity }) => inverseKey(identity.tuple)))].every((tuple) =>
+      asked.some((one) => nat.connectedAt(one, tuple, at)),
+    );
+  }
+
+  /** With which sequence numbers connections between the two have begun, and when each did first. */
+  #beginningsOf(tuple: string): ReadonlyMap<number, number> {
+    const root = this.#rootOf(tuple);
+    let found = this.#beginnings.get(root);
+    if (found === undefined) {
+      const { world, beginnings } = this.#store;
+      const first = new Map<number, number>();
+      for (const packet of world.nat.members(tuple).flatMap((member) => beginnings.packetsOf(member, member, world))) {
+        const { tcp } = packet.identity;
+        if (tcp !== null) first.set(tcp.sequence, Math.min(packet.time, first.get(tcp.sequence) ?? Infinity));
+      }
+      found = first;
+      this.#beginnings.set(root, found);
+    }
+    return found;
+  }
+
   /** Who talks so, in order of time. */
   #acknowledging(tuple: string): readonly Packet[] {
     const root = this.#rootOf(tuple);
     let all = this.#acknowledgments.get(root);
     if (all === undefined) {
       const { world, acknowledging } = this.#store;
-      const packets = world.nat.members(tuple).flatMap((member) => acknowledging.packets(member, world));
+      const packets = world.nat.members(tuple).flatMap((member) => acknowledging.packetsOf(member, member, world));
       all = [...new Set(packets)].sort(byTime);
       this.#acknowledgments.set(root, all);
     }
     return all;
   }
 
-  /** Other packets with the same bytes, sent before the answer: not the same one before or after it was cut into segments. */
-  #sentAgain(packet: Packet, answer: Packet): Packet[] {
-    const { tcp, tuple } = packet.identity;
-    if (tcp === null) return [];
-    const { world, starts } = this.#store;
-    return starts.packets(String(tcp.sequence), world).filter(
+  /**
+   * Other packets with some of the same bytes, sent before the answer: not the same one before or after it was cut into segments, which
+   * is never where the other one is. null: too many to say.
+   */
+  #sentAgain(packet: Packet, answer: Packet): readonly Packet[] | null {
+    const { tcp } = packet.identity;
+    const others = tcp === null ? [] : this.#sentBy(packet.identity.tuple).like(packet);
+    if (others === null) return null;
+    return others.filter(
       (other) =>
-        other !== packet &&
         other.time <= answer.time &&
         // It may be this one further on; who was seen sending it is another.
-        !(packet.copy.isTornAfter && other.copy.isTornBefore) &&
+        !(packet.copy.isTornAfter && other.copy.isTornBefore && other.copy.missed === '') &&
+        ((other.identity.tcp?.sequence === tcp?.sequence && other.identity.tcp?.length === tcp?.length) ||
+          other.isAt(packet.first.place) ||
+          packet.isAt(other.first.place)) &&
         // What an ICMP error says was dropped, nobody acknowledged.
-        errorsAbout(other, this.#store).length === 0 &&
-        world.nat.connected(other.identity.tuple, tuple) &&
-        (other.identity.tcp?.length === tcp.length || other.isAt(packet.first.place)),
+        errorsAbout(other, this.#store).length === 0,
     );
+  }
+
+  /** All that carries something from one end of a conversation to the other. */
+  #sentBy(tuple: string): SentBytes {
+    const root = this.#rootOf(tuple);
+    let sent = this.#sent.get(root);
+    if (sent === undefined) {
+      const { world, carrying } = this.#store;
+      const packets = world.nat.members(tuple).flatMap((member) => carrying.packetsOf(member, member, world));
+      sent = new SentBytes([...new Set(packets)].sort(byTime));
+      this.#sent.set(root, sent);
+    }
+    return sent;
   }
 
   #rootOf(tuple: string): string {
@@ -138,13 +216,9 @@ export class Answers {
   }
 }
 
+/** With SYN or RST, what it acknowledges is one segment, up to its end, not all before it (RFC 9293 sections 3.5 and 3.5.2). */
+const answersOne = ({ identity: { tcp } }: Packet): boolean => tcp !== null && (tcp.begins || tcp.resets);
+
 /** Index of the first that is later than a packet, in a list in order of time. */
-function firstAfter(list: readonly Packet[], packet: Packet): number {
-  let low = 0;
-  for (let high = list.length; low < high; ) {
-    const middle = (low + high) >> 1;
-    if (byTime(list[middle] as Packet, packet) > 0) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
+const firstAfter = (list: readonly Packet[], packet: Packet): number =>
+  firstIndex(list.length, (index) => byTime(list[index] as Packet, packet) > 0);

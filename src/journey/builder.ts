@@ -6,21 +6,27 @@ import type { Gap } from '../hop/gap.ts';
 import type { Hop } from '../hop/hop.ts';
 import { summarizeLayers } from '../packet/summary.ts';
 import { Answers } from './answers.ts';
+import { Claims } from './claims.ts';
 import { Clocks } from './clocks.ts';
 import { coarseClocks, type World } from './copies.ts';
 import { delaysOf } from './delays.ts';
-import { endOf, type Proofs } from './ends.ts';
+import type { Proofs } from './ends/end.ts';
+import { endOf } from './ends.ts';
 import { type ConntrackEntry, entryWords, NatTable } from './evidence/conntrack.ts';
 import type { DropEvidence, SocketEvidence } from './evidence/drop.ts';
 import type { CounterEvidence, Evidence, TraceEvidence } from './evidence/evidence.ts';
 import { hintsOf } from './evidence/hints.ts';
+import { isLoss } from './evidence/kernel-drops.ts';
 import { NamedEvidence } from './evidence/named.ts';
+import { RuledPackets } from './evidence/ruled.ts';
 import { Watches } from './evidence/watches.ts';
 import { type Journey, JourneyHop, layersOf } from './journey.ts';
 import { maybeSame } from './maybe-same.ts';
+import { Neighbours } from './neighbours.ts';
 import { piecesOf, repeatOf, subjectOf } from './relations.ts';
 import { type Sighting, sighting } from './sighting.ts';
 import { type Bucket, byTime, type Packet, Store } from './store.ts';
+import { Stretches } from './stretches.ts';
 import { Places, type Topology } from './topology.ts';
 
 /** What is known besides the hops. Each part may be missing. */
@@ -62,6 +68,8 @@ export function stitch(hops: Iterable<Hop>, context: Context = {}, options: Buil
 const MOST_COPIES = 512;
 /** Connections, and pieces of evidence, in such a builder: the latest. */
 const MOST_KNOWN = 5000;
+/** Of one identification on one machine. */
+const MOST_TRACES = 256;
 
 export class JourneyBuilder {
   readonly #keep: number;
@@ -75,16 +83,18 @@ export class JourneyBuilder {
   readonly #severalTuples = new Set<Bucket>();
   readonly #traces: TraceEvidence[] = [];
   readonly #counters: CounterEvidence[] = [];
-  readonly #drops = new NamedEvidence<DropEvidence>();
+  readonly #drops = new NamedEvidence<DropEvidence>((forgotten) => this.#watches.gap(forgotten));
   readonly #sockets = new NamedEvidence<SocketEvidence>();
   readonly #watches = new Watches();
+  readonly #rules = new RuledPackets();
   #coarse = '';
   #proofs: Proofs | null = null;
+  #claims: Claims | null = null;
 
   constructor({ keep = Infinity, oneTime = false }: BuilderOptions = {}) {
     this.#keep = keep;
     const nat = new NatTable(keep === Infinity ? {} : { keep: MOST_KNOWN });
-    this.#world = { places: new Places({ devices: [] }), nat, clocks: new Clocks(oneTime) };
+    this.#world = { places: new Places({ devices: [] }), nat, clocks: new Clocks(oneTime), missed: new Stretches() };
     this.#store = new Store(this.#world);
   }
 
@@ -115,14 +125,17 @@ export class JourneyBuilder {
   }
 
   /** Adds what is known; a topology takes the place of the one before. False when all of it was known already. */
-  know({ topology, conntrack = [], evidence = [] }: Context): boolean {
+  know({ topology, conntrack = [], evidence = [], gaps = [] }: Context): boolean {
     let rewritten = false;
     for (const entry of conntrack) rewritten = this.#world.nat.add(entry) || rewritten;
-    if (!rewritten && evidence.length === 0 && topology === undefined) return false;
+    const fresh = gaps.filter((gap) => this.#world.missed.add(gap));
+    if (!rewritten && evidence.length === 0 && topology === undefined && fresh.length === 0) return false;
+    if (fresh.length > 0) this.#miss(new Set(fresh.map(({ machine }) => machine)));
     if (rewritten) for (const bucket of this.#severalTuples) this.#divideAnew(bucket);
     for (const item of evidence) this.#learn(item);
-    if (this.#keep !== Infinity)
-      for (const list of [this.#traces, this.#counters]) list.splice(0, Math.max(0, list.length - MOST_KNOWN));
+    // A counter is a hint at most, and costs something for each packet.
+    this.#counters.splice(0, Math.max(0, this.#counters.length - MOST_KNOWN));
+    if (this.#keep !== Infinity) this.#traces.splice(0, Math.max(0, this.#traces.length - MOST_KNOWN));
     if (topology !== undefined) this.#world.places.replace(topology);
     if (topology !== undefined) {
       for (const bucket of this.#store.buckets.values()) {
@@ -169,7 +182,9 @@ export class JourneyBuilder {
   #learn(item: Evidence): void {
     switch (item.kind) {
       case 'drop':
-        this.#drops.add(item);
+        // Of which packet it is, its bytes do not tell: it may be any that was there.
+        if (!this.#drops.add(item) && isLoss(item))
+          this.#watches.gap({ machine: item.machine, from: item.time, until: item.time });
         return;
       case 'socket':
         this.#sockets.add(item);
@@ -180,12 +195,21 @@ export class JourneyBuilder {
       case 'gap':
         this.#watches.gap(item);
         return;
+      case 'rules':
+        this.#rules.add(item);
+        return;
       case 'trace':
         this.#traces.push(item);
         return;
       case 'counter':
         this.#counters.push(item);
     }
+  }
+
+  /** Packets are missing at these machines: equal ones that they saw are to be told apart anew. */
+  #miss(machines: ReadonlySet<string>): void {
+    for (const bucket of this.#store.buckets.values())
+      if (bucket.sightings.some(({ hop }) => machines.has(hop.machine))) this.#divideAnew(bucket);
   }
 
   #divideAnew(bucket: Bucket): void {
@@ -249,12 +273,14 @@ export class JourneyBuilder {
     const { identity } = packet;
     const parts = piecesOf(packet, this.#store);
     this.#proofs ??= this.#proofsNow();
+    this.#claims ??= new Claims(this.#store);
     const { answers } = this.#proofs;
     const { end, grade, why, from, reached } = endOf(packet, this.#store, this.#proofs);
     return {
       id: packet.id,
       summary: summaryOf(packet),
       hops: this.#hops(packet),
+      rules: this.#rules.of(packet, this.#store),
       end,
       grade,
       why,
@@ -275,6 +301,7 @@ export class JourneyBuilder {
       about: identity.about === '' ? null : (subjectOf(packet, this.#store)?.id ?? null),
       notes: [
         ...maybeSame(packet, this.#world),
+        ...this.#claims.wordsOf(packet),
         ...(end === 'delivered' ? [] : hintsOf(packet, this.#counters, this.#world.places)),
       ],
     };
@@ -317,19 +344,27 @@ export class JourneyBuilder {
   /** How packets ended is to be worked out again. */
   #anew(): void {
     this.#proofs = null;
+    this.#store.subjects.clear();
+    this.#claims = null;
+    this.#drops.renew();
+    this.#sockets.renew();
   }
 
   #proofsNow(): Proofs {
     const traces = new Map<string, TraceEvidence[]>();
     for (const item of this.#traces) {
       const key = `${item.machine} ${item.identification}`;
-      traces.set(key, [...(traces.get(key) ?? []), item]);
+      const equal = traces.get(key);
+      if (equal === undefined) traces.set(key, [item]);
+      else if (equal.length < MOST_TRACES) equal.push(item);
     }
     return {
       answers: new Answers(this.#store),
+      neighbours: new Neighbours(this.#store),
       traces,
       drops: this.#drops,
       sockets: this.#sockets,
+      rules: this.#rules,
       watches: this.#watches,
     };
   }

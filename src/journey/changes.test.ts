@@ -47,6 +47,13 @@ describe('what a hop changed', () => {
     });
   });
 
+  it('is addresses and ports alone, whatever the new port says of the bytes inside', () => {
+    for (const destinationPort of [53, 4789, 123]) {
+      const after = seen(ethernet(packet({ destination: '172.17.0.9', destinationPort })));
+      expect(fields(seen(ethernet(packet())), after)).toEqual(['ip.dst', 'udp.dstport']);
+    }
+  });
+
   it('is MAC addresses, once each', () => {
     const routed = ethernet(packet());
     routed.set([2, 9, 9, 9, 9, 9], 0);

@@ -33,8 +33,10 @@ export function changesBetween(
   after: readonly Layer[],
   explanations: Explanations = NO_EXPLANATION,
 ): Change[] {
-  const a = split(before);
-  const b = split(after);
+  // What is inside UDP and TCP is told by their ports: with others, the same bytes are read as something else.
+  const isReadAlike = protocolsOf(applicationOf(before)) === protocolsOf(applicationOf(after));
+  const a = split(isReadAlike ? before : withoutApplication(before));
+  const b = split(isReadAlike ? after : withoutApplication(after));
   let inner = 0;
   while (inner < Math.min(a.inside.length, b.inside.length)) {
     if (a.inside.at(-1 - inner)?.protocol !== b.inside.at(-1 - inner)?.protocol) break;
@@ -55,6 +57,19 @@ export function changesBetween(
 }
 
 const tail = (layers: readonly Layer[], count: number): Layer | undefined => layers[layers.length - count];
+
+/** Where what the innermost TCP or UDP carries begins; the end where there is none. */
+function applicationFrom(layers: readonly Layer[]): number {
+  const network = layers.findLastIndex(({ protocol }) => protocol === 'ip' || protocol === 'ipv6');
+  const transport = layers.findIndex(
+    ({ protocol }, index) => index > network && (protocol === 'udp' || protocol === 'tcp'),
+  );
+  return network < 0 || transport < 0 ? layers.length : transport + 1;
+}
+
+const applicationOf = (layers: readonly Layer[]): readonly Layer[] => layers.slice(applicationFrom(layers));
+const withoutApplication = (layers: readonly Layer[]): readonly Layer[] => layers.slice(0, applicationFrom(layers));
+const protocolsOf = (layers: readonly Layer[]): string => layers.map(({ protocol }) => protocol).join(' ');
 
 /** The link header that the capture was taken with, apart: it may be a cooked one at one tap and Ethernet at the next. */
 function split(layers: readonly Layer[]): { link: Layer | undefined; inside: readonly Layer[] } {

@@ -302,6 +302,32 @@ describe('counters', () => {
     expect(hints('[2:99] -A INPUT -p tcp -j DROP')).toEqual([0, 0]);
   });
 
+  it('of a rule about a tunnel’s packet are one for what it carries, by the outermost header', () => {
+    const inner = { protocol: 1, source: '10.244.0.2', destination: '10.244.1.2', sourcePort: 7, destinationPort: 7 };
+    const echo = ipv4(inner, 63, 5, Uint8Array.of(8, 0, 0, 0, 0, 7, 0, 1, 9, 9));
+    const outer = { protocol: 17, source: '10.0.0.11', destination: '10.0.0.12', sourcePort: 5, destinationPort: 8472 };
+    const frame = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, ...echo];
+    const carried = ipv4(outer, 64, 6, udp(outer, Uint8Array.of(8, 0, 0, 0, 0, 0, 1, 0, ...frame)));
+    const at = (machine: string, device: string, direction: 'in' | 'out', packet: Uint8Array): Hop => {
+      const bytes = cooked(packet, direction === 'out');
+      return { n: 1, machine, device, direction, time: 11, linkType: 276, bytes, originalLength: bytes.length };
+    };
+    const hints = (hop: Hop, ...rules: readonly string[]) => {
+      const text = `*filter\n${rules.join('\n')}\nCOMMIT\n`;
+      const evidence = counterDrops(hop.machine, { time: 10, text: '' }, { time: 20, text });
+      return stitch([hop], { topology: paper, evidence }).map(({ notes }) => notes.length);
+    };
+    const comes = at('host-02', 'eth0', 'in', carried);
+    expect(hints(comes, '[1:99] -A INPUT -p udp -m udp --dport 8472 -j DROP')).toEqual([1]);
+    expect(hints(comes, '[1:99] -A INPUT -p icmp -j DROP')).toEqual([0]);
+    expect(hints(comes, '[1:99] -A FORWARD -p udp -j DROP')).toEqual([0]);
+    const goes = at('host-01', 'flannel.1', 'out', echo);
+    expect(hints(goes, '[1:99] -A OUTPUT -p udp -m udp --dport 8472 -j DROP')).toEqual([1]);
+    expect(hints(goes, '[1:99] -A OUTPUT -p icmp -j DROP')).toEqual([0]);
+    // Nothing that came in has been in OUTPUT.
+    expect(hints(at('host-01', 'cni0', 'in', echo), '[1:99] -A OUTPUT -j DROP')).toEqual([0]);
+  });
+
   it('of a bridge’s rule are one for what comes in at its ports', () => {
     const [hop] = toHost(1, 11);
     const [journey] = stitch(hop === undefined ? [] : [hop], {

@@ -1,10 +1,13 @@
 // A journey as JSON, one object on a line: what `lockstep journey --json` prints, and what recordings hold.
+import type { RuleEvidence } from './evidence/rules.ts';
 import type { Journey } from './journey.ts';
 
 export interface JourneyJson {
   readonly id: number;
   readonly summary: string;
   readonly hops: readonly HopJson[];
+  /** Left out where no machine traced it. */
+  readonly rules?: readonly RulesJson[];
   readonly end: Journey['end'];
   readonly grade: Journey['grade'];
   readonly why: string;
@@ -19,6 +22,13 @@ export interface JourneyJson {
   readonly answeredBy?: number;
   readonly about?: number;
   readonly notes?: readonly string[];
+}
+
+export interface RulesJson {
+  readonly machine: string;
+  /** False when its first chains were not told of. */
+  readonly isWhole: boolean;
+  readonly visits: RuleEvidence['visits'];
 }
 
 export interface HopJson {
@@ -41,7 +51,8 @@ export interface HopJson {
 }
 
 export function journeyJson(journey: Journey): JourneyJson {
-  const { id, summary, end, grade, why, from, reached, repeats, fork, parts, answeredBy, about, notes } = journey;
+  const { id, summary, rules, end, grade, why, from, reached, repeats, fork, parts, answeredBy, about, notes } =
+    journey;
   return {
     id,
     summary,
@@ -53,6 +64,9 @@ export function journeyJson(journey: Journey): JourneyJson {
       layers: hop.layers.map(({ protocol }) => protocol),
       changes: hop.changes,
     })),
+    ...(rules.length === 0
+      ? {}
+      : { rules: rules.map(({ machine, isWhole, visits }) => ({ machine, isWhole, visits })) }),
     end,
     grade,
     why,

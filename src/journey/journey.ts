@@ -4,6 +4,7 @@ import type { Hop } from '../hop/hop.ts';
 import { dissect } from '../packet/dissect.ts';
 import type { Layer } from '../packet/layer.ts';
 import { type Change, changesBetween } from './changes.ts';
+import type { RuleEvidence } from './evidence/rules.ts';
 
 /** 'unknown': nothing shows that it arrived, and nothing that it was dropped. */
 export type JourneyEnd = 'delivered' | 'dropped' | 'unknown';
@@ -21,6 +22,8 @@ export interface Journey {
   readonly summary: string;
   /** Each after the one that it follows. */
   readonly hops: readonly JourneyHop[];
+  /** Its ways through the hooks of the machines that traced it: machine by machine, as it went. */
+  readonly rules: readonly RuleEvidence[];
   readonly end: JourneyEnd;
   /** How surely that is known. */
   readonly grade: Grade;

@@ -71,6 +71,24 @@ describe('one large TCP packet that a device cuts into segments', () => {
     expect(journey?.why).toContain('not all of them');
   });
 
+  it('that was put together on the way was not lost where it was cut up again, although a neighbour was asked for', () => {
+    const came = [0, 1448, 2896].map((offset, n) =>
+      segment(VETH, 0.9999 + n * 1e-6, {
+        ...{ id: 50 + n, sequence: (base + offset) >>> 0, length: Math.min(1448, 3000 - offset), ttl: 64 },
+      }),
+    );
+    const bridged = segment(['host-01', 'docker0', 'in'], 1, { id: 50, sequence: base, length: 3000, ttl: 64 });
+    const asked = [0, 1, 2].map((second): Hop => {
+      const bytes = question('10.0.0.11', '10.0.0.12', true);
+      const at = { machine: 'host-01', device: 'eth0', direction: 'out', time: 0.5 + second } as const;
+      return { ...at, n: next++, linkType: 276, bytes, originalLength: bytes.length };
+    });
+    const journeys = stitch([...came, bridged, ...pieces.map((piece) => piece.out), ...asked], { topology });
+    const large = journeys.find(({ hops: [first] }) => first?.hop.n === bridged.n);
+    expect(large?.parts).toMatchObject({ from: came.map(({ n }) => n) });
+    expect(journeys.filter(({ end }) => end === 'dropped')).toEqual([]);
+  });
+
   it('knows a part of it that is sent again for what it is', () => {
     const hops = [whole, ...pieces.flatMap((piece) => [piece.in, piece.out]), ...resent];
     const journeys = stitch(hops, { topology, evidence: nothingDropped });

@@ -1,16 +1,15 @@
 // How packets belong together: sent again, doubled, cut into pieces and put together, answered.
 
+import { append } from '../basics/append.ts';
 import { mayBeEqual } from '../hop/content.ts';
-import type { Identity } from '../hop/identity.ts';
-import { CLOCK_ERROR } from './clocks.ts';
+import { withoutPorts } from '../hop/tuple.ts';
 import type { NatTable } from './evidence/conntrack.ts';
 import type { Parts, Repeat } from './journey.ts';
-import { byTime, LARGE, largeName, type Packet, type Store } from './store.ts';
+import { Quotable, type Quote } from './quotable.ts';
+import { byTime, LARGE, largeName, type Packet, type Store, type Subjects, startName } from './store.ts';
 
 /** Seconds after which an identification or a sequence number may mean another packet. */
 const REUSED = 60;
-/** Seconds in which a neighbour answers. */
-const ANSWER = 1;
 /** Pieces of one packet that are looked for: 64 kB in the smallest segments anybody sends. */
 const MOST_PIECES = 200;
 
@@ -87,7 +86,7 @@ function cameFirst(early: Packet, late: Packet): boolean {
 function sentBefore(packet: Packet, store: Store): Packet | undefined {
   const { tcp } = packet.identity;
   if (tcp === null || tcp.length === 0) return undefined;
-  return [...store.starts.packets(String(tcp.sequence), store.world), ...largeOf(packet, store)]
+  return [...startingAt(packet.identity.tuple, tcp.sequence, store), ...largeOf(packet, store)]
     .filter(
       (other) =>
         other.bucket !== packet.bucket &&
@@ -99,7 +98,19 @@ function sentBefore(packet: Packet, store: Store): Packet | undefined {
     .sort(byTime)[0];
 }
 
-/** Large segments that may have bytes in common with a packet. */
+/** Segments of a conversation whose first byte this is; none when they are too many to be told apart. */
+function startingAt(tuple: string, sequence: number, { starts, world }: Store): Packet[] {
+  const found: Packet[] = [];
+  for (const member of world.nat.members(tuple)) {
+    const name = startName(member, sequence);
+    if (starts.size(name) > MOST_PIECES) return [];
+    found.push(...starts.packetsOf(name, member, world));
+    if (found.length > MOST_PIECES) return [];
+  }
+  return [...new Set(found)];
+}
+
+/** Large segments that may have bytes in common with a packet; none when they are too many to be told apart. */
 function largeOf(packet: Packet, { large, world }: Store): Packet[] {
   const { tcp, tuple } = packet.identity;
   if (tcp === null) return [];
@@ -108,7 +119,8 @@ function largeOf(packet: Packet, { large, world }: Store): Packet[] {
   const found = new Set<Packet>();
   for (const member of world.nat.members(tuple))
     for (let block = from; block <= until; block++)
-      for (const other of large.packets(largeName(member, block), world)) found.add(other);
+      if (large.size(largeName(member, block)) <= MOST_PIECES)
+        for (const other of large.packetsOf(largeName(member, block), member, world)) found.add(other);
   return [...found];
 }
 
@@ -151,7 +163,8 @@ export function piecesOf(packet: Packet, store: Store): Pieces | null {
 /** RFC 791 section 3.2: fragments have identification, protocol and addresses in common. NAT changes the addresses of all alike. */
 function fragmentsOf(packet: Packet, store: Store): Pieces | null {
   const { nat } = store.world;
-  if (!store.fragments.has(packet.identity.train)) return null;
+  const count = store.fragments.size(packet.identity.train);
+  if (count === 0 || count > MOST_PIECES || store.trains.size(packet.identity.train) > MOST_PIECES) return null;
   const addresses = withoutPorts(packet.identity.tuple);
   const near = (other: Packet): boolean =>
     nat.connected(withoutPorts(other.identity.tuple), addresses) && Math.abs(other.time - packet.time) <= REUSED;
@@ -194,9 +207,6 @@ function fits({ identity: { payload, content } }: Packet, all: readonly Packet[]
   });
 }
 
-/** "6 10.0.0.1#80>10.0.0.2#99" -> "6 10.0.0.1>10.0.0.2" */
-const withoutPorts = (tuple: string): string => tuple.replace(/#\d+/g, '');
-
 /**
  * A kernel hands itself segments of up to 64 kB, and cuts them where a device cannot (Documentation/networking/segmentation-offloads).
  * The pieces carry parts of the same bytes and are never where the whole one is: what is seen there again was sent again.
@@ -223,8 +233,7 @@ function segmentsIn(whole: Packet, store: Store): Packet[] {
   if (tcp === null) return found;
   let step = 0;
   for (let at = 0, n = 0; at < tcp.length && n < MOST_PIECES; n++) {
-    const here = store.starts
-      .packets(String((tcp.sequence + at) >>> 0), store.world)
+    const here = startingAt(whole.identity.tuple, (tcp.sequence + at) >>> 0, store)
       .filter(
         (other) =>
           other !== whole &&
@@ -262,9 +271,8 @@ export function errorsAbout(packet: Packet, store: Store): Packet[] {
   const names = new Set([known, ...carriers.map((carrier) => carrier.known)]);
   for (const { identity } of packet.sightings) for (const carrier of identity.carriers) names.add(carrier.known);
   return [...names]
-    .filter((name) => name !== '')
-    .flatMap((name) => store.errors.packets(name, store.world))
-    .filter((error) => subjectOf(error, store) === packet)
+    .filter((name) => name !== '' && store.errors.has(name))
+    .flatMap((name) => [subjectsOf, carriedSubjectsOf].flatMap((of) => of(name, store).errors.get(packet) ?? []))
     .sort(byTime);
 }
 
@@ -273,56 +281,66 @@ export function errorsAbout(packet: Packet, store: Store): Packet[] {
  * has seen before. Null when there is none, and when nothing says which.
  */
 export function subjectOf(error: Packet, store: Store): Packet | null {
-  const { about, tuple, content } = error.identity;
+  const { about, aboutCarried } = error.identity;
   if (about === '') return null;
-  const { nat } = store.world;
-  const quotedBy = (packet: Packet): boolean =>
-    packet.sightings.some(
-      ({ identity }) =>
-        (identity.known === about && connects(identity.tuple, tuple, nat) && mayBeQuoted(identity, content)) ||
-        identity.carriers.some((carrier) => carrier.known === about && connects(carrier.tuple, tuple, nat)),
-    );
-  const all = store.known
-    .packets(about, store.world)
-    .filter((packet) => packet.identity.about === '' && isBefore(packet, error) && quotedBy(packet));
-  const possible = [...new Set(all)];
-  // More errors of one kind than packets: of some of these nothing but their fragments was seen.
-  const alike = store.errors.packets(about, store.world).filter((other) => other.first.place === error.first.place);
-  if (alike.length > possible.length) return null;
-  if (possible.length === 1) return possible[0] ?? null;
-  const { hop } = error.first;
-  const there = possible.filter((packet) =>
-    packet.sightings.some((seen) => seen.hop.machine === hop.machine && seen.hop.time <= hop.time),
-  );
-  return there.length === 1 ? (there[0] ?? null) : null;
+  const subject = subjectsOf(about, store).of.get(error);
+  // Of a tunnel's packet that no tap saw, what it carried was seen before.
+  if (subject !== undefined || aboutCarried === null) return subject ?? null;
+  return carriedSubjectsOf(aboutCarried.known, store).of.get(error) ?? null;
 }
 
-/** An error quotes as much as it likes of the data. */
-const mayBeQuoted = ({ content }: Identity, quoted: Identity['content']): boolean =>
-  mayBeEqual(content, { ...quoted, cut: true }) && quoted.length <= content.length;
+/** Of all errors that quote the same, at once. */
+const subjectsOf = (about: string, store: Store): Subjects =>
+  kept(about, store, () => {
+    const errors = store.errors.packets(about, store.world).filter(({ identity }) => identity.about === about);
+    return quotedIn(about, errors, ({ identity }) => identity, store);
+  });
 
-const isBefore = (early: Packet, late: Packet): boolean =>
-  early.time <= late.time + CLOCK_ERROR && late.time - early.time <= REUSED;
+/** Of all errors about tunnels' packets that no tap saw, which carried the same. */
+const carriedSubjectsOf = (known: string, store: Store): Subjects =>
+  kept(`carried ${known}`, store, () => {
+    const errors = store.errors
+      .packets(known, store.world)
+      .filter(
+        (error) =>
+          error.identity.aboutCarried?.known === known &&
+          subjectsOf(error.identity.about, store).of.get(error) === undefined,
+      );
+    return quotedIn(known, errors, ({ identity }) => identity.aboutCarried ?? identity, store);
+  });
 
-const connects = (one: string, other: string, nat: NatTable): boolean =>
-  one === other || nat.connected(one, other) || (!other.includes('#') && nat.connected(withoutPorts(one), other));
+function kept(name: string, { subjects }: Store, make: () => Subjects): Subjects {
+  const known = subjects.get(name);
+  if (known !== undefined) return known;
+  const made = make();
+  subjects.set(name, made);
+  return made;
+}
 
-/** ARP questions of a machine for an address around some moment, and whether anybody answered. */
-export function askedFor(
-  address: string,
-  machine: string,
-  from: number,
-  until: number,
-  store: Store,
-): { asked: number; answered: boolean } {
-  const questions = store.wanted.packets(address, store.world).filter(
-    ({ identity, first, time }) =>
-      // Who asks for his own address tells the others that he has it (RFC 5227).
-      identity.source !== address && first.hop.machine === machine && time >= from && time <= until,
-  );
-  // Whichever question it answers, an answer says that somebody is there.
-  const answered = questions.some(({ identity }) =>
-    store.answers.packets(identity.asks, store.world).some(({ time }) => time >= from && time <= until + ANSWER),
-  );
-  return { asked: questions.length, answered };
+function quotedIn(about: string, errors: readonly Packet[], quoteOf: (error: Packet) => Quote, store: Store): Subjects {
+  const candidates = new Quotable(about, store);
+  // More errors of one kind than packets: of some of these nothing but their fragments was seen.
+  const alike = new Map<string, number>();
+  const kindOf = (error: Packet): string => `${error.first.place} ${candidates.kindOf(quoteOf(error))}`;
+  for (const error of errors) alike.set(kindOf(error), (alike.get(kindOf(error)) ?? 0) + 1);
+  const of = new Map<Packet, Packet>();
+  const errorsOf = new Map<Packet, Packet[]>();
+  for (const error of errors) {
+    const possible = candidates.by(quoteOf(error), error);
+    // Packets are missing, one that is equal to these may be among them.
+    if (possible.some(({ copy }) => copy.missed !== '')) continue;
+    if ((alike.get(kindOf(error)) ?? 0) > possible.length) continue;
+    const { hop } = error.first;
+    const there =
+      possible.length === 1
+        ? possible
+        : possible.filter((packet) =>
+            packet.sightings.some((seen) => seen.hop.machine === hop.machine && seen.hop.time <= hop.time),
+          );
+    const [subject] = there;
+    if (subject === undefined || there.length > 1) continue;
+    of.set(error, subject);
+    append(errorsOf, subject, error);
+  }
+  return { of, errors: errorsOf };
 }

@@ -31,6 +31,9 @@ export const NEVER = Infinity;
 /** What the topology does not know, or does not allow, is worse than any way that it does. */
 const UNKNOWN_WAY = 20;
 
+/** Of a succession: 0, a way is known that leads there; 1, one of the places is not known; 2, both are, and no way leads there. */
+export const unknownIn = (steps: number): number => Math.floor(steps / UNKNOWN_WAY);
+
 /**
  * How well `after` follows `before` as sightings of one packet: the number of steps between them where the topology knows
  * both; more where only directions and headers speak for it; NEVER where the packet would have to go backwards.
@@ -53,6 +56,10 @@ export function succession(before: Sighting, after: Sighting, places: Places): n
   }
   return UNKNOWN_WAY + plausible(before, after);
 }
+
+/** False where both places are known, and no way leads from the one to the other: no packet was seen at both, one after the other. */
+export const mayFollow = (before: Sighting, after: Sighting, places: Places): boolean =>
+  unknownIn(succession(before, after, places)) < 2;
 
 const directions = ({ hop }: Sighting): readonly boolean[] =>
   hop.direction === 'unknown' ? [false, true] : [hop.direction === 'out'];

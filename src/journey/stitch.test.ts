@@ -134,7 +134,7 @@ describe('what stops', () => {
   it('with nothing that shows why', () => {
     const syn = run('dropped', { conntrack: false }).find(({ summary }) => /SYN/.test(summary));
     expect(syn?.end).toBe('unknown');
-    expect(syn?.why).toContain('nothing shows why');
+    expect(syn?.why).toContain('nothing shows what became of it');
     expect(syn?.why).toContain('host-01/docker0');
   });
 

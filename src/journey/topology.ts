@@ -2,12 +2,15 @@
 //
 //   in at a port ──▶ in at its bridge ──▶ (routed: TTL − 1) ──▶ out at a device ──▶ in at the veth peer, or the wire
 //        └─────────▶ out at the bridge's other ports              └─ a tunnel ──▶ out at the device below it, one header deeper
+import { append } from '../basics/append.ts';
 import { placeOf, WIRE } from '../hop/hop.ts';
 
 export interface Device {
   readonly machine: string;
   /** Left out or "": the machine's own namespace. */
   readonly namespace?: string;
+  /** Inode of that namespace (nsfs), where known: a kernel's words name it by that. */
+  readonly inode?: number;
   readonly name: string;
   /** Its number in that namespace, where known: what a cooked capture names it by. */
   readonly ifindex?: number;
@@ -46,6 +49,7 @@ interface Move {
   readonly depth: -1 | 0 | 1;
 }
 
+const kernelName = (machine: string, inode: number, device: string): string => `${machine} ${inode} ${device}`;
 const spaceOf = (device: Device): string => `${device.machine}/${device.namespace ?? ''}`;
 const bare = (address: string): string => address.split('/')[0] ?? '';
 
@@ -54,6 +58,10 @@ export class Places {
   readonly #spaces = new Map<string, Node[]>();
   readonly #wires = new Map<string, Node[]>();
   readonly #owners = new Map<string, Node[]>();
+  readonly #kernelNames = new Map<string, string>();
+  readonly #machines = new Set<string>();
+  /** By machine and inode: the names of network namespaces. */
+  readonly #spaceNames = new Map<string, string>();
   readonly #moves = new Map<string, readonly Move[]>();
   readonly #reach = new Map<string, ReadonlyMap<string, number>>();
 
@@ -63,19 +71,41 @@ export class Places {
 
   /** Forgets what it knew before. */
   replace({ devices }: Topology): void {
-    for (const map of [this.#nodes, this.#spaces, this.#wires, this.#owners, this.#moves, this.#reach]) map.clear();
+    for (const map of [
+      this.#nodes,
+      this.#spaces,
+      this.#wires,
+      this.#owners,
+      this.#kernelNames,
+      this.#spaceNames,
+      this.#moves,
+      this.#reach,
+    ])
+      map.clear();
+    this.#machines.clear();
     for (const device of devices) {
+      this.#machines.add(device.machine);
       const place = placeOf({ machine: device.machine, namespace: device.namespace, device: device.name });
       const node = { device, place, space: spaceOf(device) };
       this.#nodes.set(place, node);
-      push(this.#spaces, node.space, node);
-      if (device.kind === 'nic') push(this.#wires, device.wire ?? '', node);
-      for (const address of device.addresses) push(this.#owners, bare(address), node);
+      append(this.#spaces, node.space, node);
+      const { machine, inode, name } = device;
+      if (inode !== undefined) {
+        this.#kernelNames.set(kernelName(machine, inode, name), place);
+        this.#spaceNames.set(`${machine} ${inode}`, device.namespace ?? '');
+      }
+      if (device.kind === 'nic') append(this.#wires, device.wire ?? '', node);
+      for (const address of device.addresses) append(this.#owners, bare(address), node);
     }
   }
 
   knows(place: string): boolean {
     return this.#nodes.has(place) || place.startsWith(`${WIRE}/`);
+  }
+
+  /** Some of its devices are known. */
+  knowsMachine(machine: string): boolean {
+    return this.#machines.has(machine);
   }
 
   device(place: string): Device | undefined {
@@ -91,6 +121,16 @@ export class Places {
   owns(place: string, address: string): boolean {
     const space = this.#nodes.get(place)?.space;
     return space !== undefined && (this.#owners.get(address)?.some((node) => node.space === space) ?? false);
+  }
+
+  /** The place of a device as a kernel names it: in a network namespace, by the inode of that (nsfs). */
+  inNamespace(machine: string, inode: number, device: string): string | undefined {
+    return this.#kernelNames.get(kernelName(machine, inode, device));
+  }
+
+  /** The name of a network namespace, by its inode; "": the machine's own, or one that is not known. */
+  spaceName(machine: string, inode: number): string {
+    return this.#spaceNames.get(`${machine} ${inode}`) ?? '';
   }
 
   isPort(place: string): boolean {
@@ -140,7 +180,8 @@ export class Places {
           if (to.routed > routed || seen.has(key)) continue;
           seen.add(key);
           next.push(to);
-          if (to.routed === routed && to.depth === depth && !found.has(to.at)) found.set(to.at, steps);
+          const at = wireOnly(to.at);
+          if (to.routed === routed && to.depth === depth && !found.has(at)) found.set(at, steps);
         }
       }
       edge = next;
@@ -157,8 +198,12 @@ export class Places {
     return moves;
   }
 
+  /** Whoever sent a frame does not get it back. */
   #offWire(wire: string): Move[] {
-    return (this.#wires.get(wire) ?? []).map(({ place }) => plain(nodeKey(place, false)));
+    const [name = '', sender] = wire.split(FROM);
+    return (this.#wires.get(name) ?? [])
+      .filter(({ place }) => place !== sender)
+      .map(({ place }) => plain(nodeKey(place, false)));
   }
 
   #offDevice(key: string): Move[] {
@@ -174,7 +219,7 @@ export class Places {
     const peer = this.peer(place);
     if (peer !== undefined) moves.push(plain(nodeKey(peer, false)));
     if (device.kind === 'loopback') moves.push(plain(nodeKey(place, false)));
-    if (device.kind === 'nic') moves.push(plain(`${WIRE}/${device.wire ?? ''}`));
+    if (device.kind === 'nic') moves.push(plain(`${WIRE}/${device.wire ?? ''}${FROM}${place}`));
     for (const other of this.#spaces.get(node.space) ?? []) {
       if (device.kind === 'bridge' && other.device.bridge === device.name)
         moves.push(plain(nodeKey(other.place, true)));
@@ -191,7 +236,11 @@ export class Places {
       if (carries(device, other.device))
         moves.push({ to: nodeKey(other.place, false), routed: 0, depth: other.device.kind === 'tunnel' ? -1 : 0 });
       if (device.bridge !== undefined) {
-        if (other.device.name === device.bridge) moves.push(plain(nodeKey(other.place, false)));
+        if (other.device.name === device.bridge) {
+          moves.push(plain(nodeKey(other.place, false)));
+          // What DNAT sends to a port of the same bridge is not routed (net/bridge/br_netfilter_hooks.c, bridged DNAT).
+          moves.push(plain(nodeKey(other.place, true)));
+        }
         if (other !== node && other.device.bridge === device.bridge) moves.push(plain(nodeKey(other.place, true)));
       } else if (other.device.bridge === undefined && other.device.kind !== 'loopback') {
         moves.push({ to: nodeKey(other.place, true), routed: 1, depth: 0 });
@@ -203,6 +252,9 @@ export class Places {
 
 const nodeKey = (place: string, out: boolean): string =>
   place.startsWith(`${WIRE}/`) ? place : `${place}${out ? '>' : '<'}`;
+/** Between a wire and who sent what is on it. */
+const FROM = '\0';
+const wireOnly = (key: string): string => key.split(FROM)[0] ?? '';
 const plain = (to: string): Move => ({ to, routed: 0, depth: 0 });
 
 /** True when what `upper` (a tunnel, a VLAN) sends goes out through `lower`. */
@@ -210,10 +262,4 @@ function carries(lower: Device, upper: Device): boolean {
   if (upper.kind !== 'tunnel' && upper.kind !== 'vlan') return false;
   if (upper.lower !== undefined) return upper.lower === lower.name;
   return upper.kind === 'tunnel' && lower.kind !== 'tunnel' && lower.kind !== 'loopback' && lower.bridge === undefined;
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }

@@ -4,6 +4,7 @@
 //
 // When a machine's tap saw something is known to a millisecond or so (guest/guest-clock.ts). So what comes later in this order is
 // never told of as earlier: not than what it came from, nor than what its machine saw before.
+import { append } from '../basics/append.ts';
 import { type Hop, WIRE } from '../hop/hop.ts';
 import { identityOf } from '../hop/identity.ts';
 
@@ -70,15 +71,11 @@ export class CauseOrder<H extends Hop & { time: number }> {
     const matters = wire !== undefined && machine !== undefined && !this.#isFlood(now);
     const key = matters ? `${wire} ${identityOf(hop).key}` : '';
     if (onWire && matters && machine !== undefined) {
-      const same = this.#frames.get(key);
-      if (same === undefined) this.#frames.set(key, [machine]);
-      else same.push(machine);
+      append(this.#frames, key, machine);
     }
     const name = onWire ? `wire ${hop.device}` : `machine ${hop.machine}`;
-    const queue = this.#queues.get(name);
     const waiting = { hop, since: now, order: this.#next++, key, machine: machine ?? '' };
-    if (queue === undefined) this.#queues.set(name, [waiting]);
-    else queue.push(waiting);
+    append(this.#queues, name, waiting);
     this.#size += 1;
   }
 

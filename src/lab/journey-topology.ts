@@ -22,6 +22,7 @@ export function topologyOf(
 ): Topology {
   const devices = new Map(graph.devices.map((device) => [device.id, device]));
   const spaces = new Map(graph.namespaces.map(({ id, name, root }) => [id, root ? '' : name]));
+  const inodes = new Map(graph.namespaces.map(({ id, inode }) => [id, inode]));
   const peers = new Map<string, DeviceNode>();
   const bridges = new Map<string, string>();
   for (const { kind, source, target } of graph.edges) {
@@ -45,10 +46,12 @@ export function topologyOf(
       const bridge = bridges.get(id);
       // A veth whose other end no report shows leads out, as a cable does.
       const leadsOut = deviceKind === 'nic' || (deviceKind === 'veth' && peer === undefined);
+      const inode = inodes.get(device.namespace) ?? 0;
       const plugged = leadsOut ? wire(machine, name) : undefined;
       return {
         machine,
         ...inSpace(device),
+        ...(inode === 0 ? {} : { inode }),
         name,
         ifindex,
         kind: leadsOut ? 'nic' : KINDS[deviceKind],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { PlainMachine } from '../../tests/support/lab.ts';
+import { PlainMachine, report } from '../../tests/support/lab.ts';
 import { LabJourneys } from './lab-journeys.ts';
 import { LabOfMachines } from './lab-of-machines.ts';
 
@@ -152,4 +152,24 @@ it('has what kernels say by themselves, without asking, and nothing of it in a n
   journeys.dispose();
   expect(one.witnesses.size).toBe(0);
   expect(one.socketsWatched).toBe(false);
+});
+
+it('takes what a machine counts after it was switched off for what it has counted since', async () => {
+  const machine = new PlainMachine('host-01');
+  let count = 4;
+  machine.exec = async () => {
+    const rules = `*filter\n[${count}:0] -A FORWARD -j DROP\n`;
+    return { stdout: ['4000000000.5\n', rules, '[]'].join('\n--lockstep--\n'), stderr: '', exitCode: 0, ms: 0 };
+  };
+  const journeys = new LabJourneys(new LabOfMachines('one', 'One', [machine]));
+  machine.state.value = { kind: 'running' };
+  machine.kernel.value = report(1, [1]);
+  await journeys.ask(1);
+  machine.kernel.value = null;
+  machine.kernel.value = report(1, [1]);
+  count = 7;
+  await journeys.ask(2);
+  const packets = journeys.context().evidence?.map((one) => one.kind === 'counter' && one.packets);
+  expect(packets).toEqual([4, 7]);
+  journeys.dispose();
 });

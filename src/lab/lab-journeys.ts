@@ -9,6 +9,8 @@ import { type Context, JourneyBuilder, type Regrouped, stitch } from '../journey
 import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
 import type { WatchEvidence } from '../journey/evidence/drop.ts';
 import type { Evidence } from '../journey/evidence/evidence.ts';
+import { latestEvidence } from '../journey/evidence/latest.ts';
+import type { RuleEvidence } from '../journey/evidence/rules.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Topology } from '../journey/topology.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -27,6 +29,7 @@ const looksFor = 30_000;
 /** Each ends when somebody in a machine switches its tracing off. */
 const keepWatches = 500;
 const keepGaps = 1000;
+const keepWays = 1000;
 
 export class LabJourneys {
   readonly #lab: Lab;
@@ -35,9 +38,12 @@ export class LabJourneys {
   #builder = new JourneyBuilder({ keep, oneTime: true });
   #waiting: Hop[] = [];
   /** What kernels have said since somebody looked last. */
-  #said: EvidenceBatch[] = [];
+  #said: Evidence[] = [];
+  #translated: ConntrackEntry[] = [];
   /** For which time each machine's kernel told of all drops, by machine and beginning: it says so again and again while it lasts. */
   #watches = new Map<string, WatchEvidence>();
+  /** Ways of packets through rules, each as it was told of last. */
+  #ways = new Map<string, RuleEvidence>();
   /** They have said so since somebody looked last. */
   #isWatched = false;
   #graph: Graph | null = null;
@@ -61,6 +67,14 @@ export class LabJourneys {
         for (const [, reader] of this.#readers) void reader.startAnew();
       }),
       ...witnesses.map((machine) => machine.onEvidence((batch) => this.#hear(batch))),
+      ...this.#readers.map(([machine, reader]) => {
+        let isKnown = false;
+        // One that has lost its power, or was reset, counts anew from there on.
+        return machine.kernel.subscribe((report) => {
+          if (report === null && isKnown) reader.forget(lab.time.now());
+          isKnown = report !== null;
+        });
+      }),
     ];
   }
 
@@ -75,10 +89,14 @@ export class LabJourneys {
     for (const word of evidence) if (word.kind === 'watch') this.#watches.set(`${word.machine} ${word.from}`, word);
     const [oldest] = this.#watches.keys();
     if (this.#watches.size > keepWatches && oldest !== undefined) this.#watches.delete(oldest);
+    for (const word of evidence) if (word.kind === 'rules') this.#ways.set(`${word.machine} ${word.number}`, word);
+    while (this.#ways.size > keepWays) this.#ways.delete(this.#ways.keys().next().value ?? '');
     const words = evidence.filter(({ kind }) => kind !== 'watch');
     this.#isWatched ||= words.length < evidence.length;
-    if (words.length > 0 || conntrack.length > 0) this.#said.push({ evidence: words, conntrack });
-    if (this.#said.length > 2 * keepEvidence) this.#said.splice(0, this.#said.length - keepEvidence);
+    for (const word of words) this.#said.push(word);
+    if (this.#said.length > 2 * keepEvidence) this.#said = [...latestEvidence(this.#said, 2 * keepEvidence)];
+    for (const entry of conntrack) this.#translated.push(entry);
+    if (this.#translated.length > 2 * keepEvidence) this.#translated.splice(0, this.#translated.length - keepEvidence);
   }
 
   /** Which packets a socket got, machines tell for as long as somebody looks at single packets: it costs them something for each. */
@@ -144,7 +162,7 @@ export class LabJourneys {
     this.#context ??= {
       topology: this.#topology,
       conntrack: this.#builder.conntrack,
-      evidence: [...this.#watches.values(), ...this.#evidence],
+      evidence: [...this.#watches.values(), ...this.#ways.values(), ...this.#evidence],
       gaps: this.#gaps,
     };
     return this.#context;
@@ -183,21 +201,19 @@ export class LabJourneys {
 
   /** What kernels have said of themselves. True when it says something new. */
   #listen(): boolean {
-    if (this.#said.length === 0 && !this.#isWatched) return false;
-    const said = this.#said;
-    const watches = this.#isWatched ? [...this.#watches.values()] : [];
+    if (this.#said.length + this.#translated.length === 0 && !this.#isWatched) return false;
+    const evidence = [...(this.#isWatched ? this.#watches.values() : []), ...this.#said];
+    const conntrack = this.#translated;
     this.#said = [];
+    this.#translated = [];
     this.#isWatched = false;
-    return this.#know(
-      [...watches, ...said.flatMap(({ evidence }) => evidence)],
-      said.flatMap(({ conntrack }) => conntrack),
-    );
+    return this.#know(evidence, conntrack);
   }
 
   #know(evidence: readonly Evidence[], conntrack: readonly ConntrackEntry[]): boolean {
     if (!this.#builder.know({ conntrack, evidence })) return false;
-    const others = evidence.filter(({ kind }) => kind !== 'watch');
-    if (others.length > 0) this.#evidence = [...this.#evidence, ...others].slice(-keepEvidence);
+    const others = evidence.filter(({ kind }) => kind !== 'watch' && kind !== 'rules');
+    if (others.length > 0) this.#evidence = latestEvidence([...this.#evidence, ...others], keepEvidence);
     this.#context = null;
     return true;
   }
@@ -213,7 +229,9 @@ export class LabJourneys {
     this.#builder = new JourneyBuilder({ keep, oneTime: true });
     this.#waiting = [];
     this.#said = [];
+    this.#translated = [];
     this.#watches = new Map();
+    this.#ways = new Map();
     this.#graph = null;
     this.#evidence = [];
     this.#gaps = [];

@@ -52,6 +52,8 @@ export class LabOfMachines implements Lab {
   readonly #order = new CauseOrder<NumberedHop>((hop) => this.wireOf(hop.machine, hop.device));
   #later: ReturnType<typeof setTimeout> | undefined;
   /** Numbered, and not told to everybody yet. */
+  /** Frames that were handed over just now, and of which nobody has been told. */
+  #crossing: { readonly hop: NumberedHop; readonly sender: string | undefined }[] = [];
   readonly #batches: HopBatch[] = [];
   #isTelling = false;
   #next = 1;
@@ -142,6 +144,7 @@ export class LabOfMachines implements Lab {
   async start(): Promise<void> {
     // A machine that runs goes on, and so do its hops' numbers: a new run begins when none of them does.
     if (this.machines.every(({ state }) => state.value.kind === 'off' || state.value.kind === 'failed')) {
+      this.#crossing = [];
       this.#order.clear();
       this.#next = 1;
       this.#run++;
@@ -301,7 +304,7 @@ export class LabOfMachines implements Lab {
       this.#ends.push(connect(machine.nic, wire.addPort(machine.name)));
     }
     const senderOf = ({ from }: WireFrame): string | undefined => (tapped.has(from) ? from : undefined);
-    wire.onFrame((frame) => this.#seen([this.#hopOfFrame(frame)], [], senderOf(frame)));
+    wire.onFrame((frame) => this.#crossed(this.#hopOfFrame(frame), senderOf(frame)));
     wire.onLoss((loss) => {
       if (!loss.whole) return;
       const hop = { ...this.#hopOfFrame(loss.frame), undelivered: lossWords(loss) };
@@ -348,17 +351,35 @@ export class LabOfMachines implements Lab {
   }
 
   /**
+   * A frame that is about to be handed over: its receiver does not wait until all who look on have been told, unless it goes step by
+   * step.
+   */
+  #crossed(hop: NumberedHop, sender: string | undefined): void {
+    this.#crossing.push({ hop, sender });
+    if (this.clock.held) this.#seen([], []);
+    else if (this.#crossing.length === 1) queueMicrotask(() => this.#seen([], []));
+  }
+
+  /**
    * What cannot be told yet, since what it came from was not told, is told later. While frames are held nothing waits: each is let
    * go long after its sender's tap has told of it. By the lab's clock: in slow motion taps take their time.
    */
   #seen(hops: readonly NumberedHop[], lost: readonly Gap[], sender?: string): void {
     const now = this.clock.now();
+    if (hops.length > 0) this.#takeCrossing();
     for (const hop of hops) this.#order.push(hop, now, sender);
     this.#tellInOrder(this.clock.held ? Infinity : now, lost);
   }
 
+  #takeCrossing(): void {
+    const crossing = this.#crossing;
+    this.#crossing = [];
+    for (const { hop, sender } of crossing) this.#order.push(hop, this.clock.now(), sender);
+  }
+
   /** @param now ms by the clock; Infinity: everything */
   #tellInOrder(now: number, lost: readonly Gap[] = []): void {
+    this.#takeCrossing();
     const hops: Hop[] = [];
     for (let hop = this.#order.take(now); hop !== undefined; hop = this.#order.take(now)) {
       hop.n = this.#next++;

@@ -16,6 +16,7 @@ import { type Breakpoint, type BreakpointResult, HopBreakpoints } from './hop-br
 import { compileHopFilter } from './hop-filter.ts';
 import type { HopBatch, Lab } from './lab.ts';
 import { LabJourneys } from './lab-journeys.ts';
+import { RuleTracing } from './rule-tracing.ts';
 import { shownWords } from './time-words.ts';
 
 export interface TimeState {
@@ -38,6 +39,8 @@ const tapTakes = 50;
 export class TimeControl {
   readonly state: ReadonlySignal<TimeState>;
   readonly journeys: LabJourneys;
+  /** Of this run of the lab: the next one begins without. */
+  readonly tracing: RuleTracing;
   /** Why time in this lab cannot be stopped, sentences; "" when it can. What has been seen can be looked at all the same. */
   readonly whyNoStop: string;
   readonly #lab: Lab;
@@ -67,6 +70,7 @@ export class TimeControl {
     this.#lab = lab;
     this.whyNoStop = whyNot(lab.machines, 'freeze');
     this.journeys = new LabJourneys(lab);
+    this.tracing = new RuleTracing(lab);
     this.#breakpoints = new HopBreakpoints((one, other) => this.journeys.joins(one, other));
     const kind = computed(() => lab.state.value.kind);
     this.#frozen = computed(() => kind.value === 'frozen');
@@ -243,6 +247,7 @@ export class TimeControl {
     for (const end of this.#ends) end();
     clearTimeout(this.#later);
     this.#stepper.clear();
+    this.tracing.stop();
     this.journeys.dispose();
   }
 
@@ -426,6 +431,7 @@ export class TimeControl {
 
   #clear(): void {
     this.#stepper.clear();
+    this.tracing.stop();
     this.journeys.clear();
     this.#breakpoints.forget();
     this.#looked = 0;

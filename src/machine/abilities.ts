@@ -2,7 +2,7 @@
 // Whoever offers something to a reader asks here first, and says why it is not there.
 import type { Machine } from './machine.ts';
 
-export type Ability = 'freeze' | 'checkpoint' | 'slow' | 'power' | 'exec' | 'tap' | 'carrier' | 'evidence';
+export type Ability = 'freeze' | 'checkpoint' | 'slow' | 'power' | 'exec' | 'tap' | 'carrier' | 'evidence' | 'rules';
 
 export type Abilities = Readonly<Record<Ability, boolean>>;
 
@@ -15,6 +15,7 @@ export const canAll: Abilities = {
   tap: true,
   carrier: true,
   evidence: true,
+  rules: true,
 };
 
 export const canNothing: Abilities = {
@@ -26,6 +27,7 @@ export const canNothing: Abilities = {
   tap: false,
   carrier: false,
   evidence: false,
+  rules: false,
 };
 
 const words: Readonly<Record<Ability, string>> = {
@@ -36,6 +38,7 @@ const words: Readonly<Record<Ability, string>> = {
   exec: 'be asked by commands: it has no agent',
   tap: 'be looked into: no packet is captured in it, only on its wire',
   carrier: 'see that its cable was pulled: its link stays up, and what it sends is lost',
+  rules: 'trace the rules of its firewall: nothing in it tells of them',
   evidence: 'say which packets its kernel dropped: only what was seen of them is known',
 };
 

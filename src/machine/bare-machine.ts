@@ -1,7 +1,7 @@
 // The least that is a machine: it is off until it is started, and runs until it is stopped. A driver that can do more says so
 // in `can`, and overrides what it can; everything else rejects and says what is not possible.
-import { type Signal, signal } from '@preact/signals-core';
-import type { Console, EvidenceBatch, ExecOptions, ExecResult, TapBatch } from '../guest/guest.ts';
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals-core';
+import type { Console, EvidenceBatch, ExecOptions, ExecResult, TapBatch, TracingWord } from '../guest/guest.ts';
 import { Listeners } from '../guest/listeners.ts';
 import type { KernelReport } from '../topology/kernel-report.ts';
 import type { FramePort, Unsubscribe } from '../wire/frame-port.ts';
@@ -14,6 +14,7 @@ export abstract class BareMachine implements Machine {
   readonly state: Signal<MachineState> = signal({ kind: 'off' });
   readonly kernel = signal<KernelReport | null>(null);
   readonly consoles: readonly Console[] = [];
+  readonly tracing: ReadonlySignal<TracingWord> = signal({ kind: 'off' });
   /** Frames of its NIC, on their way to the wire. */
   protected readonly sent = new Listeners<Uint8Array>();
   /** What its tap saw. */
@@ -62,6 +63,8 @@ export abstract class BareMachine implements Machine {
   }
 
   watchSockets(_on: boolean): void {}
+
+  traceRules(_matches: readonly string[] | null): void {}
 
   async flushTap(): Promise<void> {}
 

@@ -1,7 +1,7 @@
 // What a machine is to everything above it: consoles, exec, a tap, a NIC, and a clock that can be held.
 // A driver (a folder beside this file: v86/) implements it; nothing above this file knows which one it has.
 import type { ReadonlySignal } from '@preact/signals-core';
-import type { Console, EvidenceBatch, ExecOptions, ExecResult, TapBatch } from '../guest/guest.ts';
+import type { Console, EvidenceBatch, ExecOptions, ExecResult, TapBatch, TracingWord } from '../guest/guest.ts';
 import type { KernelReport } from '../topology/kernel-report.ts';
 import type { FramePort, Unsubscribe } from '../wire/frame-port.ts';
 import type { Abilities } from './abilities.ts';
@@ -74,6 +74,14 @@ export interface Machine {
   onEvidence(listener: (batch: EvidenceBatch) => void): Unsubscribe;
   /** Whether it also says of each packet that TCP or UDP handed it to a socket; costs the guest something for each. Off at the beginning. */
   watchSockets(on: boolean): void;
+  /** What it says of the rules that it was asked to tell of. */
+  readonly tracing: ReadonlySignal<TracingWord>;
+  /**
+   * From now on it also says which rules of its firewall see the packets that one of `matches` does, in the words of nft: a table that
+   * marks them, of so many a second as one can look at, in its own network namespace alone. null: no more, and the table is gone. Off at
+   * the beginning; a reset, a reboot and a checkpoint change nothing of what is wanted.
+   */
+  traceRules(matches: readonly string[] | null): void;
   /** Resolves once every frame that the guest had seen when it was called, and every drop, has reached the listeners. */
   flushTap(): Promise<void>;
   /**

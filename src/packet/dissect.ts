@@ -72,6 +72,8 @@ export function dissectInnermost(
   const place = innermost(bytes, linkType);
   if (place === null) return dissect(bytes, linkType, originalLength, facts);
   const { frame, ip, end, depth } = place;
+  // Whether it ends there because the capture does, or because a header around it says so, shows in the layers around it alone.
+  if (depth > 0 && end === bytes.length && originalLength > end) return dissect(bytes, linkType, originalLength, facts);
   if (ip >= 0) return layersFrom(new Ipv4Layer(bytes, ip, end, null), depth + 1, originalLength, facts);
   const first = depth === 0 ? firstLayer(bytes, linkType) : new EthernetLayer(bytes, frame, end, null);
   return layersFrom(first, depth, originalLength, facts);

@@ -110,6 +110,16 @@ describe('a packet’s line', () => {
   });
 });
 
+test('where the capture ends, and a header around a tunnel’s packet says that it does too, the line is that of the layers', () => {
+  const cut =
+    bytes(`0a78c2aa327f 86a20f7a08c1 0800 45000060 9d570000 40115192 c0a80501c0a80502 86a52118009cd168 0800000000000100
+    e67dfcd9b206 fa577500fddc 0800 4500007e c2754000 40065f1d 0af401000af40200 8a66005045e14c2e895122c38018003f19580000 0101080a3203`);
+  expect(cut).toHaveLength(110);
+  const { info } = summarize(cut, 1, 190);
+  expect(info).toBe(summarizeLayers(dissect(cut, 1, 190)).info);
+  expect(info).toContain('Len=0');
+});
+
 test('stepping over tunnels changes no line: nested to any depth, with bytes changed and ends cut off', () => {
   const frame = bytes(`${SEND} 0800 4500003cc273400040065f610af401000af40200
     8a66005045e14c2d00000000a002faf019160000020405b40402080a320395d4000000000103030a`);

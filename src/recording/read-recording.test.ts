@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Hop, WIRE } from '../hop/hop.ts';
+import type { Evidence } from '../journey/evidence/evidence.ts';
 import { buildGraph, EMPTY_GRAPH } from '../topology/build-graph.ts';
 import type { Graph } from '../topology/graph.ts';
 import { mergeGraphs } from '../topology/merge-graphs.ts';
@@ -82,6 +83,23 @@ const anyHop = (whole: Graph): fc.Arbitrary<Omit<Hop, 'n'>> =>
       originalLength: bytes.length + cut,
     }));
 
+const told = { machine: anyText, time: micros(1e9), device: anyText, namespace: fc.nat(), location: anyText };
+const anyEvidence: fc.Arbitrary<Evidence> = fc.oneof(
+  fc.record({
+    kind: fc.constant('socket' as const),
+    ...told,
+    protocol: fc.nat(0xffff),
+    packet: fc.uint8Array({ maxLength: 80 }),
+  }),
+  fc.record({
+    kind: fc.constant('watch' as const),
+    machine: anyText,
+    from: micros(1e9),
+    until: fc.oneof(micros(1e9), fc.constant(Infinity)),
+    sockets: fc.boolean(),
+  }),
+);
+
 const anyRecording: fc.Arbitrary<Recording> = fc
   .array(fc.tuple(micros(60_000_000), anyGraph), { maxLength: 5 })
   .chain((moments) => {
@@ -107,6 +125,7 @@ const anyRecording: fc.Arbitrary<Recording> = fc
         { maxLength: 3 },
       ),
       conntrack: fc.array(fc.record({ machine: anyText, text: anyText }), { maxLength: 2 }),
+      evidence: fc.array(anyEvidence, { maxLength: 3 }),
     });
   });
 
@@ -147,6 +166,7 @@ const sample: Recording = {
   terminal: [{ at: 10, machine: 'host-01', console: 0, text: '\u001b[1mroot@host-01\u001b[0m# ' }],
   commands: [{ at: 12, until: 400, machine: 'host-01', text: 'ip addr' }],
   conntrack: [{ machine: 'host-01', text: '' }],
+  evidence: [{ kind: 'watch', machine: 'host-01', from: START, until: START + 2, sockets: true }],
 };
 const sampleText = writeRecording(sample);
 
@@ -195,7 +215,7 @@ describe('what is not a recording is refused with its place', () => {
     ['no JSON', '{', 'not JSON'],
     ['another file', '{"format":"pcap"}', 'format: expected "lockstep recording"'],
     ['null', 'null', 'format: expected'],
-    ['a later version', change((value) => Object.assign(value, { version: 3 })), 'version: expected 2'],
+    ['a later version', change((value) => Object.assign(value, { version: 4 })), 'version: expected 3'],
     ['an unknown key', change((value) => Object.assign(value, { extra: 1 })), 'top level: expected only format'],
     ['a missing list', change((value) => delete value['terminal']), 'terminal: expected a list, got nothing'],
     ['a date', change((value) => Object.assign(value, { recorded: 'yesterday' })), 'recorded: expected a time'],

@@ -5,6 +5,7 @@ import { fromBase64 } from '../basics/base64.ts';
 import { integer, list, mismatch, name, number, object, oneOf, readJson, string } from '../basics/json-checks.ts';
 import { type Hop, WIRE } from '../hop/hop.ts';
 import type { Graph } from '../topology/graph.ts';
+import { readEvidence } from './notes/read-context.ts';
 import { readGraph } from './read-graph.ts';
 import type { Recording, TerminalOutput, TypedCommand } from './recording.ts';
 import { FORMAT, VERSION } from './write-recording.ts';
@@ -41,6 +42,7 @@ const KEYS = [
   'terminal',
   'commands',
   'conntrack',
+  'evidence',
 ];
 
 /** Never throws, whatever the text is. */
@@ -74,6 +76,7 @@ function recordingOf(value: unknown): Recording {
     terminal: list(from['terminal'], 'terminal', MOST_ITEMS, output),
     commands: list(from['commands'], 'commands', MOST_ITEMS, command),
     conntrack: list(from['conntrack'], 'conntrack', 100, conntrack),
+    evidence: list(from['evidence'], 'evidence', MOST_ITEMS, readEvidence),
   };
 }
 

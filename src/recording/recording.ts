@@ -4,6 +4,7 @@
 import type { Hop } from '../hop/hop.ts';
 import type { ConntrackEntry } from '../journey/evidence/conntrack.ts';
 import { parseConntrack } from '../journey/evidence/conntrack.ts';
+import type { Evidence } from '../journey/evidence/evidence.ts';
 import type { Graph } from '../topology/graph.ts';
 
 export interface Recording {
@@ -27,6 +28,8 @@ export interface Recording {
   readonly commands: readonly TypedCommand[];
   /** Connection tracking entries, as conntrack(8) prints them. */
   readonly conntrack: readonly { readonly machine: string; readonly text: string }[];
+  /** What the kernels said of single packets, and for which time of all. */
+  readonly evidence: readonly Evidence[];
 }
 
 export interface TerminalOutput {

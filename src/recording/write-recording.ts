@@ -8,9 +8,11 @@
 //     "hops":     [{ "at": 5301.123, "place": 0, "way": "in", "bytes": "base64", "length": 1500 }],     no way: on a wire; length: if it was cut
 //     "terminal": [{ "at": 5300, "machine": "host-01", "console": 0, "text": "…" }],
 //     "commands": [{ "at": 5300, "until": 6400, "machine": "host-01", "text": "ping -c 1 172.17.0.2" }],
-//     "conntrack": [{ "machine": "host-01", "text": "…" }] }
+//     "conntrack": [{ "machine": "host-01", "text": "…" }],
+//     "evidence": [{ "kind": "socket", "machine": "host-01", "time": 1795405455.2, "packet": "base64", … }] }      journey/evidence
 //
-// Each graph is what changed since the one before, the first one since nothing. Times are ms after `start`, to the µs.
+// Each graph is what changed since the one before, the first one since nothing. Times are ms after `start`, to the µs; those of
+// evidence are the kernel's, seconds since the epoch.
 
 import { toBase64 } from '../basics/base64.ts';
 import { type Hop, WIRE } from '../hop/hop.ts';
@@ -19,11 +21,11 @@ import { differenceOf, ordered } from './graph-difference.ts';
 import { momentOf, type Recording } from './recording.ts';
 
 export const FORMAT = 'lockstep recording';
-export const VERSION = 2;
+export const VERSION = 3;
 
 /** What readRecording gives back, but for graphs' order of edges and times below a microsecond. */
 export function writeRecording(recording: Recording): string {
-  const { lab, title, script, recorded, software, start, terminal, commands, conntrack } = recording;
+  const { lab, title, script, recorded, software, start, terminal, commands, conntrack, evidence } = recording;
   const places: string[] = [];
   const hops = recording.hops.map((hop) => hopJson(recording, hop, places));
   const times = <T extends { readonly at: number }>(items: readonly T[]): T[] =>
@@ -43,11 +45,14 @@ export function writeRecording(recording: Recording): string {
     ['terminal', lines(times(terminal))],
     ['commands', lines(times(commands).map((command) => ({ ...command, until: micro(command.until) })))],
     ['conntrack', lines(conntrack)],
+    ['evidence', lines(evidence)],
   ];
   return `{\n${parts.map(([name, json]) => `"${name}": ${json}`).join(',\n')}\n}\n`;
 }
 
-const lines = (items: readonly unknown[]): string => `[${items.map((item) => `\n${JSON.stringify(item)}`).join(',')}]`;
+const lines = (items: readonly unknown[]): string =>
+  `[${items.map((item) => `\n${JSON.stringify(item, bytesAsBase64)}`).join(',')}]`;
+const bytesAsBase64 = (_: string, value: unknown): unknown => (value instanceof Uint8Array ? toBase64(value) : value);
 const micro = (ms: number): number => Math.round(ms * 1000) / 1000;
 
 function hopJson(recording: Recording, hop: Hop, places: string[]): object {

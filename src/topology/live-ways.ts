@@ -1,6 +1,7 @@
 // The way of each packet while it happens, for a picture that is to show it at once: a hop comes after the latest sighting of
 // what is the same packet (hop/identity.ts) that it can have come from, by the taps' places, within a moment. Journeys, which
 // are asked later, know more, conntrack's table among it: what is looked at is shown as they have it.
+import { append } from '../basics/append.ts';
 import type { Hop } from '../hop/hop.ts';
 import { identityOf } from '../hop/identity.ts';
 import type { Graph } from './graph.ts';
@@ -77,10 +78,7 @@ export class LiveWays {
 
   #remember(seen: Seen): void {
     this.#seen.push(seen);
-    const { key } = identityOf(seen.hop);
-    const list = this.#byKey.get(key);
-    if (list === undefined) this.#byKey.set(key, [seen]);
-    else list.push(seen);
+    append(this.#byKey, identityOf(seen.hop).key, seen);
     // Half of them at a time: moving a long array up by one for every packet would cost more than all the rest.
     if (this.#seen.length > 2 * REMEMBERED) for (const old of this.#seen.splice(0, REMEMBERED)) this.#forget(old);
   }

@@ -12,6 +12,7 @@
 // Between machines: a frame that a wire saw came from the NIC that it went out at, and what came in at a NIC came from the
 // wire. A tunnel's packet that went out at a NIC is followed back to the one in it, at the tunnel's device, and the other
 // way round where it comes in.
+import { append } from '../basics/append.ts';
 import type { Hop } from '../hop/hop.ts';
 import { type Identity, identityOf } from '../hop/identity.ts';
 import { isTunnelDevice } from './device-words.ts';
@@ -58,13 +59,7 @@ export class Ways {
     const roots = new Set(graph.namespaces.filter((namespace) => namespace.root).map((namespace) => namespace.id));
     this.#tapped = new Set(graph.devices.filter((device) => roots.has(device.namespace)).map((device) => device.id));
     this.#edges = new Map();
-    for (const edge of graph.edges) {
-      for (const end of [edge.source, edge.target]) {
-        const list = this.#edges.get(end);
-        if (list === undefined) this.#edges.set(end, [edge]);
-        else list.push(edge);
-      }
-    }
+    for (const edge of graph.edges) for (const end of [edge.source, edge.target]) append(this.#edges, end, edge);
     const leadsOut = graph.devices.filter(
       ({ id, deviceKind }) =>
         this.#edge(id, 'plug') === undefined &&

@@ -1,4 +1,5 @@
 // What is still to happen, in the order in which it will: by virtual time, and by who came first where times are equal.
+import { firstIndex } from '../basics/first-index.ts';
 
 /** An event's place in the queue. Only the queue's owner changes it. */
 export interface Slot {
@@ -69,14 +70,7 @@ export class EventQueue<E extends Slot> {
 
   /** Where the event stands, or would stand. */
   #find(event: E): number {
-    let low = this.#head;
-    let high = this.#events.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const there = this.#events[middle];
-      if (there !== undefined && isBefore(there, event)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const head = this.#head;
+    return head + firstIndex(this.#events.length - head, (index) => !isBefore(this.#events[head + index] as E, event));
   }
 }

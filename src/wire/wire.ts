@@ -1,7 +1,9 @@
 // An Ethernet segment that time can be stopped on. A frame that nothing holds up is delivered before send() returns, and is
 // not copied; otherwise it waits as an event of the clock, where it can be looked at and stepped.
 // Frames from one port to another keep their order, and none is lost, whatever the clock does, unless a cable or a link loses it, or too much waits.
+
 import { computed, type ReadonlySignal } from '@preact/signals-core';
+import { append } from '../basics/append.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Unsubscribe } from './frame-port.ts';
 import { isTransparent } from './link.ts';
@@ -196,9 +198,7 @@ export class Wire {
       }
       const due = Math.max(now + delay + port.luck.delay(its), from.lastDue.get(port) ?? 0);
       from.lastDue.set(port, due);
-      const group = groups.get(due);
-      if (group === undefined) groups.set(due, [port]);
-      else group.push(port);
+      append(groups, due, port);
     }
     // Its receiver is where it came from. It crossed the cable, so it is seen.
     if (to.length === 0) {

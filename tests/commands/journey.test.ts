@@ -109,6 +109,29 @@ test('says what the running lab said, from what a capture keeps besides its pack
   });
 });
 
+test('names the rules of a trace, and the one that dropped the packet', async () => {
+  const traced = await readFile(join(fixtures, 'dropped.host-01.trace.txt'), 'utf8');
+  const number = Number(/ ip id (\d+)/.exec(traced)?.[1]);
+  const { hops } = hopsOfCapture(await readFile(join(fixtures, 'dropped.pcapng')), 'dropped', 1);
+  const { identification, source, destination, sourcePort, destinationPort } =
+    parseNftTrace(traced, 'host-01')[0] ?? {};
+  expect([hops.length > 0, identification]).toEqual([true, number]);
+  const packet = `PACKET: 2 aa IN=docker0 OUT=eth0 SRC=${source} DST=${destination} LEN=60 TOS=0x0 TTL=63 ID=${number} DF SPORT=${sourcePort} DPORT=${destinationPort} SYN `;
+  const file = join(folder, 'rules.txt');
+  await writeFile(
+    file,
+    `${packet}\n TRACE: 2 aa filter:FORWARD:rule:0x5:DROP  -4 -t filter -A FORWARD -p tcp -m tcp --dport 9999 -j DROP\n`,
+  );
+  const { code, stdout, stderr } = await journey(join(fixtures, 'dropped.pcapng'), '--evidence', `host-01: ${file}`);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toContain(
+    'rules on host-01:\n      filter FORWARD  -A FORWARD -p tcp -m tcp --dport 9999 -j DROP  DROP',
+  );
+  expect(stdout).toContain(
+    'dropped: the rule “-A FORWARD -p tcp -m tcp --dport 9999 -j DROP” (table filter) on host-01 dropped it',
+  );
+});
+
 test('says what it cannot read, and reads what it can', async () => {
   const cut = join(folder, 'cut.pcapng');
   await writeFile(cut, (await readFile(join(fixtures, 'ttl.pcapng'))).subarray(0, -10));

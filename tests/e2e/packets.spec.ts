@@ -7,7 +7,7 @@ import { pcapHeader, pcapRecord } from '../../src/capture/pcap.ts';
 import { readPcapng } from '../../src/capture/pcapng.ts';
 import { PcapngWriter } from '../../src/capture/pcapng-writer.ts';
 import { noteTexts } from '../../src/recording/notes/note.ts';
-import { expectNoViolations, expectToFit } from './support/sound.ts';
+import { expectNoViolationsInBothThemes, expectToFit } from './support/sound.ts';
 
 const overlay = join(import.meta.dirname, '../../src/journey/fixtures/overlay.pcapng');
 const uplink = join(import.meta.dirname, '../fidelity/captures/uplink.pcap');
@@ -25,34 +25,28 @@ async function open(page: Page, file: string | { name: string; mimeType: string;
   await expect(rows(page).first()).toBeVisible();
 }
 
-for (const theme of ['light', 'dark'] as const) {
-  test.describe(`${theme} theme`, () => {
-    test.use({ colorScheme: theme });
-
-    for (const [width, height] of [
-      [390, 844],
-      [1024, 768],
-      [1920, 1080],
-    ] as const) {
-      test(`a packet with everything open is sound and fits, ${width} px wide`, async ({ page }) => {
-        await page.setViewportSize({ width, height });
-        await page.goto('/open/');
-        await expectNoViolations(page);
-        await open(page, overlay);
-        await filter(page).fill('vxlan and icmp');
-        await filter(page).press('Enter');
-        await expect(counts(page)).toHaveText('12 shown of 50 packets');
-        await row(page, 10).dblclick();
-        await detail(page).getByRole('tree').press('*');
-        await filter(page).fill('ip.');
-        await expect(page.getByRole('listbox')).toBeVisible();
-        await expectNoViolations(page);
-        await filter(page).fill('ip.sorc == 1');
-        await expect(page.getByText('There is no field "ip.sorc"')).toBeVisible();
-        await expectNoViolations(page);
-        await expectToFit(page);
-      });
-    }
+for (const [width, height] of [
+  [390, 844],
+  [1024, 768],
+  [1920, 1080],
+] as const) {
+  test(`a packet with everything open is sound and fits, ${width} px wide`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await page.goto('/open/');
+    await expectNoViolationsInBothThemes(page);
+    await open(page, overlay);
+    await filter(page).fill('vxlan and icmp');
+    await filter(page).press('Enter');
+    await expect(counts(page)).toHaveText('12 shown of 50 packets');
+    await row(page, 10).dblclick();
+    await detail(page).getByRole('tree').press('*');
+    await filter(page).fill('ip.');
+    await expect(page.getByRole('listbox')).toBeVisible();
+    await expectNoViolationsInBothThemes(page);
+    await filter(page).fill('ip.sorc == 1');
+    await expect(page.getByText('There is no field "ip.sorc"')).toBeVisible();
+    await expectNoViolationsInBothThemes(page);
+    await expectToFit(page);
   });
 }
 

@@ -150,13 +150,13 @@ describe('the tap', () => {
 });
 
 describe('time stands still', () => {
-  test('ping and date do not notice a minute', async () => {
+  test('ping and date do not notice twenty seconds', async () => {
     const ping = reader.type('ping -c 6 -i 0.5 172.17.0.1');
     await sleep(1000);
     const before = Number(await run('date +%s.%N'));
     await lab.freeze();
     expect(lab.state.value).toEqual({ kind: 'frozen', reason: 'reader' });
-    await sleep(60_000);
+    await sleep(20_000);
     await lab.thaw();
     expect(Number(await run('date +%s.%N')) - before).toBeLessThan(5);
     const { text } = await ping;

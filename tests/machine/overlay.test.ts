@@ -8,7 +8,7 @@ import { timestampOf } from '../../src/capture/captured-packet.ts';
 import { PcapngWriter } from '../../src/capture/pcapng-writer.ts';
 import type { Hop } from '../../src/hop/hop.ts';
 import type { Journey, JourneyHop } from '../../src/journey/journey.ts';
-import type { Lab } from '../../src/lab/lab.ts';
+import type { Checkpoint, Lab } from '../../src/lab/lab.ts';
 import { LabJourneys } from '../../src/lab/lab-journeys.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
@@ -20,6 +20,7 @@ let etcd: Machine;
 let one: Machine;
 let other: Machine;
 let folder: string;
+let vxlan: Checkpoint;
 const hops: Hop[] = [];
 
 beforeAll(async () => {
@@ -32,11 +33,7 @@ beforeAll(async () => {
   });
   await lab.start();
   [etcd, one, other] = lab.machines as [Machine, Machine, Machine];
-  for (const [machine, name] of [
-    [one, 'blue'],
-    [other, 'green'],
-  ] as const)
-    await run(machine, `docker run -d --name ${name} toolbox sleep 3600`);
+  await onBoth((machine, name) => run(machine, `docker run -d --name ${name} toolbox sleep 3600`));
 });
 afterAll(async () => {
   await lab?.dispose();
@@ -48,6 +45,8 @@ const run = async (machine: Machine, command: string): Promise<string> => {
   if (exitCode !== 0) throw new Error(`${machine.name}: ${command}: status ${exitCode}\n${stdout}${stderr}`);
   return stdout.trim();
 };
+const onBoth = (work: (machine: Machine, container: string) => Promise<unknown>) =>
+  Promise.all([work(one, 'blue'), work(other, 'green')]);
 const addressOf = (machine: Machine, container: string) =>
   run(machine, `docker inspect -f '{{.NetworkSettings.IPAddress}}' ${container}`);
 const macOf = (machine: Machine, device: string) => run(machine, `cat /sys/class/net/${device}/address`);
@@ -92,15 +91,14 @@ async function onTheWire(journey: Journey, fields: readonly string[]) {
 async function changeBackend(type: string): Promise<void> {
   const config = JSON.stringify({ Network: '10.2.0.0/16', Backend: { Type: type } });
   await run(etcd, `ETCDCTL_API=3 etcdctl put /coreos.com/network/config '${config}'`);
-  for (const [machine, name] of [
-    [one, 'blue'],
-    [other, 'green'],
-  ] as const) {
-    // flanneld leaves its routes behind, and they are more exact than that of the udp backend.
+  await onBoth(async (machine, name) => {
+    // Killed first: a Docker that is busy starts anew before containerd has let go of what it stopped. flanneld leaves its routes
+    // behind, which are more exact than that of the udp backend, and as long as it runs it puts them back.
+    await run(machine, `docker kill ${name} && systemctl stop flanneld`);
     await run(machine, "ip route | awk '/^10[.]2.* via / { print $1 }' | xargs -rn 1 ip route del");
-    await run(machine, 'systemctl restart flanneld && systemctl restart docker');
+    await run(machine, 'systemctl start flanneld && systemctl restart docker');
     await run(machine, `docker start ${name}`);
-  }
+  });
   // The routes to the other host come with its lease.
   for (const machine of [one, other])
     await run(
@@ -199,6 +197,10 @@ describe('a published port', () => {
 });
 
 describe('host-gw', () => {
+  beforeAll(async () => {
+    vxlan = await lab.checkpoint('vxlan');
+  });
+
   test('no encapsulation: the next hop is in the Ethernet header only', async () => {
     await changeBackend('host-gw');
     expect((await leases()).get('10.0.0.122')?.BackendType).toBe('host-gw');
@@ -245,7 +247,7 @@ describe('udp', () => {
 
 describe('what depends on what', () => {
   test('without flanneld traffic goes on: the kernel forwards', async () => {
-    await changeBackend('vxlan');
+    await lab.goBackTo(vxlan);
     const green = await addressOf(other, 'green');
     await run(one, 'systemctl stop flanneld');
     expect(await run(one, 'ip -d link show flannel.1')).toContain('vxlan id 1');

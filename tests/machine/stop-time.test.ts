@@ -60,7 +60,7 @@ const pingSummary = (text: string) => ({
   longest: Number(/= [\d.]+\/[\d.]+\/([\d.]+)/.exec(text)?.[1]),
 });
 
-test('a TCP connection and a ping do not notice a minute in which time stands', async () => {
+test('a TCP connection and a ping do not notice twenty seconds in which time stands', async () => {
   const retransmitted = () => run("nstat -az TcpRetransSegs | awk '/TcpRetransSegs/ { print $2 }'");
   await run('(nc -l -p 9000 | wc -c >/tmp/received; touch /tmp/closed) >/dev/null 2>&1 & sleep 1');
   const before = await retransmitted();
@@ -71,7 +71,7 @@ test('a TCP connection and a ping do not notice a minute in which time stands', 
   await sleep(3000);
   const date = Number(await run('date +%s.%N'));
   await time.freeze();
-  await sleep(60_000);
+  await sleep(20_000);
   await time.goOn();
   expect(Number(await run('date +%s.%N')) - date).toBeLessThan(5);
   const { text } = await ping;

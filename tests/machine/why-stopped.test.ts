@@ -74,6 +74,29 @@ test('a rule that drops between two containers: the kernel says of this very pac
   ]);
 });
 
+test('what a container’s own rules do is said to be in it', async () => {
+  const within = "nsenter -t $(docker inspect -f '{{.State.Pid}}' web) -n iptables";
+  await run(`${within} -I INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset`);
+  const rejected = await journeyOf('tcp.flags.syn == 1', 'docker exec client wget -q -O- http://172.17.0.2/');
+  await run(`${within} -F`);
+  expect(rejected.why).toMatch(/^a rule of the firewall in web on host-01 rejected it, with a reset \(journey \d+\)$/);
+});
+
+test('a port that is published to nobody: NAT’s new destination is named, and that nobody answers there', async () => {
+  await run(
+    'iptables -t nat -I PREROUTING -i vout -p tcp --dport 8077 -j DNAT --to-destination 172.17.0.99:80; iptables -I FORWARD -i vout -j ACCEPT',
+  );
+  const said = await journeyOf(
+    'tcp.dstport == 8077',
+    'ip netns exec outside curl -m 0.9 http://10.99.0.1:8077/; sleep 5',
+  );
+  await run('iptables -t nat -D PREROUTING 1; iptables -D FORWARD 1');
+  expect(said.end).toBe('dropped');
+  expect(said.why).toMatch(
+    /^10\.99\.0\.1 answered: host unreachable; nobody answered ARP for the next hop; by then it was for 172\.17\.0\.99:80 \(NAT\) \(journey \d+\)$/,
+  );
+});
+
 test('a rule that drops what is for the machine itself, although its tap took the packet in', async () => {
   await run('iptables -I INPUT -p udp -m udp --dport 514 -j DROP');
   const said = await journeyOf(
@@ -89,7 +112,7 @@ test('a rule without a counter that is read shows by the kernel’s own word', a
   await run(
     "nft 'add table ip lab; add chain ip lab forward { type filter hook forward priority -10; }; add rule ip lab forward ip protocol icmp drop'",
   );
-  const said = await journeyOf('icmp', 'docker exec client ping -c 1 -W 1 172.17.0.2');
+  const said = await journeyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 172.17.0.2');
   await run('nft delete table ip lab');
   expect(said).toEqual({ end: 'dropped', grade: 'seen', why: byRule, notes: [] });
 });
@@ -104,7 +127,7 @@ test('a sender to whom no route leads back is the kernel’s reason', async () =
   );
   await run('ip -n outside addr del 172.17.0.200/32 dev eth0');
   expect(end).toBe('dropped');
-  expect(why).toContain('no route leads back to its sender (reverse path filter) (IP_RPFILTER');
+  expect(why).toContain('or none through the device that it came in at (reverse path filter) (IP_RPFILTER');
 });
 
 test('an address that nobody answers ARP for', async () => {
@@ -137,7 +160,7 @@ test('a UDP port at which no program listens', async () => {
 
 test('what a bridge may not hand on', async () => {
   await run(`for port in ${port('web')} ${port('client')}; do bridge link set dev $port isolated on; done`);
-  const said = await journeyOf('icmp', 'docker exec client ping -c 1 -W 1 172.17.0.2');
+  const said = await journeyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 172.17.0.2');
   await run(`for port in ${port('web')} ${port('client')}; do bridge link set dev $port isolated off; done`);
   expect(said).toMatchObject({ end: 'dropped', grade: 'seen' });
   expect(said.why).toContain('that port is isolated or blocked');
@@ -174,7 +197,7 @@ describe('faults that operators report, between two namespaces that the machine 
       'ip netns exec b iptables -A INPUT -p icmp -j DROP',
       'ip netns exec b iptables -F',
       ping,
-      /^the kernel of host-01 dropped it: a rule of the firewall dropped it/,
+      /^the kernel of host-01 dropped it in b: a rule of the firewall dropped it/,
     ],
     [
       'too large, and the ICMP error that says so is dropped as well',

@@ -5,7 +5,7 @@ import { LinkType } from '../../src/capture/link-type.ts';
 import { type Hop, WIRE } from '../../src/hop/hop.ts';
 import { inverse, type Tuple } from '../../src/hop/tuple.ts';
 import type { ConntrackEntry } from '../../src/journey/evidence/conntrack.ts';
-import type { WatchEvidence } from '../../src/journey/evidence/drop.ts';
+import type { DropEvidence, WatchEvidence } from '../../src/journey/evidence/drop.ts';
 import type { Device, Topology } from '../../src/journey/topology.ts';
 
 const HOSTS = 3;
@@ -256,6 +256,24 @@ export function tapped(hop: TrueHop, n: number, skews: Skews): Hop {
   const time = Math.round((1.7e9 + hop.time + (skews[clock] ?? 0)) * 1e6) / 1e6;
   const { machine, device, direction, linkType, bytes } = hop;
   return { n, machine, device, direction, time, linkType, bytes, originalLength: bytes.length };
+}
+
+/** Bytes of LINUX_SLL2's header, behind which `cooked` has the packet. */
+export const COOKED_HEADER = 20;
+
+/**
+ * A kernel's word, a moment after a cooked hop, that a rule dropped its packet.
+ *
+ * @param bytes so many of the packet's
+ */
+export function dropOf(of: Hop, changes: Partial<DropEvidence> = {}, bytes = Infinity): DropEvidence {
+  const { machine, device, time } = of;
+  const packet = of.bytes.subarray(COOKED_HEADER, COOKED_HEADER + bytes);
+  return {
+    ...{ kind: 'drop', machine, device, namespace: 1, time: time + 0.0002, reason: 'NETFILTER_DROP' },
+    ...{ location: 'nf_hook_slow+0x97', protocol: 0x0800, packet, conntrackFull: false },
+    ...changes,
+  };
 }
 
 /** Every kernel tells of every drop, and there are none. */

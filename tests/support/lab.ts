@@ -1,6 +1,6 @@
 // For tests of labs: the least that is a machine, and packets for its tap and its NIC.
 import { type Signal, signal } from '@preact/signals-core';
-import type { Console, EvidenceBatch, TapBatch, TapFrame } from '../../src/guest/guest.ts';
+import type { Console, EvidenceBatch, TapBatch, TapFrame, TracingWord } from '../../src/guest/guest.ts';
 import { type Abilities, canAll } from '../../src/machine/abilities.ts';
 import type { FreezeReason, Machine, MachineState } from '../../src/machine/machine.ts';
 import type { KernelReport } from '../../src/topology/kernel-report.ts';
@@ -45,6 +45,10 @@ export class PlainMachine implements Machine {
   watchSockets = (on: boolean) => {
     this.socketsWatched = on;
   };
+  readonly tracing = signal<TracingWord>({ kind: 'off' });
+  /** What it was asked to trace, in order. */
+  readonly traced: (readonly string[] | null)[] = [];
+  traceRules = (matches: readonly string[] | null) => void this.traced.push(matches);
   flushTap = async () => {};
   freeze = async (reason: FreezeReason = 'reader') => {
     if (this.state.value.kind === 'running') this.#become({ kind: 'frozen', reason });

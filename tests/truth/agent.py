@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Carries out a plan (plan.ts) in network namespaces of its own, and writes down what was captured in each of them and what arrived.
 # It decides nothing by chance: whatever is random stands in the plan. It runs in namespaces that end with it, so that
-# nothing is left behind, however it ends:
+# nothing is left behind, however it ends (in a lab's machine, one of the plan's namespaces is the machine's own, and nothing is cleared):
 #
 #   unshare --net --mount --kill-child --fork python3 agent.py <folder>     plan.json is read there, and all else is written there
 #
@@ -31,21 +31,28 @@ ETH_P_ALL = 3
 OUTGOING = 4
 BUFFER = 256 << 20
 SLL2 = 276
-# Ports of network.ts's tunnels, 4789 and 8472.
-VXLAN = (b'\x12\xb5', b'\x21\x18')
+# Ports of network.ts's tunnels, 4789, 8472 and 6081.
+TUNNELS = (b'\x12\xb5', b'\x21\x18', b'\x17\xc1')
 MAGIC = b'\xa7\x1c\x5e\xd3'
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+OWN = None
+
+
+def path(space):
+    return '/proc/1/ns/net' if space == OWN else NETNS + space
+
+
 def enter(space):
-    with open(NETNS + space) as file:
+    with open(path(space)) as file:
         if libc.setns(file.fileno(), CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), 'setns ' + space)
 
 
 def run(space, line):
-    done = subprocess.run(['nsenter', '--net=' + NETNS + space, 'sh', '-ec', line], capture_output=True, text=True)
+    done = subprocess.run(['nsenter', '--net=' + path(space), 'sh', '-ec', line], capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f'{space}: {line}: {done.stderr}{done.stdout}')
     return done.stdout
@@ -105,15 +112,16 @@ class Witness:
                 data = self.socket.recv(262144)
             except BlockingIOError:
                 return
-            at = data.rfind(MAGIC)
-            if at < 0 or at + 8 > len(data):
+            # What quotes a packet may end within a mark.
+            at = data.rfind(MAGIC, 0, max(0, len(data) - 4))
+            if at < 0:
                 continue
             space, family, protocol, port = self.told
             # Raw IPv4 sockets have the IP header, IPv6 ones have not.
             inside = (data[0] & 15) * 4 if family == 4 and port == 0 else 0
             kind = data[inside] if protocol in (1, 58) and len(data) > inside else -1
             # What a tunnel's end takes in is not what is in the tunnel.
-            if protocol == 17 and port == 0 and data[inside + 2 : inside + 4] in VXLAN:
+            if protocol == 17 and port == 0 and data[inside + 2 : inside + 4] in TUNNELS:
                 continue
             mark = struct.unpack('>I', data[at + 4 : at + 8])[0]
             Witness.arrived.append({'space': space, 'protocol': protocol, 'type': kind, 'port': port, 'mark': mark})
@@ -216,9 +224,13 @@ class Senders:
 def main():
     with open(f'{FOLDER}/plan.json') as file:
         plan = json.load(file)
-    subprocess.run('mount -t tmpfs none /run && mount -t sysfs none /sys 2>/dev/null; mkdir -p /run/netns', shell=True, check=True)
+    global OWN
+    OWN = plan.get('own')
+    if OWN is None:
+        subprocess.run('mount -t tmpfs none /run && mount -t sysfs none /sys 2>/dev/null; mkdir -p /run/netns', shell=True, check=True)
     for space in plan['spaces']:
-        subprocess.run(['ip', 'netns', 'add', space], check=True)
+        if space != OWN:
+            subprocess.run(['ip', 'netns', 'add', space], check=True)
     for space, lines in plan['setup']:
         run(space, '\n'.join(lines))
     witnesses = [witness for space in plan['spaces'] for witness in raw_witnesses(space)]
@@ -226,7 +238,7 @@ def main():
     witnesses += [one for one in listening if isinstance(one, Witness)]
     forwarders = [Forwarder(one['space'], one['ends'], one['faults']) for one in plan['forwarders']]
     watching = [
-        (name, subprocess.Popen(['nsenter', '--net=' + NETNS + space, 'sh', '-c', 'exec ' + line], stdout=open(f'{FOLDER}/{name}', 'w'), stderr=subprocess.DEVNULL))
+        (name, subprocess.Popen(['nsenter', '--net=' + path(space), 'sh', '-c', 'exec ' + line], stdout=open(f'{FOLDER}/{name}', 'w'), stderr=subprocess.DEVNULL))
         for space, line, name in plan['watch']
     ]
     taps = [Tap(space) for space in plan['taps']]

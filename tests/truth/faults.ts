@@ -18,6 +18,48 @@ export function faultsOf(network: Network, dice: Dice, seconds: number): Action[
   return Array.from({ length: count }, () => faultOf(network, dice, seconds)).flat();
 }
 
+/** In a lab's machine, whose kernel has more: netem, queues that are short, one table of connections. */
+export function labFaultsOf(network: Network, dice: Dice, seconds: number): Action[] {
+  const count = 1 + dice.below(4);
+  return Array.from({ length: count }, () =>
+    dice.chance(0.5) ? labFaultOf(network, dice, seconds) : faultOf(network, dice, seconds),
+  ).flat();
+}
+
+function labFaultOf(network: Network, dice: Dice, seconds: number): Action[] {
+  const device = dice.pick(network.devices.filter(({ kind }) => kind === 'veth'));
+  const router = dice.pick(network.spaces.filter((space) => !network.hostOf.has(space) && space !== 'lan'));
+  const at = dice.chance(0.5) ? 0 : seconds * dice.fraction();
+  const later = at + (seconds - at) * dice.fraction();
+  const run = (line: string, space = device.space, when = at): Action => ({ do: 'run', at: when, space, line });
+  const queue = `tc qdisc replace dev ${device.name} root`;
+  const pod = dice.pick(network.pods);
+  const host = network.hostOf.get(pod) ?? router;
+  switch (dice.below(7)) {
+    case 0:
+      return [run(`${queue} netem loss ${dice.pick([20, 50, 100])}%`)];
+    case 1:
+      return [run(`${queue} netem duplicate ${dice.pick([20, 50])}%`)];
+    case 2:
+      return [run(`${queue} tbf rate ${dice.pick([20, 100])}kbit burst 1600 limit ${dice.pick([1600, 4000])}`)];
+    case 3:
+      return [
+        run('sysctl -qw net.netfilter.nf_conntrack_max=1', network.own ?? router),
+        run('sysctl -qw net.netfilter.nf_conntrack_max=65536', network.own ?? router, later),
+      ];
+    // An address of its own as somebody else's: a martian.
+    case 4:
+      return [
+        run(`ip addr add ${network.address(pod)}/32 dev lo`, router),
+        run(`ip addr del ${network.address(pod)}/32 dev lo`, router, later),
+      ];
+    case 5:
+      return [run(`ip route flush ${network.address(pod).replace(/\d+$/, '0')}/24`, host === 'h1' ? 'h2' : 'h1')];
+    default:
+      return [run('sysctl -qw net.ipv4.conf.all.rp_filter=1', router)];
+  }
+}
+
 function faultOf(network: Network, dice: Dice, seconds: number): Action[] {
   const routers = network.spaces.filter((space) => !network.hostOf.has(space) && space !== 'w' && space !== 'lan');
   const router = dice.pick(routers);

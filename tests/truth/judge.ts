@@ -16,6 +16,8 @@ export interface Verdict {
   readonly seen: number;
   readonly inferred: number;
   readonly unknown: number;
+  /** The same of what the script sent with a number of its own. */
+  readonly numbered: Readonly<Record<Journey['grade'], number>>;
   /** Packets whose hops are in more journeys than there were copies. */
   readonly apart: number;
   readonly wrong: readonly FalseClaim[];
@@ -33,6 +35,7 @@ export function judge(
 ): Verdict {
   const wrong: FalseClaim[] = [];
   const grades = { seen: 0, inferred: 0, unknown: 0 };
+  const numbered = { seen: 0, inferred: 0, unknown: 0 };
   const byId = new Map(journeys.map((journey) => [journey.id, journey]));
   const byName = new Map<Name, Journey[]>();
   const nameOf = (journey: Journey | undefined): Name | null =>
@@ -62,6 +65,7 @@ export function judge(
     const [name = null] = names;
     if (name === null) continue;
     grades[journey.grade]++;
+    if (truth.hasOwnNumber(name) && / sent/.test(name)) numbered[journey.grade]++;
     byName.set(name, [...(byName.get(name) ?? []), journey]);
     const mark = markOf(name);
     const { answeredBy, about, repeats, parts } = journey;
@@ -90,14 +94,16 @@ export function judge(
     const delivered = own.filter(({ end }) => end === 'delivered');
     const dropped = own.filter(({ end }) => end === 'dropped');
     const arrivals = truth.arrivals(name);
+    // An acknowledgment names bytes; that they were sent again is among what nobody saw.
+    const isShown = (one: Journey): boolean => !(hasHoles && one.answeredBy !== null && truth.isTcp(name));
     if (arrivals === 0)
-      for (const one of delivered)
+      for (const one of delivered.filter(isShown))
         wrong.push(claim('delivered', one, `${name} never arrived, and is called delivered`));
     if (truth.taken(name) > 0 && (!truth.isDoubled(name) || delivered.length === 0))
       for (const one of dropped) wrong.push(claim('dropped', one, `${name} arrived, and is called dropped`));
     if (own.length > 1 && !truth.isDoubled(name)) apart++;
   }
-  return { packets: byName.size, ...grades, apart, wrong };
+  return { packets: byName.size, ...grades, numbered, apart, wrong };
 }
 
 const whereOf = ({ n, machine, namespace = '', device, direction }: Hop): string =>

@@ -9,10 +9,13 @@ import type { BuiltDevice } from './plan.ts';
 
 export const UNDERLAYS = ['direct', 'cable', 'switch', 'router', 'two paths', 'asymmetric'] as const;
 export const OVERLAYS = ['routes', 'vxlan', 'vxlan in vxlan'] as const;
+/** What the kernel of a lab's machine has besides. */
+export const LAB_OVERLAYS = [...OVERLAYS, 'gre', 'ipip', 'geneve'] as const;
+export const GENEVE_PORT = 6081;
 
 export interface Variant {
   readonly underlay: (typeof UNDERLAYS)[number];
-  readonly overlay: (typeof OVERLAYS)[number];
+  readonly overlay: (typeof LAB_OVERLAYS)[number];
   /** What pods send out of their host's bridge has the host's address; a port of each host leads to a pod. */
   readonly nat: boolean;
 }
@@ -21,6 +24,13 @@ export const variantOf = (dice: Dice): Variant => ({
   underlay: dice.pick(UNDERLAYS),
   overlay: dice.pick(OVERLAYS),
   nat: dice.chance(0.4),
+});
+
+/** One host is the machine, and no cable is a program's. */
+export const labVariantOf = (dice: Dice): Variant => ({
+  underlay: dice.pick(['direct', 'switch', 'router', 'asymmetric'] as const),
+  overlay: dice.pick(LAB_OVERLAYS),
+  nat: dice.chance(0.3),
 });
 
 export const variantWords = ({ underlay, overlay, nat }: Variant): string =>
@@ -45,8 +55,12 @@ export class Network {
   /** In order: an end of a cable is not there before the other. */
   readonly setup: (readonly [space: string, lines: string[]])[] = [];
 
-  constructor(variant: Variant) {
+  readonly #own: string | null;
+
+  /** @param own the space that is the machine's own namespace, which speaks no IPv6, nor does anybody there; left out: there is none */
+  constructor(variant: Variant, own: string | null = null) {
     this.variant = variant;
+    this.#own = own;
     this.#space('h1', true);
     this.#space('h2', true);
     this.#pods('h1', 1, ['c', 'd']);
@@ -54,6 +68,15 @@ export class Network {
     this.#underlay();
     this.#overlay();
     if (variant.nat) this.#nat();
+  }
+
+  /** Null: every namespace is made for the run. */
+  get own(): string | null {
+    return this.#own;
+  }
+
+  get hasV6(): boolean {
+    return this.#own === null;
   }
 
   get pods(): readonly string[] {
@@ -76,6 +99,15 @@ export class Network {
 
   #space(name: string, forwards: boolean): void {
     this.spaces.push(name);
+    if (!this.hasV6) {
+      this.#run(
+        name,
+        'sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1',
+        ...(forwards ? ['sysctl -qw net.ipv4.ip_forward=1', 'iptables -P FORWARD ACCEPT'] : []),
+        'ip link set lo up',
+      );
+      return;
+    }
     this.#run(
       name,
       'sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv6.conf.default.accept_dad=0',
@@ -84,7 +116,8 @@ export class Network {
     );
   }
 
-  #run(space: string, ...lines: readonly string[]): void {
+  #run(space: string, ...all: readonly string[]): void {
+    const lines = this.hasV6 ? all : all.filter((line) => !line.startsWith('ip -6 '));
     const last = this.setup.at(-1);
     if (last?.[0] === space) last[1].push(...lines);
     else this.setup.push([space, [...lines]]);
@@ -109,11 +142,13 @@ export class Network {
     }
   }
 
-  #add(device: Omit<BuiltDevice, 'mac'>, ...create: readonly string[]): void {
-    const { space, name, addresses, bridge } = device;
+  #add(built: Omit<BuiltDevice, 'mac'>, ...create: readonly string[]): void {
+    const addresses = built.addresses.filter((address) => this.hasV6 || !address.includes(':'));
+    const device = { ...built, addresses };
+    const { space, name, bridge } = device;
     const mac = this.#mac();
     this.devices.push({ ...device, mac });
-    this.#run(space, ...create, `ip link set ${name} address ${mac}`);
+    this.#run(space, ...create, ...(device.kind === 'tunnel' ? [] : [`ip link set ${name} address ${mac}`]));
     if (bridge !== undefined) this.#run(space, `ip link set ${name} master ${bridge}`);
     for (const address of addresses)
       this.#run(space, `ip addr add ${address} dev ${name}${address.includes(':') ? ' nodad' : ''}`);
@@ -126,7 +161,7 @@ export class Network {
   ): void {
     this.#add(
       { ...one, kind: 'veth', peer: { space: other.space, name: other.name } },
-      `ip link add ${one.name} type veth peer name ${other.name} netns ${other.space}`,
+      `ip link add ${one.name} type veth peer name ${other.name} netns ${other.space === this.#own ? 1 : other.space}`,
     );
     this.#add({ ...other, kind: 'veth', peer: { space: one.space, name: one.name } });
   }
@@ -184,10 +219,15 @@ export class Network {
       return;
     }
     const local = { h1: this.address('h1'), h2: this.address('h2') };
-    this.#tunnel('vx1', 1, 4789, local, 16, 'u0');
-    if (overlay === 'vxlan in vxlan') this.#tunnel('vx2', 2, 8472, { h1: '172.16.0.1', h2: '172.16.0.2' }, 17, 'vx1');
-    const third = overlay === 'vxlan' ? 16 : 17;
-    const device = overlay === 'vxlan' ? 'vx1' : 'vx2';
+    const isNested = overlay === 'vxlan in vxlan';
+    if (overlay === 'geneve')
+      this.#tunnel('vx1', local, 16, 'u0', (far) => `geneve id 1 dstport ${GENEVE_PORT} remote ${far}`);
+    else if (overlay === 'gre' || overlay === 'ipip')
+      this.#tunnel('vx1', local, 16, 'u0', (far, own) => `${overlay} local ${own} remote ${far}`);
+    else this.#tunnel('vx1', local, 16, 'u0', vxlan(1, 4789, 'u0'));
+    if (isNested) this.#tunnel('vx2', { h1: '172.16.0.1', h2: '172.16.0.2' }, 17, 'vx1', vxlan(2, 8472, 'vx1'));
+    const third = isNested ? 17 : 16;
+    const device = isNested ? 'vx2' : 'vx1';
     this.#run(
       'h1',
       `ip route add 10.2.0.0/24 via 172.${third}.0.2`,
@@ -202,11 +242,10 @@ export class Network {
 
   #tunnel(
     name: string,
-    id: number,
-    port: number,
     local: { h1: string; h2: string },
     third: number,
     lower: string,
+    type: (far: string, own: string) => string,
   ): void {
     for (const [space, own, far, end] of [
       ['h1', local.h1, local.h2, 1],
@@ -214,7 +253,7 @@ export class Network {
     ] as const) {
       this.#add(
         { space, name, kind: 'tunnel', lower, addresses: [`172.${third}.0.${end}/24`, `fd00:${third}::${end}/64`] },
-        `ip link add ${name} type vxlan id ${id} dstport ${port} local ${own} remote ${far} dev ${lower}`,
+        `ip link add ${name} type ${type(far, own)}`,
       );
     }
   }
@@ -270,3 +309,8 @@ export class Network {
     }
   }
 }
+
+const vxlan =
+  (id: number, port: number, lower: string) =>
+  (far: string, own: string): string =>
+    `vxlan id ${id} dstport ${port} local ${own} remote ${far} dev ${lower}`;

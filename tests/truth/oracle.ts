@@ -1,8 +1,10 @@
 // What is true of a run, told by the marks in the whole captures, and by what arrived. It shares no code with what it judges.
 import type { Hop } from '../../src/hop/hop.ts';
 import { markIn } from './mark.ts';
+import { GENEVE_PORT, type Network, POD_PORT } from './network.ts';
 import type { Arrival } from './plan.ts';
 import type { Outcome } from './scenario.ts';
+import type { Sent } from './traffic.ts';
 
 /** What one packet is by its mark: "17 sent", "17 answer", "17 error, type 3.1 with id 4711", "17 sent, fragment 480+480 of 77". */
 export type Name = string;
@@ -19,11 +21,17 @@ export interface Truth {
   /** A cable doubled it, so that some place saw it twice. */
   isDoubled(name: Name): boolean;
   hopsOf(name: Name): readonly Hop[];
+  isTcp(name: Name): boolean;
   /** No other packet is equal to it. */
   isNumbered(name: Name): boolean;
+  /** Its sender has given it a number of its own: among what the script sent, there is none like it. */
+  hasOwnNumber(name: Name): boolean;
 }
 
-const VXLAN_PORTS = [4789, 8472];
+/** VXLAN's, and Geneve's: both have eight bytes before the frame, where Geneve has no options. */
+const TUNNEL_PORTS = [4789, 8472, GENEVE_PORT];
+const IP_IN_IP = 4;
+const GRE = 47;
 
 export function truthOf({ hops, arrived, scenario }: Outcome): Truth {
   const names = new Map<number, Name | null>();
@@ -48,11 +56,14 @@ export function truthOf({ hops, arrived, scenario }: Outcome): Truth {
     }
   }
   const letIn = new Map<string, number>();
+  const letIntoPods = new Map<string, number>();
   const gotten = new Map<string, number>();
   for (const arrival of arrived) {
     const key = arrivalKey(arrival);
     const counts = arrival.port === 0 ? letIn : gotten;
     counts.set(key, (counts.get(key) ?? 0) + 1);
+    const isPod = scenario.network.hostOf.has(arrival.space);
+    if (arrival.port === 0 && isPod) letIntoPods.set(key, (letIntoPods.get(key) ?? 0) + 1);
   }
   const wholeOf = (name: Name): string => name.split(',')[0] ?? '';
   // Nobody's raw sockets see ARP; no firewall of these networks filters it either.
@@ -68,12 +79,26 @@ export function truthOf({ hops, arrived, scenario }: Outcome): Truth {
     arrivals,
     taken(name) {
       const sent = scenario.sent.get(Number.parseInt(name, 10));
-      return sent?.protocol === 17 && / sent/.test(name) ? (gotten.get(wholeOf(name)) ?? 0) : arrivals(name);
+      if (sent === undefined || !/ sent/.test(name)) return arrivals(name);
+      if (sent.protocol === 17) return gotten.get(wholeOf(name)) ?? 0;
+      if (sent.protocol !== 6) return arrivals(name);
+      return isListenedTo(sent, scenario.network) ? (letIntoPods.get(wholeOf(name)) ?? 0) : 0;
     },
-    isDoubled: (name) => doubled.has(name),
+    isDoubled: (name) => doubled.has(name) || arrivals(name) > 1,
+    isTcp: (name) => scenario.sent.get(Number.parseInt(name, 10))?.protocol === 6,
     isNumbered: (name) => scenario.sent.get(Number.parseInt(name, 10))?.isNumbered === true,
+    hasOwnNumber: (name) => scenario.sent.get(Number.parseInt(name, 10))?.hasOwnNumber === true,
     hopsOf: (name) => byName.get(name) ?? [],
   };
+}
+
+/** A program waits for connections there. */
+function isListenedTo({ destination, destinationPort }: Sent, network: Network): boolean {
+  const isOwn = network.devices.some(
+    ({ space, addresses }) =>
+      network.hostOf.has(space) && addresses.some((address) => address.split('/')[0] === destination),
+  );
+  return isOwn ? destinationPort === POD_PORT : network.published.some(({ port }) => port === destinationPort);
 }
 
 function arrivalKey({ mark, protocol, type }: Arrival): string {
@@ -102,7 +127,7 @@ interface Walked {
   readonly addresses: string;
 }
 
-/** Through the headers of a cooked packet of these networks: IP, VXLAN, Ethernet, and so on. */
+/** Through the headers of a cooked packet of these networks: IP, VXLAN, Geneve, GRE, Ethernet, and so on. */
 function walk(bytes: Uint8Array): Walked {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const ttls: number[] = [];
@@ -140,7 +165,16 @@ function walk(bytes: Uint8Array): Walked {
       // NAT may change who it is from, never its identification.
       return done('error', `type ${type}.${bytes[at + 1]} with id ${next === 1 ? view.getUint16(number) : 0}`);
     }
-    if (next !== 17 || at + 30 > bytes.length || !VXLAN_PORTS.includes(view.getUint16(at + 2))) return done('sent');
+    if (next === IP_IN_IP) {
+      protocol = 0x0800;
+      continue;
+    }
+    if (next === GRE && at + 4 <= bytes.length) {
+      protocol = view.getUint16(at + 2);
+      at += 4;
+      continue;
+    }
+    if (next !== 17 || at + 30 > bytes.length || !TUNNEL_PORTS.includes(view.getUint16(at + 2))) return done('sent');
     at += 8 + 8;
     protocol = view.getUint16(at + 12);
     at += 14;

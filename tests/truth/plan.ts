@@ -26,6 +26,8 @@ export interface Forwarder {
 }
 
 export interface Plan {
+  /** The namespace that is the machine's own; left out: none is, they all are made. */
+  readonly own?: string;
   readonly spaces: readonly string[];
   readonly setup: readonly (readonly [space: string, lines: readonly string[]])[];
   readonly taps: readonly string[];

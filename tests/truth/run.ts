@@ -1,10 +1,11 @@
 // A run of the generator: scenarios from seeds, each looked at in several ways, and what was said of them counted.
 import { stitch } from '../../src/journey/builder.ts';
 import { Dice } from './dice.ts';
+import { carryOutInLab, MACHINE_SPACE } from './in-lab.ts';
 import { type FalseClaim, judge } from './judge.ts';
 import { truthOf } from './oracle.ts';
-import { carryOut, scenarioOf } from './scenario.ts';
-import { givenOf, type View, viewsOf } from './views.ts';
+import { carryOut, type Outcome, scenarioOf } from './scenario.ts';
+import { type Given, givenInLab, givenOf, labViewsOf, type View, viewsOf } from './views.ts';
 
 export interface Counts {
   scenarios: number;
@@ -14,9 +15,19 @@ export interface Counts {
   inferred: number;
   unknown: number;
   wrong: number;
+  /** Of the first way, which is given all that there is: the ends of what was sent with a number of its own. */
+  readonly numbered: { seen: number; inferred: number; unknown: number };
 }
 
-export const noCounts = (): Counts => ({ scenarios: 0, packets: 0, seen: 0, inferred: 0, unknown: 0, wrong: 0 });
+export const noCounts = (): Counts => ({
+  scenarios: 0,
+  packets: 0,
+  seen: 0,
+  inferred: 0,
+  unknown: 0,
+  wrong: 0,
+  numbered: { seen: 0, inferred: 0, unknown: 0 },
+});
 
 export interface Complaint extends FalseClaim {
   readonly seed: number;
@@ -28,13 +39,25 @@ export interface Complaint extends FalseClaim {
 
 /** Carries out one scenario and adds to the counts. Gives what was said and is wrong. */
 export async function runScenario(seed: number, packets: number, counts: Counts): Promise<Complaint[]> {
-  const scenario = scenarioOf(seed, packets);
-  const outcome = await carryOut(scenario);
-  const truth = truthOf(outcome);
+  const outcome = await carryOut(scenarioOf(seed, packets));
   const dice = new Dice(seed ^ 0x5eed);
+  const views = viewsOf(dice, outcome.scenario.network);
+  return look(outcome, views, (view) => givenOf(outcome, view, dice), counts);
+}
+
+/** The same in a lab's machine, whose kernel says itself what it drops. */
+export async function runInLab(lab: string, seed: number, packets: number, counts: Counts): Promise<Complaint[]> {
+  const outcome = await carryOutInLab(scenarioOf(seed, packets, MACHINE_SPACE), lab);
+  const dice = new Dice(seed ^ 0x5eed);
+  return look(outcome, labViewsOf(dice), (view) => givenInLab(outcome, view, dice), counts);
+}
+
+function look(outcome: Outcome, views: readonly View[], given: (view: View) => Given, counts: Counts): Complaint[] {
+  const { seed, words } = outcome.scenario;
+  const truth = truthOf(outcome);
   const complaints: Complaint[] = [];
-  for (const [index, view] of viewsOf(dice, scenario.network).entries()) {
-    const { hops, context } = givenOf(outcome, view, dice);
+  for (const [index, view] of views.entries()) {
+    const { hops, context } = given(view);
     const verdict = judge(stitch(hops, context, { oneTime: view.oneTime }), truth, {
       hasHoles: view.lost > 0,
       isGuess: !view.topology && view.blind.length > 0,
@@ -44,8 +67,9 @@ export async function runScenario(seed: number, packets: number, counts: Counts)
     counts.inferred += verdict.inferred;
     counts.unknown += verdict.unknown;
     counts.wrong += verdict.wrong.length;
-    for (const wrong of verdict.wrong)
-      complaints.push({ ...wrong, seed, network: scenario.words, view: index, given: view });
+    for (const grade of ['seen', 'inferred', 'unknown'] as const)
+      if (index === 0) counts.numbered[grade] += verdict.numbered[grade];
+    for (const wrong of verdict.wrong) complaints.push({ ...wrong, seed, network: words, view: index, given: view });
   }
   counts.scenarios++;
   return complaints;
@@ -68,5 +92,8 @@ export function complaintWords(complaints: readonly Complaint[], packets: number
   return lines.join('\n');
 }
 
-export const countsWords = ({ scenarios, packets, seen, inferred, unknown, wrong }: Counts): string =>
-  `${scenarios} scenarios, ${packets} packets looked at: of their journeys’ ends ${seen} seen, ${inferred} inferred, ${unknown} unknown; ${wrong} false claims`;
+export const countsWords = ({ scenarios, packets, seen, inferred, unknown, wrong, numbered }: Counts): string =>
+  [
+    `${scenarios} scenarios, ${packets} packets looked at: of their journeys’ ends ${seen} seen, ${inferred} inferred, ${unknown} unknown; ${wrong} false claims`,
+    `of those with a number of their own, given all that there is: ${numbered.seen} seen, ${numbered.inferred} inferred, ${numbered.unknown} unknown`,
+  ].join('\n');

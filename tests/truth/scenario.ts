@@ -7,8 +7,8 @@ import { readPcap } from '../../src/capture/pcap.ts';
 import type { Hop } from '../../src/hop/hop.ts';
 import { hopsOfCapture } from '../../src/hop/hops-of-capture.ts';
 import { Dice } from './dice.ts';
-import { cableFaultsOf, faultsOf } from './faults.ts';
-import { Network, POD_PORT, variantOf, variantWords } from './network.ts';
+import { cableFaultsOf, faultsOf, labFaultsOf } from './faults.ts';
+import { labVariantOf, Network, POD_PORT, variantOf, variantWords } from './network.ts';
 import type { Action, Arrival, Plan } from './plan.ts';
 import { type Sent, trafficOf } from './traffic.ts';
 
@@ -32,27 +32,35 @@ export interface Outcome {
   readonly conntrack: ReadonlyMap<string, string>;
 }
 
-export function scenarioOf(seed: number, packets: number): Scenario {
+/** @param own the space that is to be a lab's machine; left out: it is for this computer */
+export function scenarioOf(seed: number, packets: number, own: string | null = null): Scenario {
   const dice = new Dice(seed);
-  const variant = variantOf(dice);
-  const network = new Network(variant);
+  const variant = own === null ? variantOf(dice) : labVariantOf(dice);
+  const network = new Network(variant, own);
   const { actions, sent, seconds } = trafficOf(network, dice, packets);
-  const faults = faultsOf(network, dice, seconds);
-  const isTapped = (space: string): boolean => space !== 'w';
+  const faults = own === null ? faultsOf(network, dice, seconds) : labFaultsOf(network, dice, seconds);
+  const isTapped = (space: string): boolean => space !== 'w' && own === null;
   const cable =
     variant.underlay === 'cable' ? [{ space: 'w', ends: ['w1', 'w2'] as const, faults: cableFaultsOf(dice) }] : [];
   const plan: Plan = {
+    ...(own === null ? {} : { own }),
     spaces: network.spaces,
     setup: network.setup,
     taps: network.spaces.filter(isTapped),
     listen: network.pods.flatMap((pod) => [[pod, 17, POD_PORT] as const, [pod, 6, POD_PORT] as const]),
     forwarders: cable,
     actions: [...actions, ...faults].sort((a, b) => a.at - b.at),
-    quiet: 0.4,
-    watch: variant.nat
-      ? ['h1', 'h2'].map((host) => [host, 'conntrack -E -o timestamp,id', `${host}.events`] as const)
-      : [],
-    ask: variant.nat ? ['h1', 'h2'].map((host) => [host, 'conntrack -L -o id', `${host}.conntrack`] as const) : [],
+    // What waits in a queue of a slow machine comes late.
+    quiet: own === null ? 0.4 : 3,
+    // A lab's machine tells of its connections by itself.
+    watch:
+      variant.nat && own === null
+        ? ['h1', 'h2'].map((host) => [host, 'conntrack -E -o timestamp,id', `${host}.events`] as const)
+        : [],
+    ask:
+      variant.nat && own === null
+        ? ['h1', 'h2'].map((host) => [host, 'conntrack -L -o id', `${host}.conntrack`] as const)
+        : [],
   };
   const wrong = faults.map((fault) =>
     fault.do === 'run' ? `${fault.at.toFixed(3)} ${fault.space}: ${fault.line}` : '',

@@ -1,9 +1,11 @@
 // What the product is given of a run: never a mark, and often less than there was.
+import type { Gap } from '../../src/hop/gap.ts';
 import type { Hop } from '../../src/hop/hop.ts';
 import type { Context } from '../../src/journey/builder.ts';
 import { parseConntrack } from '../../src/journey/evidence/conntrack.ts';
 import type { Device, Topology } from '../../src/journey/topology.ts';
 import type { Dice } from './dice.ts';
+import type { LabOutcome } from './in-lab.ts';
 import { masked } from './mark.ts';
 import type { Network } from './network.ts';
 import type { Outcome } from './scenario.ts';
@@ -23,19 +25,24 @@ export interface View {
   /** How much of what was captured is gone, packet by packet; and devices whose taps are gone. */
   readonly lost: number;
   readonly blind: readonly string[];
+  /** How often a machine's tap loses packets for a while, and says so. */
+  readonly gaps: number;
 }
 
+/** All that there is. */
+const plain: View = {
+  snap: 0,
+  areHosts: true,
+  topology: true,
+  conntrack: true,
+  skew: 0,
+  oneTime: true,
+  lost: 0,
+  blind: [],
+  gaps: 0,
+};
+
 export function viewsOf(dice: Dice, network: Network): View[] {
-  const plain: View = {
-    snap: 0,
-    areHosts: true,
-    topology: true,
-    conntrack: true,
-    skew: 0,
-    oneTime: true,
-    lost: 0,
-    blind: [],
-  };
   const skew = dice.pick([0, 0.003, 20]);
   const places = network.devices.map(({ space, name }) => `${space}/${name}`);
   const blind = places.filter(() => dice.chance(0.25));
@@ -57,6 +64,16 @@ export function viewsOf(dice: Dice, network: Network): View[] {
       oneTime: false,
       lost: dice.pick([0, 0.1]),
       blind: dice.chance(0.5) ? blind : [],
+      gaps: 0,
+    },
+    { ...plain, gaps: 1 + dice.below(3), areHosts: dice.chance(0.5), topology: dice.chance(0.7) },
+    {
+      ...plain,
+      gaps: 1 + dice.below(3),
+      areHosts: dice.chance(0.5),
+      skew,
+      oneTime: skew === 0,
+      snap: dice.pick([0, snap]),
     },
   ];
 }
@@ -66,16 +83,43 @@ export interface Given {
   readonly context: Context;
 }
 
+interface Loss {
+  readonly machine: string;
+  /** Seconds, the run's own clock. */
+  readonly from: number;
+  readonly until: number;
+  /** How much of what it saw meanwhile. */
+  readonly share: number;
+  count: number;
+}
+
+/** A ring that is full takes nothing for a while, or now and then one. */
+function lossesOf(machines: readonly string[], { hops }: Outcome, gaps: number, dice: Dice): Loss[] {
+  const [first = 0, last = first] = [hops[0]?.time, hops.at(-1)?.time];
+  return Array.from({ length: gaps }, (): Loss => {
+    const from = first + (last - first) * dice.fraction();
+    const until = from + (last - first) * 0.3 * dice.fraction();
+    return { machine: dice.pick(machines), from, until, share: dice.pick([0.3, 0.9, 1]), count: 0 };
+  });
+}
+
 /** Hops keep their numbers: those of the run. */
 export function givenOf(outcome: Outcome, view: View, dice: Dice): Given {
   const { network } = outcome.scenario;
   const machineOf = (space: string): string => (view.areHosts ? (network.hostOf.get(space) ?? space) : space);
   const wrong = new Map(network.spaces.map((space) => [machineOf(space), (dice.fraction() * 2 - 1) * view.skew]));
   const hops: Hop[] = [];
+  const machines = [...new Set(outcome.hops.map((hop) => machineOf(hop.machine)))].sort();
+  const losses = lossesOf(machines, outcome, view.gaps, dice);
   for (const hop of outcome.hops) {
     const isLost = dice.fraction() < view.lost;
     if (isLost || view.blind.includes(`${hop.machine}/${hop.device}`)) continue;
     const machine = machineOf(hop.machine);
+    const loss = losses.find((one) => one.machine === machine && one.from <= hop.time && hop.time <= one.until);
+    if (loss !== undefined && dice.chance(loss.share)) {
+      loss.count++;
+      continue;
+    }
     const bytes = masked(hop.bytes);
     const time = Math.round((hop.time + (wrong.get(machine) ?? 0)) * 1e6) / 1e6;
     hops.push({
@@ -87,11 +131,46 @@ export function givenOf(outcome: Outcome, view: View, dice: Dice): Given {
     });
   }
   const entries = [...outcome.conntrack].flatMap(([space, text]) => parseConntrack(text, machineOf(space)));
+  const gaps = losses
+    .filter(({ count }) => count > 0)
+    .map(({ machine, from, until, count }): Gap => {
+      const off = wrong.get(machine) ?? 0;
+      // Who is asked how many he has lost knows only between which two questions.
+      return { machine, from: from + off - 0.001, until: until + off + 0.001, count };
+    });
   return {
     hops,
     context: {
+      gaps,
       ...(view.topology ? { topology: topologyOf(network, machineOf) } : {}),
       ...(view.conntrack ? { conntrack: entries } : {}),
+    },
+  };
+}
+
+/** Of a run in a lab: with all that it tells, and with less of it. */
+export function labViewsOf(dice: Dice): View[] {
+  return [
+    plain,
+    // What is cut before it shows what is in a tunnel would be judged as that.
+    { ...plain, snap: LEAST_SNAP + dice.pick([50, 100]) },
+    { ...plain, conntrack: false },
+    { ...plain, topology: false },
+    { ...plain, lost: dice.pick([0.1, 0.4]) },
+    { ...plain, gaps: 1 + dice.below(3) },
+  ];
+}
+
+export function givenInLab(outcome: LabOutcome, view: View, dice: Dice): Given {
+  const { hops, context } = givenOf(outcome, view, dice);
+  const { topology, conntrack = [], evidence = [], gaps = [] } = outcome.context;
+  return {
+    hops,
+    context: {
+      ...(view.topology && topology !== undefined ? { topology } : {}),
+      ...(view.conntrack ? { conntrack } : {}),
+      evidence,
+      gaps: [...gaps, ...(context.gaps ?? [])],
     },
   };
 }

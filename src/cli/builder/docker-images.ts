@@ -13,9 +13,14 @@ export async function buildDockerContexts(ctx: BuildContext, root: string, work:
     const recipe = join(recipes, name);
     const files = await readdir(recipe);
     if (files.includes('binaries.list')) {
-      const binaries = (await readFile(join(recipe, 'binaries.list'), 'utf8')).split('\n').filter(Boolean);
-      for (const binary of binaries) await copyWithLibraries(ctx, root, tree, binary);
+      const lines = (await readFile(join(recipe, 'binaries.list'), 'utf8')).split('\n').filter(Boolean);
+      for (const line of lines) {
+        const [binary = '', target = join('bin', basename(binary))] = line.split(' ');
+        await copyWithLibraries(ctx, root, tree, { binary, target });
+      }
     }
+    // Over all else.
+    if (files.includes('root')) await cp(join(recipe, 'root'), tree, { recursive: true, force: true });
     if (files.includes('index.cgi')) {
       await mkdir(join(tree, 'www/cgi-bin'), { recursive: true });
       await cp(join(recipe, 'index.cgi'), join(tree, 'www/cgi-bin/index.cgi'));
@@ -44,13 +49,25 @@ async function busyboxTree(ctx: BuildContext, root: string, tree: string): Promi
   for (const applet of applets) await symlink('busybox', join(tree, 'bin', applet));
 }
 
+interface Copied {
+  /** Path in the machine. */
+  readonly binary: string;
+  /** Path in the image. */
+  readonly target: string;
+}
+
 /** Copies a program of the machine, and the shared libraries that its own loader names. */
-async function copyWithLibraries(ctx: BuildContext, root: string, tree: string, binary: string): Promise<void> {
+async function copyWithLibraries(
+  ctx: BuildContext,
+  root: string,
+  tree: string,
+  { binary, target: place }: Copied,
+): Promise<void> {
   const out = await outputOf('chroot', [root, 'ldd', binary], { signal: ctx.signal });
   const libraries = [...out.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] ?? '');
   for (const file of [binary, ...libraries]) {
     // usr-merge: /lib is a link in the machine; in the small image each file lies where the loader looks for it.
-    const target = join(tree, file === binary ? join('bin', basename(binary)) : file);
+    const target = join(tree, file === binary ? place : file);
     await mkdir(dirname(target), { recursive: true });
     await cp(join(root, file), target, { dereference: true, force: true });
     await chmod(target, 0o755);

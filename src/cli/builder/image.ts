@@ -23,9 +23,12 @@ export interface Image {
 
 const recipe = 'sandboxes/image';
 // What the image is made from; its README can be mended without building it again.
-const parts = ['packages.list', 'dpkg.cfg', 'services-off.list', 'overlay', 'initramfs', 'docker'];
+const parts = ['packages.list', 'dpkg.cfg', 'services-off.list', 'overlay', 'programs', 'initramfs', 'docker'];
 // Room for a reader's own images and logs; what is not written costs nothing, neither on disk nor in the download.
 const diskMegabytes = 2048;
+
+// Of packages.txt, as dpkg-query says it.
+const packageLine = `${['Package', 'Version', 'source:Package', 'source:Version'].map((field) => `\${${field}}`).join(' ')}\\n`;
 
 /** The image as it is, or will be when it is built: its folder is named by the hash of everything that it is made from. */
 export async function findImage(root: string): Promise<Image> {
@@ -74,6 +77,7 @@ async function makeImage(ctx: BuildContext, folder: string): Promise<void> {
     await debian(ctx, work, root, (fraction, detail) => step.progress(0.01 + 0.75 * fraction, detail));
     step.progress(0.78, 'laying our files over it');
     await overlay(ctx, root);
+    await compilePrograms(ctx, root);
     step.progress(0.81, 'relocating programs');
     await prelinkPrograms(ctx, root);
     step.progress(0.82, 'Docker images');
@@ -167,11 +171,7 @@ async function debian(
   }
   await writeFile(
     join(work, 'out/packages.txt'),
-    await outputOf(
-      'chroot',
-      [root, 'dpkg-query', '-W', '-f', '${Package} ${Version} ${source:Package} ${source:Version}\\n'],
-      { signal: ctx.signal },
-    ),
+    await outputOf('chroot', [root, 'dpkg-query', '-W', '-f', packageLine], { signal: ctx.signal }),
   );
 }
 
@@ -191,6 +191,16 @@ async function debianSuites(): Promise<string[]> {
     `deb ${mirror} bookworm-updates main`,
     `deb ${mirror}-security bookworm-security main`,
   ];
+}
+
+/** Each file of programs/ becomes a program beside the agent. Static: this computer's C library may be newer than the machine's. */
+async function compilePrograms(ctx: BuildContext, root: string): Promise<void> {
+  const sources = join(ctx.root, recipe, 'programs');
+  for (const source of await readdir(sources)) {
+    const program = join(root, 'usr/lib/lockstep', basename(source, '.c'));
+    const flags = ['-std=c17', '-Os', '-static', '-s', '-Wall', '-Wextra', '-Wpedantic', '-Werror'];
+    await outputOf('i686-linux-gnu-gcc', [...flags, '-o', program, join(sources, source)], { signal: ctx.signal });
+  }
 }
 
 async function overlay(ctx: BuildContext, root: string): Promise<void> {

@@ -1,6 +1,7 @@
 // Capture files -> the way of each packet, for people or as JSON.
 import { readFile } from 'node:fs/promises';
 import { Unpacking } from '../../capture/packed/unpacking.ts';
+import { clockWords } from '../../hop/clock-words.ts';
 import { type Gap, gapWords, missingIn } from '../../hop/gap.ts';
 import type { Hop } from '../../hop/hop.ts';
 import { CaptureHopReader } from '../../hop/hops-of-capture.ts';
@@ -8,8 +9,10 @@ import { machineOfFile } from '../../hop/machine-of-file.ts';
 import { type Context, stitch } from '../../journey/builder.ts';
 import { parseConntrack } from '../../journey/evidence/conntrack.ts';
 import { parseNftTrace } from '../../journey/evidence/nft-trace.ts';
+import { parseRuleTrace } from '../../journey/evidence/rule-trace.ts';
 import type { Journey, JourneyHop } from '../../journey/journey.ts';
 import { journeyJson } from '../../journey/journey-json.ts';
+import { ruleLines } from '../../journey/rule-path.ts';
 import type { Device } from '../../journey/topology.ts';
 import { topologyOf } from '../../lab/journey-topology.ts';
 import { mergeContexts } from '../../recording/notes/merge-contexts.ts';
@@ -107,13 +110,13 @@ async function readEvidence(list: readonly string[]): Promise<Context> {
     const text = new TextDecoder().decode(await read(path));
     const links = devicesOf(text, machine);
     const entries = parseConntrack(text, machine);
-    const traces = parseNftTrace(text, machine);
+    const traces = [...parseNftTrace(text, machine), ...parseRuleTrace(text, machine)];
     devices.push(...links);
     conntrack.push(...entries);
     evidence.push(...traces);
     if (links.length + entries.length + traces.length === 0)
       console.error(
-        `${path} says nothing that helps: it has no conntrack entry, no dropped packet of nft's trace, and no device.`,
+        `${path} says nothing that helps: it has no conntrack entry, no packet of a trace of rules, and no device.`,
       );
   }
   return { topology: { devices }, conntrack, evidence };
@@ -144,6 +147,11 @@ function inWords(one: Journey): string {
   const start = hops[0]?.time ?? 0;
   const lines = [`#${id}  ${summary}`, ...hops.flatMap((hop, index) => hopLines(hop, index, hops, wide, start))];
   const say = (text: string): number => lines.push(`    ${text}`);
+  for (const way of one.rules) {
+    say(`rules on ${way.machine}:`);
+    for (const { table, chain, text, verdict, change } of ruleLines(way, hops))
+      say(`  ${[`${table} ${chain}`, text, verdict, change].filter((part) => part.trim() !== '').join('  ')}`);
+  }
   say(`${end}${grade === 'inferred' ? ' (inferred)' : ''}: ${why}`);
   for (const sentence of from) say(`  because ${sentence}`);
   if (repeats !== null) say(`${REPEATS[repeats.kind]} #${repeats.of}`);
@@ -168,10 +176,7 @@ const REPEATS = {
 } as const;
 
 function hopLines(hop: JourneyHop, index: number, hops: readonly JourneyHop[], wide: number, start: number): string[] {
-  const time =
-    index === 0
-      ? new Date(Math.floor(start) * 1000).toISOString().slice(11, 19) + (start % 1).toFixed(6).slice(1)
-      : `+${(hop.time - start).toFixed(6)}`;
+  const time = index === 0 ? clockWords(start, 6) : `+${(hop.time - start).toFixed(6)}`;
   const way = hop.hop.direction === 'unknown' ? '' : hop.hop.direction;
   const after = hop.after === index - 1 ? '' : hop.after < 0 ? 'apart' : `from ${hops[hop.after]?.at}`;
   const changes = hop.changes

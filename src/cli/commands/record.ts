@@ -78,6 +78,7 @@ export async function recordLab(lab: Lab, options: RecordLabOptions): Promise<Re
   for (const line of script) {
     if (!line.prepares && recorded === null) {
       // What comes before has times of the snapshot, too: clocks are set while a lab starts.
+      for (const machine of lab.machines) if (machine.can.evidence) machine.watchSockets(true);
       await Promise.all(lab.machines.map((machine) => machine.flushTap()));
       await new Promise((resolve) => setTimeout(resolve, SETTLING));
       recorder.begin();

@@ -3,6 +3,7 @@
 import type { Console } from '../../guest/guest.ts';
 import { missingIn } from '../../hop/gap.ts';
 import type { Hop } from '../../hop/hop.ts';
+import type { Evidence } from '../../journey/evidence/evidence.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Recording, TerminalOutput, TypedCommand } from '../../recording/recording.ts';
 import { plainText } from '../../recording/terminal-text.ts';
@@ -25,11 +26,21 @@ interface Seen {
   readonly hops: Hop[];
   readonly terminal: TerminalOutput[];
   readonly commands: TypedCommand[];
+  readonly evidence: Exclude<Evidence, { kind: 'watch' }>[];
+  /** By machine and beginning: the latest word on for which time all is told. */
+  readonly watches: Map<string, Extract<Evidence, { kind: 'watch' }>>;
 }
 
 export class Recorder {
   readonly #lab: Lab;
-  readonly #seen: Seen = { graphs: [], hops: [], terminal: [], commands: [] };
+  readonly #seen: Seen = {
+    graphs: [],
+    hops: [],
+    terminal: [],
+    commands: [],
+    evidence: [],
+    watches: new Map(),
+  };
   readonly #ends: Unsubscribe[] = [];
   /** What each terminal printed since the last command. */
   readonly #screens = new Map<Console, string>();
@@ -46,6 +57,7 @@ export class Recorder {
       }),
     );
     for (const machine of lab.machines) {
+      if (machine.can.evidence) this.#ends.push(machine.onEvidence(({ evidence }) => this.#told(evidence)));
       for (const console of machine.consoles) {
         console.resize(COLUMNS, ROWS);
         const decoder = new TextDecoder();
@@ -63,10 +75,10 @@ export class Recorder {
 
   /** The recording begins now: of what was seen before, only the present picture stays. */
   begin(): void {
-    const { graphs, hops, terminal, commands } = this.#seen;
+    const { graphs, hops, terminal, commands, evidence } = this.#seen;
     const present = graphs.slice(-1).map(({ graph }) => ({ at: this.#now(), graph }));
     graphs.splice(0, graphs.length, ...present);
-    for (const list of [hops, terminal, commands]) list.length = 0;
+    for (const list of [hops, terminal, commands, evidence]) list.length = 0;
   }
 
   /** Types a line and waits for the prompt. @throws Error when it does not come back in time (ms) */
@@ -93,7 +105,7 @@ export class Recorder {
   /** Stops listening. Everything is in the lab's time. */
   finish(about: Pick<Recording, 'lab' | 'title' | 'script' | 'recorded' | 'software' | 'conntrack'>): Recording {
     for (const end of this.#ends) end();
-    const { graphs, hops, terminal, commands } = this.#seen;
+    const { graphs, hops, terminal, commands, evidence, watches } = this.#seen;
     const known = graphs.filter(({ graph }) => graph.devices.length > 0);
     const first = known[0]?.at ?? commands[0]?.at ?? this.#now();
     const start = Math.floor(Math.min(first, ...hops.map(({ time }) => time * 1000))) / 1000;
@@ -105,7 +117,14 @@ export class Recorder {
       hops: hops.map((hop, index) => ({ ...hop, n: index + 1 })),
       terminal: terminal.map((output) => ({ ...output, at: moment(output.at) })),
       commands: commands.map((command) => ({ ...command, at: moment(command.at), until: moment(command.until) })),
+      evidence: [...[...watches.values()].filter(({ until }) => until > start), ...evidence],
     };
+  }
+
+  #told(words: readonly Evidence[]): void {
+    for (const word of words)
+      if (word.kind === 'watch') this.#seen.watches.set(`${word.machine} ${word.from}`, word);
+      else this.#seen.evidence.push(word);
   }
 
   /** ms since the epoch, the lab's time. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Need } from '../setup/debian-packages.mjs';
-import { tallyCheck, tallyReport } from './report.ts';
+import { failureList, tallyCheck, tallyReport } from './report.ts';
 import { heldBack, resultTable } from './run-stages.ts';
 import { parseStageNames, stageNames, stages } from './stages.ts';
 
@@ -9,19 +9,24 @@ const playwright = { stats: { expected: 4, unexpected: 0, flaky: 0, skipped: 0 }
 
 describe('the count of tests', () => {
   test('is what the runners say', () => {
-    expect(tallyReport('vitest', vitest, 0)).toEqual({ passed: 5, failed: 0, remark: '' });
+    expect(tallyReport('vitest', vitest, 0)).toEqual({
+      passed: 5,
+      failed: 0,
+      remark: '',
+      failures: [],
+    });
     expect(tallyReport('vitest', { ...vitest, numFailedTests: 2 }, 1)).toMatchObject({ passed: 5, failed: 2 });
-    expect(tallyReport('playwright', playwright, 0)).toEqual({ passed: 4, failed: 0, remark: '' });
+    expect(tallyReport('playwright', playwright, 0)).toMatchObject({ passed: 4, failed: 0, remark: '' });
   });
 
   test('takes what shows nothing for a failure', () => {
-    expect(tallyReport('vitest', { ...vitest, numPendingTests: 1 }, 0)).toEqual({
+    expect(tallyReport('vitest', { ...vitest, numPendingTests: 1 }, 0)).toMatchObject({
       passed: 5,
       failed: 1,
       remark: '1 skipped',
     });
     const broken = { name: 'a.test.ts', status: 'failed', assertionResults: [] };
-    expect(tallyReport('vitest', { ...vitest, testResults: [broken] }, 1)).toEqual({
+    expect(tallyReport('vitest', { ...vitest, testResults: [broken] }, 1)).toMatchObject({
       passed: 5,
       failed: 1,
       remark: 'not loaded: a.test.ts',
@@ -37,11 +42,40 @@ describe('the count of tests', () => {
       remark: 'no report (exit status 134)',
     });
     const stats = { ...playwright.stats, flaky: 1 };
-    expect(tallyReport('playwright', { stats, errors: [{ message: 'no browser\nat' }] }, 1)).toEqual({
+    expect(tallyReport('playwright', { stats, errors: [{ message: 'no browser\nat' }] }, 1)).toMatchObject({
       passed: 4,
       failed: 2,
       remark: '1 passed only after a retry; no browser',
     });
+  });
+
+  test('names what failed, and what it said, of either runner', () => {
+    const assertionResults = [
+      { fullName: 'a wire is long', status: 'failed', failureMessages: ['expected \u001b[31m1\u001b[39m\nto be 2'] },
+      { fullName: 'a wire is short', status: 'passed', failureMessages: [] },
+    ];
+    const results = [{ name: '/home/a/src/wire.test.ts', status: 'failed', assertionResults }];
+    const unit = tallyReport('vitest', { ...vitest, numFailedTests: 1, testResults: results }, 1);
+    const spec = { title: 'a page opens', file: 'page.spec.ts', ok: false };
+    const tests = [{ results: [{ errors: [{ message: 'it did not' }] }] }];
+    const suites = [
+      {
+        suites: [
+          {
+            specs: [
+              { ...spec, tests },
+              { ...spec, ok: true, tests: [] },
+            ],
+          },
+        ],
+      },
+    ];
+    const stats = { ...playwright.stats, unexpected: 1 };
+    const e2e = tallyReport('playwright', { ...playwright, stats, suites }, 1);
+    expect(failureList([unit, e2e])).toBe(
+      '✘ src/wire.test.ts: a wire is long\n    expected 1\n    to be 2\n✘ page.spec.ts: a page opens\n    it did not',
+    );
+    expect(failureList([{ passed: 1, failed: 0, remark: '' }])).toBe('');
   });
 
   test('of a program without a report is one', async () => {

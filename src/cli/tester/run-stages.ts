@@ -6,9 +6,11 @@ import { absentees, readSystem } from '../builder/system-needs.ts';
 import { run } from '../child.ts';
 import { exitCodes } from '../program.ts';
 import { formatDuration } from '../progress/progress.ts';
+import type { Output } from '../progress/render.ts';
 import type { Need } from '../setup/debian-packages.mjs';
 import { changedFiles, narrowed, slowTests, slowTestsOf } from './changed.ts';
-import { type Tally, tallyCheck } from './report.ts';
+import { HeldOutput } from './held-output.ts';
+import { failureList, type Tally, tallyCheck } from './report.ts';
 import { type Check, type Stage, stages } from './stages.ts';
 
 export interface TestOptions {
@@ -42,6 +44,9 @@ export async function test({ root, signal, stages: names, changed }: TestOptions
     results.push(await timed('setup', 'system', () => work(signal, () => setUp(root, signal, needs))));
     for (const need of needs) absent.set(need, absentees(await readSystem([need], root)));
   }
+  const startBuild = () => startWork(signal, (output) => build(root, signal, output));
+  const canBuild = (stage: Stage) => stage.needs.includes('machines') && heldBack(stage, absent) === null;
+  let building: Work | undefined;
   let built = false;
   for (const stage of chosen) {
     const refusal = heldBack(stage, absent);
@@ -49,15 +54,19 @@ export async function test({ root, signal, stages: names, changed }: TestOptions
       for (const check of stage.checks) results.push(await timed(stage.name, check.name, async () => refusal));
       continue;
     }
+    if (stage.besideBuild && chosen.some(canBuild)) building ??= startBuild();
     if (stage.needs.includes('machines') && !built) {
       // Once: the stages after a build that failed run all the same, and show what does not depend on it.
       built = true;
-      results.push(await timed('build', 'site, image, snapshots', () => work(signal, () => build(root, signal))));
+      building ??= startBuild();
+      results.push(await timed('build', 'site, image, snapshots', building.shown));
     }
     for (const check of stage.checks)
       results.push(await timed(stage.name, check.name, () => runCheck(root, signal, check)));
   }
 
+  const failures = failureList(results);
+  if (failures !== '') console.log(`\n${failures}`);
   console.log(`\n${resultTable(results)}\n`);
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
@@ -98,9 +107,28 @@ async function setUp(root: string, signal: AbortSignal, needs: readonly Need[]):
   await installWhatIsNeeded({ root, signal, output: process.stdout }, needs);
 }
 
-async function build(root: string, signal: AbortSignal): Promise<void> {
+async function build(root: string, signal: AbortSignal, output: Output): Promise<void> {
   const { buildAll } = await import('../builder/build-all.ts');
-  await buildAll({ root, signal, output: process.stdout });
+  await buildAll({ root, signal, output });
+}
+
+/** Something that goes on beside the stages until somebody waits for it. */
+interface Work {
+  /** Shows what it has printed, and waits for its end. */
+  readonly shown: () => Promise<Tally>;
+}
+
+function startWork(signal: AbortSignal, task: (output: Output) => Promise<void>): Work {
+  const output = new HeldOutput(process.stdout);
+  const tally = work(signal, () => task(output));
+  // Nobody may be waiting when it is cancelled.
+  tally.catch(() => {});
+  return {
+    shown: () => {
+      output.release();
+      return tally;
+    },
+  };
 }
 
 /** Something that has to be done for the tests, as one test. */

@@ -7,13 +7,21 @@ import { verdictOf } from '../../journey/verdict.ts';
 import { packetWords, whereWords } from '../../lab/time-words.ts';
 import { summarize } from '../../packet/summary.ts';
 import type { ShownAs } from '../../wire/stepper.ts';
+import { Button } from '../ui/button.tsx';
+import { RulePaths } from '../ui/rule-path.tsx';
 import { Sources } from '../ui/sources.tsx';
+import { inList } from '../ui/words.ts';
 import { stepLink } from './step-link.ts';
 import './hop-strip.css';
 
 interface Props {
   readonly journey: Journey | undefined;
   readonly at: Hop | null;
+  /** The rules that see packets are told of. */
+  readonly tracing: boolean;
+  /** Why they cannot be, a sentence; "" where they can. */
+  readonly whyNoTrace: string;
+  readonly onTracing: () => void;
   readonly severalMachines: boolean;
   readonly positionOf: (n: number) => number | null;
   readonly onShow: (n: number) => void;
@@ -32,6 +40,9 @@ const MOST_CHANGES = 1;
 export function HopStrip({
   journey,
   at,
+  tracing,
+  whyNoTrace,
+  onTracing,
   severalMachines,
   positionOf,
   onShow,
@@ -69,6 +80,15 @@ export function HopStrip({
             <span class={shownAs === 'held' ? 'jn-shown-as jn-held' : 'jn-shown-as jn-soft'}>{shownAsWords}</span>
           </>
         )}
+        <Button
+          class="jn-trace-key"
+          pressed={tracing}
+          title="Which rules of the firewalls see packets like this one"
+          whyNot={tracing || whyNoTrace === '' ? undefined : whyNoTrace}
+          onClick={onTracing}
+        >
+          Trace rules
+        </Button>
       </p>
       <section aria-label="Way of the packet">
         <ol class="jn-hops" ref={list}>
@@ -111,13 +131,18 @@ export function HopStrip({
                 </a>
               )}
               <span class="jn-soft">
-                {journey.why}
+                {inList(journey.why)}
                 {more !== '' && `. ${more}`}
               </span>
               <Sources key={journey.id} journey={journey} />
             </>
           )}
         </div>
+        {journey !== undefined && journey.rules.length > 0 && (
+          <div class="jn-rules">
+            <RulePaths journey={journey} />
+          </div>
+        )}
       </section>
     </div>
   );

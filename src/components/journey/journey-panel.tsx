@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl } from '../../lab/time-control.ts';
 import { shownAsWords } from '../../lab/time-words.ts';
+import { matchesOf } from '../../lab/trace-matches.ts';
 import { whyNot } from '../../machine/abilities.ts';
 import { useFrameValue } from '../ui/use-frame-value.ts';
 import { useUniqueId } from '../ui/use-unique-id.ts';
@@ -12,6 +13,7 @@ import { BreakpointBar } from './breakpoint-bar.tsx';
 import { HopStrip } from './hop-strip.tsx';
 import { hopLookedAt } from './looking.ts';
 import { linkToStep, onStepLink } from './step-link.ts';
+import { TraceBar } from './trace-bar.tsx';
 import { Transport } from './transport.tsx';
 import './journey.css';
 
@@ -22,11 +24,15 @@ export interface JourneyPanelProps {
 
 /** ms from step to step at full speed. */
 const PACE = 900;
+/** ms between two looks: what is told of rules makes no step, so nothing else has the panel drawn anew. */
+const LOOK_AGAIN = 1000;
 /** ms after time went on: what the machines are asked then does not get in the way of what the reader let go on. */
 const ASK_LATER = 2500;
 
 export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   const state = useFrameValue(time.state);
+  const tracing = useFrameValue(time.tracing.state);
+  const isTracing = tracing.words !== null;
   const { steps, frozen, awaits, speed, breakpoints, said } = state;
   const [playing, setPlaying] = useState(false);
   const [onlyThis, setOnlyThis] = useState(false);
@@ -38,6 +44,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   const at = hopLookedAt(state);
   if (at !== null && at.n > 0) looked.current = at.n;
   const journey = at === null || at.n === 0 ? undefined : time.journeys.of(at.n);
+  const traceable = journey === undefined ? LOOK_FIRST : matchesOf(journey);
   const atEnd = steps.position >= steps.total + Math.min(1, steps.held);
 
   useEffect(() => {
@@ -62,6 +69,12 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
     const timer = setTimeout(() => void ask(), ASK_LATER);
     return () => clearTimeout(timer);
   }, [frozen, time, at?.n]);
+
+  useEffect(() => {
+    if (!isTracing || at === null) return;
+    const timer = setInterval(() => learn((n) => n + 1), LOOK_AGAIN);
+    return () => clearInterval(timer);
+  }, [isTracing, at === null]);
 
   // In its own time, however often a busy lab has this rendered meanwhile.
   const playOn = useRef(stepOn);
@@ -167,10 +180,17 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
         onOnlyThis={setOnlyThis}
         onBreaking={() => setBreaking(!breaking)}
       />
+      <TraceBar tracing={time.tracing} state={tracing} wanted={typeof traceable === 'string' ? null : traceable} />
       {breaking && <BreakpointBar lab={lab} time={time} state={state} />}
       <HopStrip
         journey={journey}
         at={at}
+        tracing={isTracing}
+        whyNoTrace={time.tracing.whyNot || (typeof traceable === 'string' ? traceable : '')}
+        onTracing={() => {
+          if (isTracing) time.tracing.stop();
+          else if (typeof traceable !== 'string') time.tracing.trace(traceable);
+        }}
         severalMachines={lab.machines.length > 1}
         positionOf={(n) => time.positionOf(n)}
         onShow={(n) => {
@@ -189,9 +209,14 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
       <p class="sr-only" aria-live="polite">
         {awaits === null ? said : `Waiting for ${awaits}.`}
       </p>
+      <p class="sr-only" role="status">
+        {isTracing ? `Tracing rules: ${tracing.words}.` : ''}
+      </p>
     </section>
   );
 }
+
+const LOOK_FIRST = 'Look at a packet first: step back, or stop time. Rules that see packets like it are traced then.';
 
 /** @param stops time can be stopped in this lab */
 function hint(awaits: string | null, frozen: boolean, total: number, stops: boolean): string {

@@ -52,7 +52,7 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts, onTerminal: (mach
   const onSelect = (hop: Hop | null): void => {
     if (hop !== null && time.state.peek().frozen) time.showHop(hop.n);
   };
-  render(h(PacketsPanel, { lab, journeys: time.journeys, onSelect }), hosts.packets);
+  render(h(PacketsPanel, { lab, journeys: time.journeys, tracing: time.tracing, onSelect }), hosts.packets);
   render(h(CheckpointMenu, { lab }), hosts.undo);
   const terminals = await TerminalPanel.open(lab, hosts.terminal);
   return {

@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { gapWords } from '../../hop/gap.ts';
 import { machineOfFile } from '../../hop/machine-of-file.ts';
+import type { Filter } from '../../packet/filter/compile.ts';
 import { Button } from '../ui/button.tsx';
 import { INITIAL_SHARE, PaneBorder } from '../ui/pane-border.tsx';
 import { useUniqueId } from '../ui/use-unique-id.ts';
@@ -17,6 +18,7 @@ import { PacketJourneys } from './source/packet-journeys.ts';
 import type { ListedHop, PacketSource } from './source/packet-source.ts';
 import { PacketStore } from './source/packet-store.ts';
 import { captureOf } from './source/save-capture.ts';
+import { TraceFilter } from './trace-filter.tsx';
 import './packets.css';
 
 export interface PacketViewProps {
@@ -24,6 +26,7 @@ export interface PacketViewProps {
   readonly onSelect?: (packet: ListedHop | null) => void;
 }
 
+const NO_FILTER: Filter = { text: '', expression: null, names: new Set(), matches: () => true };
 /** ms of a frame for taking packets in and looking through them. */
 const BUDGET = 8;
 /** Of them, too: some ms. */
@@ -37,6 +40,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   const store = useMemo(() => new PacketStore({ capacity: source.capacity }), [source]);
   const [, render] = useState(0);
   const [text, setText] = useState('');
+  const [filter, setFilter] = useState(NO_FILTER);
   const [grouped, setGrouped] = useState(false);
   const [paused, setPaused] = useState(false);
   const [following, setFollowing] = useState(source.live);
@@ -189,11 +193,9 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     // Saved is what there is, whether or not they can be asked.
     const asked = source.ask(store.newest).catch(() => false);
     await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, SAVE_AFTER))]);
-    const shown = function* (): Generator<ListedHop> {
-      for (let at = 0; at < store.count; at++) yield store.packet(store.indexAt(at));
-    };
+    const shown = [...store.shown()];
     const comment = `${source.title}, saved from Lockstep${text.trim() === '' ? '' : `; filter: ${text.trim()}`}`;
-    const pieces = captureOf(shown(), {
+    const pieces = captureOf(shown, {
       comment,
       isMarked: (n) => marked.has(n),
       resolution: source.live ? 6 : 9,
@@ -202,11 +204,11 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     const url = URL.createObjectURL(new Blob(pieces, { type: 'application/vnd.tcpdump.pcap' }));
     const link = document.createElement('a');
     link.href = url;
-    link.download = `${machineOfFile(source.title)}${store.isFiltered ? '-part' : ''}.pcapng`;
+    link.download = `${machineOfFile(source.title)}${store.isPart ? '-part' : ''}.pcapng`;
     link.click();
     // Once the download has begun, the browser has a copy.
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
-    say(`${plural(store.count, 'packet')} saved as ${link.download}.`);
+    say(`${plural(shown.length, 'packet')} saved as ${link.download}.`);
   }
 
   /** A lab's packets are put together as they come, a file's when somebody asks. */
@@ -249,6 +251,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           text={text}
           onText={setText}
           onFilter={(filter) => {
+            setFilter(filter);
             store.setFilter(filter);
             wake();
           }}
@@ -262,6 +265,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           One row a packet{grouped && progress < 1 && ` (${Math.floor(progress * 100)} %)`}
         </label>
         <span class="pk-buttons">
+          {source.tracing && <TraceFilter tracing={source.tracing} filter={filter} say={say} />}
           {source.live && (
             <>
               <Button

@@ -3,17 +3,19 @@ import { useMemo } from 'preact/hooks';
 import type { Hop } from '../../hop/hop.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { LabJourneys } from '../../lab/lab-journeys.ts';
+import type { RuleTracing } from '../../lab/rule-tracing.ts';
 import { PacketView } from './packet-view.tsx';
 import { labSource } from './source/lab-source.ts';
 
 export interface PacketsPanelProps {
   readonly lab: Lab;
   readonly journeys: LabJourneys;
+  readonly tracing: RuleTracing;
   /** Called when the reader selects a packet; null when nothing is selected any more. */
   readonly onSelect?: (hop: Hop | null) => void;
 }
 
-export function PacketsPanel({ lab, journeys, onSelect }: PacketsPanelProps) {
-  const source = useMemo(() => labSource(lab, journeys), [lab, journeys]);
+export function PacketsPanel({ lab, journeys, tracing, onSelect }: PacketsPanelProps) {
+  const source = useMemo(() => labSource(lab, journeys, tracing), [lab, journeys, tracing]);
   return <PacketView source={source} {...(onSelect === undefined ? {} : { onSelect })} />;
 }

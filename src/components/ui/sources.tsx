@@ -1,6 +1,7 @@
 // What shows how a packet's way ended, for whoever asks.
 import type { Journey } from '../../journey/journey.ts';
 import './sources.css';
+import { inList } from './words.ts';
 
 const GRADES = {
   seen: 'Seen: this is about this very packet.',
@@ -16,7 +17,7 @@ export function Sources({ journey: { from, grade, notes } }: { readonly journey:
       {GRADES[grade] !== '' && <p>{GRADES[grade]}</p>}
       <ul>
         {[...from, ...notes].map((sentence) => (
-          <li key={sentence}>{sentence}</li>
+          <li key={sentence}>{inList(sentence)}</li>
         ))}
       </ul>
     </details>

@@ -16,3 +16,6 @@ export function durationWords(seconds: number): string {
   const whole = Math.floor(seconds);
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
+
+/** A journey has the number of its packet's first sighting: the one that the list of packets shows. */
+export const inList = (sentence: string): string => sentence.replaceAll(/\bjourney (\d+)/g, 'no. $1 of the list');

@@ -9,6 +9,8 @@ export interface SeenAt {
   readonly device: string;
   readonly deviceId: string;
   readonly direction: Hop['direction'];
+  /** Headers came around it since the step before. */
+  readonly wrapped: boolean;
 }
 
 /** "In at veth1, over the veth pair from eth0 of client." Only what the graph shows is said. */
@@ -31,7 +33,7 @@ export function hopWords(hop: SeenAt, path: Way, graph: Graph): string {
   const [first] = path.crossings;
   if (first !== undefined && kindOf(first) === 'routed' && hop.direction === 'in')
     return `Taken out of the tunnel’s packet that came in at ${nameOf(first.from)}: in at ${hop.device}.`;
-  if (first !== undefined && kindOf(first) === 'routed' && isTunnel(first.from) && hop.direction === 'out')
+  if (first !== undefined && kindOf(first) === 'routed' && hop.wrapped && isTunnel(first.from))
     return `Put into a packet of the tunnel by ${nameOf(first.from)}, out at ${hop.device}.`;
   return hop.direction === 'out' ? went(hop, path.crossings, nameOf) : came(hop, path.crossings, nameOf, isBridge);
 }

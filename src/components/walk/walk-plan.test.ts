@@ -78,7 +78,10 @@ describe.each(walks)('$page, line $line: walk through $recording', ({ recording:
 
   test('finds every packet, and each of them got to where it was sent', () => {
     expect(plan.packets.map((packet) => packet.name)).toEqual(Object.keys(chosen));
-    for (const { end } of plan.packets) expect(end).toMatch(/^(Delivered|Got there, end not known)$/);
+    for (const { end, why } of plan.packets) {
+      expect(end).toMatch(/^Delivered(, by inference)?$/);
+      expect(why).not.toMatch(/journey \d/);
+    }
   });
 
   test('numbers its steps, and draws each of them where the picture has a device', () => {
@@ -162,6 +165,34 @@ test('through a published port each host rewrites one end, over the wire between
   ]);
 });
 
+test('what came out of a tunnel is routed on, and only what goes into one is said to', () => {
+  const { packets } = planWalk(recorded(`${root}content/recordings/overlay-ping.json`), {
+    request: 'icmp.type == 8',
+    reply: 'icmp.type == 0',
+  });
+  const words = packets[0]?.steps.map(({ words: said }) => said.replaceAll(/veth\w{7}/g, 'veth'));
+  expect(words?.slice(2)).toEqual([
+    'Routed by kube-worker-01 from docker0, out at flannel.1.',
+    'Put into a packet of the tunnel by flannel.1, out at eth0.',
+    'On the wire lan, from eth0 of kube-worker-01.',
+    'In at eth0, from the wire.',
+    'Taken out of the tunnel’s packet that came in at eth0: in at flannel.1.',
+    'Routed by kube-worker-02 from flannel.1, out at docker0.',
+    'From kube-worker-02 by the bridge docker0, out at veth, over the veth pair to eth0 of web.',
+  ]);
+});
+
+test('the packet that shows how another one ended is a step of the walk, or said to be left out', () => {
+  const whyOf = (chosen: Readonly<Record<string, string>>): readonly string[] =>
+    planWalk(recorded(`${root}content/recordings/first-connection.json`), chosen).packets.map(({ why }) => why);
+  const syn = 'tcp.flags.syn == 1 and tcp.flags.ack == 0';
+  const synack = 'tcp.flags.syn == 1 and tcp.flags.ack == 1';
+  expect(whyOf({ syn, synack })).toEqual([
+    'It was answered: step 3.',
+    'It was answered: a packet that is left out here.',
+  ]);
+});
+
 /** A ping that leaves the host, recorded from a kernel (src/topology/fixtures). */
 function outside(): Recording {
   const fixture = (file: string): string => readFileSync(`${root}src/topology/fixtures/${file}`, 'utf8');
@@ -189,7 +220,16 @@ function outside(): Recording {
   const tuples = 'src=172.17.0.3 dst=10.0.0.1 type=8 code=0 id=5239 src=10.0.0.1 dst=10.0.0.11 type=0 code=0 id=5239';
   const masquerade = { machine: 'host-01', text: `icmp     1 29 ${tuples} mark=0 use=1` };
   const about = { lab: 'lab', title: 'Lab', script: 'outside', recorded: '2026-11-25T08:00:00Z', software: [] };
-  return { ...about, start, graphs: [{ at: 0, graph }], hops, terminal: [], commands: [], conntrack: [masquerade] };
+  return {
+    ...about,
+    start,
+    graphs: [{ at: 0, graph }],
+    hops,
+    terminal: [],
+    commands: [],
+    conntrack: [masquerade],
+    evidence: [],
+  };
 }
 
 test('what a router changes is said with the field’s own sentence, and shown anew', () => {

@@ -76,23 +76,26 @@ export interface WalkLayer {
  */
 export function planWalk(recording: Recording, chosen: Readonly<Record<string, string>>): WalkPlan {
   const whole = wholeGraph(recording);
-  const journeys = stitch(recording.hops, {
-    topology: topologyOf(whole),
-    conntrack: conntrackEntries(recording),
-  });
+  const { evidence } = recording;
+  const known = { topology: topologyOf(whole), conntrack: conntrackEntries(recording), evidence };
+  const journeys = stitch(recording.hops, known, { oneTime: true });
   const picked = pick(journeys, chosen, recording);
   const start = picked[0]?.journey.hops[0]?.time ?? 0;
   let n = 1;
+  const beginsAt = new Map<number, number>();
+  for (const { journey } of picked) {
+    beginsAt.set(journey.id, n);
+    n += journey.hops.length;
+  }
   const packets: WalkPacket[] = [];
   for (const { name, journey } of picked) {
     const [first] = journey.hops;
     const graph = graphAt(recording, momentOf(recording, first?.time ?? 0)) ?? whole;
     const summary = summarizeLayers(first?.layers ?? []);
-    const from = n;
+    const from = beginsAt.get(journey.id) ?? 1;
     const steps = journey.hops.map((hop, index) =>
       stepOf(hop, index, from + index, start, wayOf(journey, hop, recording), graph),
     );
-    n += steps.length;
     const question = picked.findIndex((other) => other.journey.answeredBy === journey.id);
     const asked = picked[question]?.journey.hops[0];
     packets.push({
@@ -104,7 +107,7 @@ export function planWalk(recording: Recording, chosen: Readonly<Record<string, s
       steps,
       graph,
       end: verdictOf(journey),
-      why: sentence(journey.why),
+      why: sentence(inSteps(journey.why, beginsAt)),
       answers:
         asked === undefined || first === undefined || packets[question]?.steps[0] === undefined
           ? null
@@ -169,13 +172,14 @@ function packetOf(hop: Hop, start: number): FilterPacket {
 function stepOf(seen: JourneyHop, index: number, n: number, start: number, path: Way, graph: Graph): WalkStep {
   const { hop, changes, layers, time } = seen;
   const { direction, deviceId = '' } = hop;
+  const wrapped = changes.some(({ field, bytes = 0 }) => field === 'encapsulation' && bytes > 0);
   return {
     n,
     device: hop.device,
     deviceId,
     direction,
     path,
-    words: hopWords({ machine: hop.machine, device: hop.device, deviceId, direction }, path, graph),
+    words: hopWords({ machine: hop.machine, device: hop.device, deviceId, direction, wrapped }, path, graph),
     since: sinceWords((time - start) * 1000),
     changes: withAbout(changes, layers, layers),
     layers: index === 0 || changes.length > 0 ? layers.map(layerOf) : null,
@@ -195,5 +199,12 @@ function layerOf(layer: Layer): WalkLayer {
   const info = isIp ? `${layer.source} → ${layer.destination}` : layer.info();
   return { protocol: layer.protocol, length: layer.length, info, fields };
 }
+
+/** Journeys have numbers in a list of packets; here the other packet is the step at which it begins, if the author chose it. */
+const inSteps = (text: string, beginsAt: ReadonlyMap<number, number>): string =>
+  text.replaceAll(/\bjourney (\d+)/g, (_, id: string) => {
+    const step = beginsAt.get(Number(id));
+    return step === undefined ? 'a packet that is left out here' : `step ${step}`;
+  });
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -45,3 +45,22 @@ it('asks once for all who ask at the same time, and not at all while the machine
   await machine.thaw();
   expect(await reader.read()).toBeNull();
 });
+
+it('is nothing that a machine said in the life before, though the answer comes in this one', async () => {
+  const { machine } = machineThatSays(answer(100, 3), answer(110, 2));
+  const reader = new EvidenceReader(machine);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { exec } = machine;
+  machine.exec = async () => {
+    const said = await exec();
+    await promise;
+    return said;
+  };
+  const before = reader.read();
+  reader.forget(105);
+  const after = reader.read();
+  resolve();
+  expect(await before).toBeNull();
+  // What its rules count since then is of packets since then.
+  expect((await after)?.evidence).toMatchObject([{ from: 105, until: 110.5, packets: 2 }]);
+});

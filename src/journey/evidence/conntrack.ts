@@ -3,6 +3,7 @@
 //
 //   ipv4 2 tcp 6 431999 ESTABLISHED src=172.17.0.3 dst=10.0.0.1 sport=40000 dport=80 src=10.0.0.1 dst=10.0.0.11 sport=80 dport=40000 [ASSURED] …
 //                                   └ as the first packet came in ─────────────────┘ └ as its answer comes in: what NAT made of it, turned round ┘
+import { firstIndex } from '../../basics/first-index.ts';
 import { addressKey, inverse, inverseKey, type Tuple, tupleKey, tupleWords } from '../../hop/tuple.ts';
 
 export interface ConntrackEntry {
@@ -101,18 +102,25 @@ function parseLine(line: string, machine: string): ConntrackEntry | null {
   const reply = tupleOf(protocol, second);
   if (original === null || reply === null) return null;
   const zone = Number(/\szone=(\d{1,5})\b/.exec(line)?.[1] ?? 0);
-  return { machine, original, reply, id, ...(zone === 0 ? {} : { zone }) };
+  return { machine, original, reply, id: ID.test(id) ? id : '', ...(zone === 0 ? {} : { zone }) };
 }
+
+/** Nothing else, or it would be taken for other parts of a tuple that is a key. */
+const ADDRESS = /^[\da-fA-F.:]{1,45}$/;
+const ID = /^\d{1,10}$/;
 
 function tupleOf(protocol: number, side: Readonly<Record<string, string>>): Tuple | null {
   const none = protocol === 1 || protocol === 58 ? (side['id'] ?? '0') : '0';
   const { src = '', dst = '', sport = none, dport = none } = side;
   const port = (text: string): number => (/^\d{1,5}$/.test(text) ? Number(text) : -1);
+  if (!ADDRESS.test(src) || !ADDRESS.test(dst)) return null;
   const tuple = { protocol, source: src, destination: dst, sourcePort: port(sport), destinationPort: port(dport) };
-  const sound =
-    Number.isInteger(protocol) && src !== '' && dst !== '' && tuple.sourcePort >= 0 && tuple.destinationPort >= 0;
+  const sound = Number.isInteger(protocol) && tuple.sourcePort >= 0 && tuple.destinationPort >= 0;
   return sound ? tuple : null;
 }
+
+/** Tuples that are looked at between two: a packet is rewritten by a few machines on its way. */
+const MOST_TURNS = 64;
 
 /** What all machines' tables say: which tuples are one conversation, and which entry turned the one into the other. */
 export class NatTable {
@@ -124,6 +132,8 @@ export class NatTable {
   readonly #members = new Map<string, string[]>();
   /** By machine, tuple before and tuple after: by rank. */
   readonly #rewrites = new Map<string, Ranked[]>();
+  /** By tuple: which machine turns it into which others. */
+  readonly #turns = new Map<string, { readonly machine: string; readonly to: string }[]>();
 
   /** @param keep connections that are kept: when there are more, those that were longest not told of are forgotten */
   constructor({ keep = Infinity }: { readonly keep?: number } = {}) {
@@ -170,6 +180,25 @@ export class NatTable {
     return a === b || this.root(a) === this.root(b);
   }
 
+  /**
+   * True when these were one conversation at a moment: every entry in between lived then. Ends that were used again are another one.
+   *
+   * @param at that moment by a machine's clock, seconds
+   */
+  connectedAt(a: string, b: string, at: (machine: string) => number): boolean {
+    if (a === b) return true;
+    if (!this.connected(a, b)) return false;
+    const seen = new Set([a]);
+    for (const tuple of seen) {
+      for (const { machine, to } of this.#turns.get(tuple) ?? []) {
+        if (seen.has(to) || this.entry(machine, tuple, to, at(machine)) === undefined) continue;
+        if (to === b) return true;
+        if (seen.size < MOST_TURNS) seen.add(to);
+      }
+    }
+    return false;
+  }
+
   root(tuple: string): string {
     let root = tuple;
     for (let parent = this.#parents.get(root); parent !== undefined; parent = this.#parents.get(root)) root = parent;
@@ -197,7 +226,7 @@ export class NatTable {
       if (this.#entries.size <= this.#keep * 0.75) break;
       this.#entries.delete(key);
     }
-    for (const map of [this.#parents, this.#members, this.#rewrites]) map.clear();
+    for (const map of [this.#parents, this.#members, this.#rewrites, this.#turns]) map.clear();
     for (const entry of this.#entries.values()) this.#connect(entry);
   }
 
@@ -215,8 +244,14 @@ export class NatTable {
     const rank = rankOf(entry);
     for (const [a, b] of turned(entry)) {
       const key = rewrite(entry.machine, a, b);
-      const ranked = this.#rewrites.get(key) ?? [];
-      this.#rewrites.set(key, ranked);
+      const known = this.#rewrites.get(key);
+      const ranked = known ?? [];
+      if (known === undefined) {
+        this.#rewrites.set(key, ranked);
+        const turns = this.#turns.get(a) ?? [];
+        turns.push({ machine: entry.machine, to: b });
+        this.#turns.set(a, turns);
+      }
       // Which of several equal entries is named must not depend on which came first.
       ranked.splice(placeFor(rank, ranked), 0, { entry, rank });
       this.#join(a, b);
@@ -239,16 +274,22 @@ export class NatTable {
   }
 }
 
-/** What it turns into what: with and without ports, there and back. */
+/**
+ * What it turns into what: with and without ports, there and back. Where both ends become others, the destination does first, and a tap in
+ * between (of a bridge whose packets netfilter sees) has the packet as it is then.
+ */
 function turned(entry: ConntrackEntry): (readonly [string, string])[] {
+  const { original } = entry;
   const after = inverse(entry.reply);
-  const pairs = [
-    [tupleKey(entry.original), tupleKey(after)],
-    [addressKey(entry.original), addressKey(after)],
-  ] as const;
-  return pairs
-    .flatMap(([before, behind]) => [[before, behind] as const, [inverseKey(behind), inverseKey(before)] as const])
-    .filter(([a, b]) => a !== b);
+  const between = { ...after, source: original.source, sourcePort: original.sourcePort };
+  return [tupleKey, addressKey].flatMap((key) => {
+    const stages = [...new Set([key(original), key(between), key(after)])];
+    return stages.flatMap((before, index) =>
+      stages
+        .slice(index + 1)
+        .flatMap((behind) => [[before, behind] as const, [inverseKey(behind), inverseKey(before)] as const]),
+    );
+  });
 }
 
 const rewrite = (machine: string, from: string, to: string): string => `${machine}|${from}|${to}`;
@@ -261,15 +302,8 @@ const rankOf = (entry: ConntrackEntry): string =>
   `${tupleKey(entry.original)} ${tupleKey(entry.reply)} ${entry.id} ${entry.zone ?? 0}`;
 
 /** Where one of this rank is, or would be, in a list in order of rank. */
-function placeFor(rank: string, ranked: readonly Ranked[]): number {
-  let low = 0;
-  for (let high = ranked.length; low < high; ) {
-    const middle = (low + high) >> 1;
-    if ((ranked[middle] as Ranked).rank < rank) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const placeFor = (rank: string, ranked: readonly Ranked[]): number =>
+  firstIndex(ranked.length, (index) => (ranked[index] as Ranked).rank >= rank);
 
 /** What two words about one entry say of its life. */
 const together = (known: ConntrackEntry, entry: ConntrackEntry): ConntrackEntry => {

@@ -12,8 +12,12 @@ export interface CounterReading {
   readonly text: string;
 }
 
-const RULE = /^\[(\d+):\d+\] (-A .*-j (?:DROP|REJECT).*)$/;
-const POLICY = /^:(\S+) DROP \[(\d+):\d+\]$/;
+const RULE = /^\[(\d{1,15}):\d+\] (-A .*-j (?:DROP|REJECT).*)$/;
+const POLICY = /^:(\S{1,128}) DROP \[(\d{1,15}):\d+\]$/;
+/** Characters of a line: of a longer one, nobody reads what it counts. */
+const LONGEST_LINE = 2048;
+/** Lines of all tables, devices: more are left out. */
+const MOST = 10_000;
 
 /** Before all readings: rules have counted since they were set. */
 export const NEVER: CounterReading = { time: 0, text: '' };
@@ -40,15 +44,16 @@ export function deviceDrops(machine: string, before: CounterReading, after: Coun
 
 function droppedBy(text: string): Map<string, { device: string; packets: number }> {
   const drops = new Map<string, { device: string; packets: number }>();
-  for (const link of listIn(text)) {
+  for (const link of listIn(text).slice(0, MOST)) {
     const device = property(link, 'ifname');
-    if (typeof device !== 'string') continue;
+    if (typeof device !== 'string' || device.length > LONGEST_NAME) continue;
     for (const [way, words] of [
       ['rx', 'what came in and was dropped'],
       ['tx', 'what was to leave and was dropped'],
     ] as const) {
       const packets = property(property(property(link, 'stats64'), way), 'dropped');
-      if (typeof packets === 'number') drops.set(`${device}’s counter of ${words}`, { device, packets });
+      if (typeof packets === 'number' && Number.isSafeInteger(packets) && packets >= 0)
+        drops.set(`${device}’s counter of ${words}`, { device, packets });
     }
   }
   return drops;
@@ -66,6 +71,9 @@ function listIn(text: string): readonly unknown[] {
 const property = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && name in value ? (value as Record<string, unknown>)[name] : undefined;
 
+/** Of a device: the kernel's has 15 (IFNAMSIZ). */
+const LONGEST_NAME = 64;
+
 interface Count {
   readonly key: string;
   readonly packets: number;
@@ -77,7 +85,8 @@ function countsOf(text: string): Count[] {
   const counts: Count[] = [];
   const seen = new Map<string, number>();
   let table = '';
-  for (const line of text.split('\n')) {
+  for (const line of text.split('\n', MOST)) {
+    if (line.length > LONGEST_LINE) continue;
     if (line.startsWith('*')) table = line.slice(1).trim();
     const [, packets, rule] = RULE.exec(line) ?? [];
     const [, chain, byPolicy] = POLICY.exec(line) ?? [];
@@ -108,7 +117,8 @@ const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17 }
 
 /** The conditions that a packet can be held against; a negated one is left out. */
 function matchOf(rule: string): CounterMatch {
-  const word = (option: string): string | undefined => new RegExp(`(?<!! )${option} (\\S+)`).exec(rule)?.[1];
+  const word = (option: string): string | undefined =>
+    new RegExp(`(?<!! )${option} (\\S{1,128})(?!\\S)`).exec(rule)?.[1];
   const match: { -readonly [K in keyof CounterMatch]: CounterMatch[K] } = {};
   const protocol = PROTOCOLS[word('-p') ?? ''];
   const [source, destination] = [word('-s'), word('-d')].map((address) =>
@@ -121,7 +131,7 @@ function matchOf(rule: string): CounterMatch {
   if (protocol !== undefined) match.protocol = protocol;
   if (source !== undefined) match.source = source;
   if (destination !== undefined) match.destination = destination;
-  if (port !== undefined && /^\d+$/.test(port)) match.destinationPort = Number(port);
+  if (port !== undefined && /^\d{1,5}$/.test(port)) match.destinationPort = Number(port);
   if (device !== undefined) match.inDevice = device;
   return match;
 }

@@ -2,8 +2,16 @@
 // print; nothing of it is needed, and a packet for which there is none has an unknown end.
 
 import type { DropEvidence, GapEvidence, SocketEvidence, WatchEvidence } from './drop.ts';
+import type { RuleEvidence } from './rules.ts';
 
-export type Evidence = DropEvidence | SocketEvidence | GapEvidence | WatchEvidence | TraceEvidence | CounterEvidence;
+export type Evidence =
+  | DropEvidence
+  | SocketEvidence
+  | GapEvidence
+  | WatchEvidence
+  | RuleEvidence
+  | TraceEvidence
+  | CounterEvidence;
 
 /** A rule of nftables that took a packet: out of `nft monitor trace` (nft-trace.ts). */
 export interface TraceEvidence {

@@ -39,12 +39,20 @@ describe('why the kernel dropped a packet', () => {
     expect(to(10, 0, 0, 1)).toMatch(/a martian/);
   });
 
-  it('is no loss where TCP or ICMP has had it, or it was a copy', () => {
+  it('is neither a loss nor an arrival where TCP gives no reason: it may have had it, or had no room for the connection', () => {
+    for (const location of ['tcp_v4_rcv+0x1', 'tcp_v6_do_rcv+0x1', 'tcp_rcv_state_process+0x1'])
+      expect(meaningOf({ reason: 'NOT_SPECIFIED', location }).ends).toBe('either');
+  });
+
+  it('is no loss where TCP or ICMP has dealt with it, or it was a copy', () => {
     for (const [reason, location] of [
       ['TCP_INVALID_SEQUENCE', 'tcp_validate_incoming+0x1'],
       ['NO_SOCKET', 'icmp_rcv+0x194'],
       ['NOT_SPECIFIED', 'inet_sock_destruct+0x50'],
+      ['NOT_SPECIFIED', 'skb_queue_purge+0x1a'],
       ['NOT_SPECIFIED', 'tpacket_rcv+0x1'],
+      ['NOT_SPECIFIED', 'skb_release_data+0x152'],
+      ['NOT_SPECIFIED', 'skb_release_data+0x93'],
       ['NOT_SPECIFIED', 'tcp_rcv_state_process+0x1'],
       ['SOCKET_RCVBUFF', 'raw_rcv+0x1'],
     ] as const)

@@ -13,15 +13,16 @@ export interface DropMeaning {
   /** After "the kernel dropped it: ". */
   readonly words: string;
   /**
-   * 'lost': it ended here. 'taken': what it was for has had it, and has answered where there was something to answer. 'copy': it
-   * was not the packet itself. Only the first is to be called dropped.
+   * 'lost': it ended here. 'taken': what it was for has dealt with it, and has answered where there was something to answer. 'either': one or
+   * the other. 'copy': it was not the packet itself. Only the first is to be called dropped, and only the second delivered.
    */
-  readonly ends: 'lost' | 'taken' | 'copy';
+  readonly ends: 'lost' | 'taken' | 'either' | 'copy';
 }
 
 const copy = (words: string): DropMeaning => ({ words, ends: 'copy' });
 const lost = (words: string): DropMeaning => ({ words, ends: 'lost' });
 const taken = (words: string): DropMeaning => ({ words, ends: 'taken' });
+const either = (words: string): DropMeaning => ({ words, ends: 'either' });
 
 /** The function of a location: "ip_forward+0x135" is in ip_forward. */
 const functionOf = (location: string): string => location.replace(/\+.*$/, '');
@@ -33,7 +34,8 @@ export function meaningOf(freed: Freed): DropMeaning {
     return lost('connection tracking has no room for another connection (nf_conntrack_max), so it lets none begin');
   if (reason === 'QDISC_DROP') return lost(queueWords(freed));
   if (place === 'ip_rcv_finish_core' && reason === 'NOT_SPECIFIED') return lost(refusedRoute(freed));
-  return PLACES.get(`${place} ${reason}`) ?? REASONS.get(reason) ?? lost('');
+  // A number is a reason whose name nobody told: it may be one of those that are no loss.
+  return PLACES.get(`${place} ${reason}`) ?? REASONS.get(reason) ?? (/^\d+$/.test(reason) ? either('') : lost(''));
 }
 
 /** False where the kernel freed it in this way, and yet it was not lost. */
@@ -112,16 +114,20 @@ const PLACES: ReadonlyMap<string, DropMeaning> = new Map([
   ['ipip_rcv NOT_SPECIFIED', lost('no tunnel here is for it')],
   ['tunnel4_rcv NOT_SPECIFIED', lost('no tunnel here is for it')],
   ['gre_rcv NOT_SPECIFIED', lost('no tunnel here is for it')],
+  // The pieces that a packet was put together from go when it goes, whether it was lost or not (net/core/skbuff.c).
+  ['skb_release_data NOT_SPECIFIED', copy('a piece of a packet that was put together')],
   // Answered: a TCP port by a reset, a UDP port by an ICMP error.
   ['tcp_v4_rcv NO_SOCKET', lost('no program listens at that port, and TCP answers with a reset')],
   ['tcp_v6_rcv NO_SOCKET', lost('no program listens at that port, and TCP answers with a reset')],
   ['__udp4_lib_rcv NO_SOCKET', lost('no program listens at that port, and ICMP says so')],
   ['__udp6_lib_rcv NO_SOCKET', lost('no program listens at that port, and ICMPv6 says so')],
   // An echo reply: ping has a raw socket, with a copy of its own.
-  ['icmp_rcv NO_SOCKET', taken('ICMP has had it')],
-  ['icmp_rcv NOT_SPECIFIED', taken('ICMP has had it')],
-  ['icmpv6_rcv NO_SOCKET', taken('ICMPv6 has had it')],
-  ['ping_rcv NO_SOCKET', taken('ICMP has had it')],
+  ['icmp_rcv NO_SOCKET', taken('ICMP has dealt with it')],
+  ['icmp_rcv NOT_SPECIFIED', taken('ICMP has dealt with it')],
+  ['icmpv6_rcv NO_SOCKET', taken('ICMPv6 has dealt with it')],
+  ['ping_rcv NO_SOCKET', taken('ICMP has dealt with it')],
+  // What waited at a socket that is closed: of TCP's, ICMP errors that have been acted upon (net/core/stream.c, sk_stream_kill_queues).
+  ['skb_queue_purge NOT_SPECIFIED', copy('what waited at a socket that was closed')],
   // What a program did not read before it ended; what a capture had no room for; copies that raw sockets get.
   ...[
     'inet_sock_destruct',
@@ -152,7 +158,8 @@ const PLACES: ReadonlyMap<string, DropMeaning> = new Map([
       (reason) => [`${place} ${reason}`, copy('a copy for a raw socket')] as const,
     ),
   ),
-  // TCP frees without a reason what it has worked through, in each state of a connection.
+  // TCP frees without a reason what it has worked through, in each state of a connection, and what it does not want: the last segment of a
+  // handshake when the queue of connections to accept is full (tcp_check_req), one with too small a TTL, a wrong SYN cookie.
   ...[
     'tcp_rcv_established',
     'tcp_rcv_state_process',
@@ -169,7 +176,10 @@ const PLACES: ReadonlyMap<string, DropMeaning> = new Map([
     'tcp_done',
     'tcp_disconnect',
     'tcp_write_queue_purge',
-  ].map((place) => [`${place} NOT_SPECIFIED`, taken('TCP has worked through it')] as const),
+  ].map(
+    (place) =>
+      [`${place} NOT_SPECIFIED`, either('TCP freed it, and does not say whether it has dealt with it')] as const,
+  ),
 ]);
 
 const REASONS: ReadonlyMap<string, DropMeaning> = new Map([
@@ -179,15 +189,15 @@ const REASONS: ReadonlyMap<string, DropMeaning> = new Map([
   // TCP had it, and answered with an acknowledgment: keep-alives, and what arrives a second time (net/ipv4/tcp_input.c).
   [
     'TCP_INVALID_SEQUENCE',
-    taken('TCP has had it: its sequence number is outside of what is awaited, as a keep-alive’s'),
+    taken('TCP has dealt with it: its sequence number is outside of what is awaited, as a keep-alive’s'),
   ],
   ['TCP_OLD_DATA', taken('TCP has had these bytes already')],
   ['TCP_OFOMERGE', taken('TCP has had these bytes already')],
-  ['TCP_RFC7323_PAWS', taken('TCP has had it: its timestamp is older than the latest')],
-  ['TCP_OVERWINDOW', taken('TCP has had it: it lies outside of the receiver’s window')],
-  ['TCP_RESET', taken('TCP has had it: it ended the connection')],
-  ['TCP_TOO_OLD_ACK', taken('TCP has had it: it acknowledges what was acknowledged long ago')],
-  ['TCP_ACK_UNSENT_DATA', taken('TCP has had it: it acknowledges what was not sent')],
+  ['TCP_RFC7323_PAWS', taken('TCP has dealt with it: its timestamp is older than the latest')],
+  ['TCP_OVERWINDOW', taken('TCP has dealt with it: it lies outside of the receiver’s window')],
+  ['TCP_RESET', taken('TCP has dealt with it: it ended the connection')],
+  ['TCP_TOO_OLD_ACK', taken('TCP has dealt with it: it acknowledges what was acknowledged long ago')],
+  ['TCP_ACK_UNSENT_DATA', taken('TCP has dealt with it: it acknowledges what was not sent')],
   ['NOT_SPECIFIED', lost('it gave no reason')],
   ['NO_SOCKET', lost('no program listens there')],
   ['PKT_TOO_SMALL', lost('it is too short')],
@@ -199,9 +209,13 @@ const REASONS: ReadonlyMap<string, DropMeaning> = new Map([
   ['IP_INHDR', lost('the IP header is broken')],
   ['SOCKET_FILTER', lost('a socket’s filter did not want it')],
   ['NETFILTER_DROP', lost('a rule of the firewall dropped it, or the policy of a chain')],
-  ['OTHERHOST', lost('it is for another machine’s MAC address')],
+  ['OTHERHOST', lost('its frame is for another MAC address')],
   ['UNICAST_IN_L2_MULTICAST', lost('it is for one address, and came in a frame for many')],
-  ['IP_RPFILTER', lost('no route leads back to its sender (reverse path filter)')],
+  [
+    'IP_RPFILTER',
+    // Loose (rp_filter=2): no route at all. Strict (1): none through that device.
+    lost('no route leads back to its sender, or none through the device that it came in at (reverse path filter)'),
+  ],
   ['XFRM_POLICY', lost('a policy of IPsec did not let it through')],
   ['SOCKET_RCVBUFF', lost('the receiving socket’s queue is full')],
   ['PROTO_MEM', lost('the protocol’s memory is used up')],

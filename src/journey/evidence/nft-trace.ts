@@ -21,9 +21,13 @@ export function parseNftTrace(text: string, machine: string): TraceEvidence[] {
     if (kind === 'policy' && rest.trim() === 'drop') evidence.push({ ...packet, chain, rule: '' });
     const dropped = /^(.*)\(verdict (drop|reject)\)$/.exec(rest);
     if (kind === 'rule' && dropped !== null) evidence.push({ ...packet, chain, rule: (dropped[1] ?? '').trim() });
-    // A reject has no verdict of its own: the expression in the rule ends the packet.
-    else if (kind === 'rule' && /\breject\b/.test(rest))
-      evidence.push({ ...packet, chain, rule: rest.replace(/\(verdict \w+\)$/, '').trim() });
+    // A reject may come without a verdict: the expression in the rule ends the packet.
+    else if (
+      kind === 'rule' &&
+      !/\(verdict [^)]*\)$/.test(rest) &&
+      /(?:^|\s)reject(?:\s|$)/.test(rest.replace(/"[^"]*"/g, ''))
+    )
+      evidence.push({ ...packet, chain, rule: rest.trim() });
   }
   return evidence;
 }

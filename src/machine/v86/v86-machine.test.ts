@@ -54,7 +54,13 @@ describe('starting a machine', () => {
     await started;
     expect(states).toEqual(['off', 'loading', 'running']);
     const [asked, ...others] = worker().lines().reverse();
-    expect(others.reverse()).toEqual(['time 1700000000.500', 'evidence status', 'evidence sockets 0', 'report']);
+    expect(others.reverse()).toEqual([
+      'time 1700000000.500',
+      'evidence status',
+      'evidence sockets 0',
+      'evidence rules',
+      'report',
+    ]);
     // What its tap had lost before.
     expect(asked).toMatch(/^exec /);
     await machine.start();

@@ -2,7 +2,7 @@
 // What is known of the guest in it is guest/guest-link.ts.
 import { computed, type ReadonlySignal, signal } from '@preact/signals-core';
 import { fromBase64 } from '../../basics/base64.ts';
-import type { EvidenceBatch, ExecOptions, ExecResult, TapBatch } from '../../guest/guest.ts';
+import type { EvidenceBatch, ExecOptions, ExecResult, TapBatch, TracingWord } from '../../guest/guest.ts';
 import type { GuestConsole } from '../../guest/guest-console.ts';
 import { GuestLink, type GuestMoment, type GuestTime } from '../../guest/guest-link.ts';
 import { Listeners } from '../../guest/listeners.ts';
@@ -131,6 +131,14 @@ export class V86Machine implements Machine {
 
   watchSockets(on: boolean): void {
     this.#guest.watchSockets(on);
+  }
+
+  get tracing(): ReadonlySignal<TracingWord> {
+    return this.#guest.tracing;
+  }
+
+  traceRules(matches: readonly string[] | null): void {
+    this.#guest.traceRules(matches);
   }
 
   async flushTap(): Promise<void> {

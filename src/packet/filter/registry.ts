@@ -26,7 +26,7 @@ type ProtocolName = Layer['protocol'];
 
 const PROTOCOLS: Readonly<Record<ProtocolName, string>> = {
   eth: 'Ethernet: from one network card to the next.',
-  sll: 'What a tap on all interfaces writes in place of a link header.',
+  sll: 'What a tap on all interfaces (tcpdump -i any) has in place of each device’s own header: of an Ethernet frame the sender’s address is kept, the receiver’s is not. On a wire, or with tcpdump -i DEVICE, the frame is whole.',
   null: 'BSD loopback.',
   vlan: '802.1Q: which virtual LAN a frame belongs to.',
   ieee8021ad: '802.1ad: a provider’s virtual LAN, around others.',

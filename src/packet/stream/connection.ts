@@ -101,12 +101,14 @@ export class Connection {
   }
 }
 
-/** The same for both directions. Different connections may have the same. */
+/** The same for both directions. Different connections may have the same, but not those of a scan from or to one port or many. */
 export function connectionKey({ bytes, addresses, addressLength, tcp }: SegmentPlace): number {
-  let sum = u16(bytes, tcp) + u16(bytes, tcp + 2);
+  const one = u16(bytes, tcp);
+  const other = u16(bytes, tcp + 2);
+  let sum = Math.imul(Math.min(one, other), 0x85ebca6b) ^ Math.imul(Math.max(one, other), 0xc2b2ae35);
   for (let at = addresses; at < addresses + 2 * addressLength; at += 4) sum = (sum + u32(bytes, at)) | 0;
   // Neighbouring addresses and ports are far apart afterwards (the multiplier is the one of Knuth's hash).
-  return Math.imul(sum ^ (sum >>> 15) ^ ((u16(bytes, tcp) ^ u16(bytes, tcp + 2)) << 16), 0x9e3779b1) >> 1;
+  return Math.imul(sum ^ (sum >>> 15), 0x9e3779b1) >> 1;
 }
 
 export function isConnectionOf(connection: Connection, place: SegmentPlace): boolean {

@@ -27,13 +27,27 @@ const END_HEADERS = 0x04;
 const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const LONGEST_HEAD = 1 << 16;
 
+/** How far a message that goes on has been looked through, so that what was is not looked through again with each segment. */
+export interface Progress {
+  /** Of HTTP's chunks: where the next one begins; 0: at the first. */
+  chunk: number;
+}
+
 /**
  * One past the last byte of the message that begins at `at`; it may lie beyond `end`, which is one past the last byte that is there.
  * MORE and NEVER as above.
  *
  * @param isHead of HTTP: the answer has the head that it would have with a body, and no body
+ * @param progress of this message, with fewer bytes
  */
-export function messageEnd(kind: MessageKind, bytes: Uint8Array, at: number, end: number, isHead: boolean): number {
+export function messageEnd(
+  kind: MessageKind,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  isHead: boolean,
+  progress: Progress = { chunk: 0 },
+): number {
   const left = end - at;
   switch (kind) {
     case 'dns': {
@@ -53,7 +67,7 @@ export function messageEnd(kind: MessageKind, bytes: Uint8Array, at: number, end
       if (left < HTTP2_HEADER) return at + HTTP2_HEADER;
       return http2End(bytes, at, end);
     case 'http':
-      return httpEnd(bytes, at, end, isHead);
+      return progress.chunk > 0 ? chunksEnd(bytes, progress, end) : httpEnd(bytes, at, end, isHead, progress);
   }
 }
 
@@ -72,14 +86,17 @@ function http2End(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /** RFC 9112 section 6.3, but for bodies that end with the connection: what is there of one is taken for all of it. */
-function httpEnd(bytes: Uint8Array, at: number, end: number, isHead: boolean): number {
+function httpEnd(bytes: Uint8Array, at: number, end: number, isHead: boolean, progress: Progress): number {
   if (!startsHttp(bytes, at, end)) return NEVER;
   const body = headEnd(bytes, at, end);
   if (body < 0) return end - at > LONGEST_HEAD ? NEVER : MORE;
   const head = latin1(bytes, at, body);
   const status = /^HTTP\/1\.\d (\d{3})/.exec(head)?.[1];
   if (status !== undefined && (isHead || /^(1..|204|304)$/.test(status))) return body;
-  if (/\r?\ntransfer-encoding:[^\n]*chunked/i.test(head)) return chunksEnd(bytes, body, end);
+  if (/\r?\ntransfer-encoding:[^\n]*chunked/i.test(head)) {
+    progress.chunk = body;
+    return chunksEnd(bytes, progress, end);
+  }
   const length = /\r?\ncontent-length: *(\d{1,15})\s/i.exec(head)?.[1];
   if (length !== undefined) return body + Number(length);
   return status === undefined ? body : end;
@@ -97,8 +114,8 @@ function headEnd(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /** RFC 9112 section 7.1: a length in hexadecimal, so many bytes, and again; a length of 0, and lines up to an empty one. */
-function chunksEnd(bytes: Uint8Array, from: number, end: number): number {
-  for (let at = from; ; ) {
+function chunksEnd(bytes: Uint8Array, progress: Progress, end: number): number {
+  for (let at = progress.chunk; ; progress.chunk = at) {
     const feed = bytes.indexOf(0x0a, at);
     if (feed < 0 || feed >= end) return end - at > LONGEST_HEAD ? NEVER : MORE;
     const size = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?\r?$/i.exec(latin1(bytes, at, Math.min(feed, at + 256)))?.[1];

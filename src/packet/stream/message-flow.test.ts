@@ -146,3 +146,14 @@ test('any bytes in any order: nothing is thrown, and all room comes back', () =>
     }),
   );
 });
+
+test('an answer in 20,000 chunks, a segment each, is seen whole at its last, and not looked through anew at each', () => {
+  const text = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\na\r\n'.repeat(20_000)}0\r\n\r\n`;
+  const head = text.indexOf('1\r\na');
+  const sent = cut(ascii(text), [head, ...Array<number>(20_000).fill(6)]);
+  const start = performance.now();
+  const told = taken(sent, 8080, 40_000);
+  expect(performance.now() - start).toBeLessThan(5000);
+  expect(told.slice(1, -1).every((messages) => messages?.bytes === null && messages.goesOn)).toBe(true);
+  expect(Buffer.from(told.at(-1)?.bytes ?? []).toString('latin1')).toBe(text);
+});

@@ -2,7 +2,7 @@
 // completes it, as Wireshark shows it. What is waited for is bounded; where a part is missing, nothing is waited for.
 import { tcpPayload } from '../dissect.ts';
 import { DNS_PORT } from '../dns.ts';
-import { isMessageKind, type MessageKind, MORE, messageEnd, NEVER } from './message-ends.ts';
+import { isMessageKind, type MessageKind, MORE, messageEnd, NEVER, type Progress } from './message-ends.ts';
 
 /** Of one message. A longer one is shown as its segments are. */
 const LONGEST = 1 << 18;
@@ -55,6 +55,8 @@ export class MessageFlow {
   /** Bytes that the message needs; 0: nobody knows. */
   #needed = 0;
   #packets: number[] = [];
+  /** Of the message that begins the buffer. */
+  #progress: Progress = { chunk: 0 };
   #early: Early[] = [];
   /** Of HTTP's requests that have no answer yet: which ask for the head only. */
   readonly #asked: boolean[] = [];
@@ -150,7 +152,7 @@ export class MessageFlow {
     else if (this.#kind === 'http') return null;
     const kind = this.#kind;
     if (kind === null) return null;
-    const { whole, needed } = this.#walk(kind, data, data.length, other);
+    const { whole, needed } = this.#walk(kind, data, data.length, other, { chunk: 0 });
     this.complete = data.subarray(0, whole);
     if (whole === data.length || !this.#wait(data.subarray(whole), needed - whole, packet)) return null;
     return { kind, bytes: null, first: 0, whole, goesOn: true, packets: [] };
@@ -162,7 +164,7 @@ export class MessageFlow {
     const kind = this.#kind;
     if (bytes === null || kind === null) return null;
     const filled = this.#filled;
-    const { whole, first, needed } = this.#walk(kind, bytes, filled, other);
+    const { whole, first, needed } = this.#walk(kind, bytes, filled, other, this.#progress);
     if (whole === 0) {
       this.#needed = Math.max(0, needed);
       if (needed > LONGEST || filled >= LONGEST) this.#drop();
@@ -184,12 +186,14 @@ export class MessageFlow {
       : { kind: this.#kind, bytes: null, first: 0, whole: 0, goesOn: true, packets: [] };
   }
 
-  #walk(kind: MessageKind, bytes: Uint8Array, end: number, other: MessageFlow | null): Walked {
+  /** @param progress of the first message */
+  #walk(kind: MessageKind, bytes: Uint8Array, end: number, other: MessageFlow | null, progress: Progress): Walked {
     let at = 0;
     let first = 0;
     while (at < end) {
       const isAnswer = kind === 'http' && bytes[at] === 0x48 && bytes[at + 1] === 0x54;
-      const next = messageEnd(kind, bytes, at, end, isAnswer && other?.askedForHead === true);
+      const isHead = isAnswer && other?.askedForHead === true;
+      const next = messageEnd(kind, bytes, at, end, isHead, at === 0 ? progress : undefined);
       if (next === NEVER) return { whole: end, first: first || end, needed: 0 };
       if (next === MORE) return { whole: at, first, needed: 0 };
       if (next - at > LONGEST) return { whole: end, first: first || end, needed: 0 };
@@ -216,6 +220,7 @@ export class MessageFlow {
     this.#waiting.set(rest);
     this.#filled = rest.length;
     this.#needed = Math.max(0, needed);
+    this.#progress = { chunk: 0 };
     this.#packets = [packet];
     return true;
   }

@@ -71,6 +71,8 @@ export class TcpFlow {
   #base = 0;
   #first = 0;
   #last = 0;
+  /** What acknowledge() was told last, of which nothing is left; null: something has come since that may be. */
+  #settled: number | null = null;
   /** Of the one that acknowledge() has found. */
   acknowledgedPacket = 0;
   acknowledgedSince = 0;
@@ -90,6 +92,8 @@ export class TcpFlow {
     else this.#segments.follow(this.#latest, at);
     this.#latest = at;
     this.#count++;
+    if (this.#settled !== null && (isAfter(this.#settled, sequence) || !isAfter(next, this.#settled)))
+      this.#settled = null;
     if (this.#isMeasured) this.#measure(sequence, next);
   }
 
@@ -104,6 +108,9 @@ export class TcpFlow {
 
   /** Forgets what an acknowledgment is good for. True when it is for one segment exactly, the oldest of several. */
   acknowledge(acknowledgment: number): boolean {
+    // Said again and again while one is missing: with each, all that wait would be looked at.
+    if (acknowledgment === this.#settled) return false;
+    this.#settled = acknowledgment;
     const segments = this.#segments;
     let found = false;
     let before = NONE;
@@ -159,6 +166,7 @@ export class TcpFlow {
     this.#oldest = this.#latest = NONE;
     this.#count = 0;
     this.#isMeasured = false;
+    this.#settled = null;
     this.next = this.nextPacket = this.nextTime = 0;
     this.acknowledgeable = this.acknowledged = this.acknowledgedTime = 0;
     this.duplicates = this.duplicated = 0;

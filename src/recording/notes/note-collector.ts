@@ -1,5 +1,8 @@
 // The notes of a file, as they come, put together to what is known in the end.
 import type { Context } from '../../journey/builder.ts';
+import type { GapEvidence } from '../../journey/evidence/drop.ts';
+import type { Evidence } from '../../journey/evidence/evidence.ts';
+import { gapsFor } from '../../journey/evidence/latest.ts';
 import { type NextPacket, readNote } from './note.ts';
 
 /** Things that are kept of one kind: a file of any size may say any number. */
@@ -7,16 +10,21 @@ const MOST_KEPT = 100_000;
 
 export class NoteCollector {
   #context: Record<string, unknown> = {};
+  /** What is told of it. */
+  #told: Context | null = null;
   #next: NextPacket = {};
   #lab = '';
   /** Why the first note that could not be read could not be, and how many there were. */
   #unread = { error: '', count: 0 };
   #leftOut = 0;
+  /** When there were drops that were left out. */
+  #forgotten: readonly GapEvidence[] = [];
 
   /** Takes the text of a note. Never throws. */
   add(text: string): void {
     const read = readNote(text);
     if (!read.ok) {
+      this.#told = null;
       this.#unread = { error: this.#unread.error || read.error, count: this.#unread.count + 1 };
       return;
     }
@@ -38,9 +46,18 @@ export class NoteCollector {
     return this.#lab;
   }
 
-  /** Another object when more was added. */
+  /** Another object when more was added. What was left out, or could not be read, may have been drops: then no kernel has told of all. */
   get context(): Context {
-    return this.#context as Context;
+    this.#told ??= this.#tell();
+    return this.#told;
+  }
+
+  #tell(): Context {
+    const context = this.#context as Context;
+    const { evidence = [] } = context;
+    if (evidence.length === 0 || (this.#unread.count === 0 && this.#forgotten.length === 0)) return context;
+    const known = this.#unread.count === 0 ? evidence : evidence.filter(({ kind }) => kind !== 'watch');
+    return { ...context, evidence: [...known, ...this.#forgotten] };
   }
 
   /** What could not be read, in a sentence; "" when all could. */
@@ -66,9 +83,11 @@ export class NoteCollector {
       const list: unknown[] = Array.isArray(before) ? before : [];
       const room = Math.max(0, MOST_KEPT - list.length);
       this.#leftOut += Math.max(0, value.length - room);
+      if (part === 'evidence') this.#forgotten = gapsFor([...this.#forgotten, ...(value.slice(room) as Evidence[])]);
       for (const item of value.slice(0, room)) list.push(item);
       all[part] = list;
     }
     this.#context = all;
+    this.#told = null;
   }
 }

@@ -6,6 +6,7 @@ import { PcapngWriter } from '../../capture/pcapng-writer.ts';
 import { CaptureHopReader, hopsOfCapture } from '../../hop/hops-of-capture.ts';
 import { type Context, stitch } from '../../journey/builder.ts';
 import { parseConntrack } from '../../journey/evidence/conntrack.ts';
+import type { DropEvidence, WatchEvidence } from '../../journey/evidence/drop.ts';
 import { parseNftTrace } from '../../journey/evidence/nft-trace.ts';
 import { journeyJson } from '../../journey/journey-json.ts';
 import { topologyOf } from '../../lab/journey-topology.ts';
@@ -35,7 +36,46 @@ const named = {
   protocol: natural,
   packet: fc.uint8Array({ maxLength: 200 }),
 };
+const form = fc.record({
+  in: fc.constantFrom('', 'eth0'),
+  out: fc.constantFrom('', 'eth0'),
+  source: word,
+  destination: word,
+  sourcePort: fc.integer({ min: -1, max: 65_535 }),
+  destinationPort: fc.integer({ min: -1, max: 65_535 }),
+  ttl: fc.integer({ min: -1, max: 255 }),
+  mark: fc.nat(0x7fff_ffff).map((mark) => mark * 2),
+});
+const step = fc.record({
+  chain: word,
+  kind: fc.constantFrom('rule' as const, 'return' as const, 'policy' as const),
+  handle: natural,
+  verdict: fc.constantFrom('', 'DROP', 'JUMP DOCKER'),
+  text: fc.string({ maxLength: 1000 }),
+});
 const evidence = fc.oneof(
+  fc.record({
+    kind: fc.constant('rules' as const),
+    machine: word,
+    from: moment,
+    until: fc.oneof(moment, fc.constant(Infinity)),
+    number: word,
+    identification: fc.integer({ min: -1, max: 65_535 }),
+    length: natural,
+    flags: fc.constantFrom('', 'SYN ACK'),
+    isWhole: fc.boolean(),
+    came: form,
+    visits: fc.array(
+      fc.record({
+        version: fc.constantFrom(0, 4, 6),
+        table: word,
+        chain: word,
+        form,
+        steps: fc.array(step, { maxLength: 3 }),
+      }),
+      { maxLength: 3 },
+    ),
+  }),
   fc.record({
     kind: fc.constant('trace' as const),
     machine: word,
@@ -197,6 +237,35 @@ describe('a note', () => {
     for (let i = 0; i < 201; i++) for (const text of noteTexts({ context: { gaps } })) collector.add(text);
     expect(collector.context.gaps?.length).toBe(100_000);
     expect(collector.trouble).toContain('500 pieces of evidence were left out');
+  });
+
+  const watch: WatchEvidence = { kind: 'watch', machine: 'a', from: 1, until: 9000, sockets: false };
+  const drop = (time: number): DropEvidence => ({
+    ...{ kind: 'drop', machine: 'a', time, device: 'eth0', namespace: 1, reason: 'NETFILTER_DROP', location: '' },
+    ...{ protocol: 0x0800, packet: Uint8Array.of(0x45), conntrackFull: false },
+  });
+
+  test('knows when drops were that it left out', () => {
+    const collector = new NoteCollector();
+    for (let i = 0; i < 201; i++) {
+      const evidence = [watch, ...Array.from({ length: 499 }, () => drop(i + 1))];
+      for (const text of noteTexts({ context: { evidence } })) collector.add(text);
+    }
+    expect(collector.context.evidence?.at(-1)).toEqual({
+      kind: 'gap',
+      machine: 'a',
+      from: 201,
+      until: 201,
+      count: 499,
+    });
+  });
+
+  test('takes no kernel to have told of every drop, where something of what was told cannot be read', () => {
+    const collector = new NoteCollector();
+    for (const text of noteTexts({ context: { evidence: [watch, drop(5)] } })) collector.add(text);
+    expect(collector.context.evidence).toEqual([watch, drop(5)]);
+    collector.add('{"format":"lockstep-note","version":1,"context":{"evidence":[{"kind":"hearsay"}]}}');
+    expect(collector.context.evidence).toEqual([drop(5)]);
   });
 });
 

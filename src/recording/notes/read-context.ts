@@ -19,13 +19,16 @@ import type { Tuple } from '../../hop/tuple.ts';
 import type { Context } from '../../journey/builder.ts';
 import type { ConntrackEntry } from '../../journey/evidence/conntrack.ts';
 import type { CounterMatch, Evidence } from '../../journey/evidence/evidence.ts';
+import { MOST_STEPS, MOST_VISITS } from '../../journey/evidence/rule-trace.ts';
+import type { ChainVisit, Form, RuleStep } from '../../journey/evidence/rules.ts';
 import type { Device, Topology } from '../../journey/topology.ts';
 import { type Shape, shaped } from './shape.ts';
 
 /** Items of one list of a note: the writer makes several notes of more. */
 const MOST_ITEMS = 10_000;
-const MOST_DEVICES = 4096;
-const MOST_ADDRESSES = 256;
+/** What the reports of many machines may hold (topology/parse-report.ts: 4096 of each, and namespace). */
+const MOST_DEVICES = 65_536;
+const MOST_ADDRESSES = 4096;
 /** Characters of a rule as a tool prints it. */
 const LONGEST_WORDS = 4096;
 /** Characters of what the kernel told of a packet's bytes. */
@@ -79,6 +82,34 @@ const match = shaped<CounterMatch>({
   destination: { maybe: name },
   destinationPort: { maybe: natural },
   chain: { maybe: name },
+});
+
+const form = shaped<Form>({
+  in: words,
+  out: words,
+  source: name,
+  destination: name,
+  sourcePort: orNone,
+  destinationPort: orNone,
+  ttl: orNone,
+  mark: natural,
+});
+
+const visit = shaped<ChainVisit>({
+  version: natural,
+  table: name,
+  chain: name,
+  form,
+  steps: several(
+    shaped<RuleStep>({
+      chain: name,
+      kind: (value, path) => oneOf(value, path, ['rule', 'return', 'policy']),
+      handle: natural,
+      verdict: words,
+      text: words,
+    }),
+    MOST_STEPS,
+  ),
 });
 
 type Kind = Evidence['kind'];
@@ -142,11 +173,24 @@ const EVIDENCE: { readonly [K in Kind]: Check<OfKind<K>> } = {
     what: words,
     match,
   }),
+  rules: shaped<OfKind<'rules'>>({
+    kind: exactly('rules'),
+    machine: name,
+    from: time,
+    until: orForEver,
+    number: name,
+    identification: orNone,
+    length: natural,
+    flags: words,
+    isWhole: boolean,
+    came: form,
+    visits: several(visit, MOST_VISITS),
+  }),
 };
 
 const KINDS = Object.keys(EVIDENCE) as Kind[];
 
-const evidence: Check<Evidence> = (value, path) => {
+export const readEvidence: Check<Evidence> = (value, path) => {
   const { kind } = object(value, path);
   return EVIDENCE[oneOf(kind, `${path}.kind`, KINDS)](value, path);
 };
@@ -154,6 +198,7 @@ const evidence: Check<Evidence> = (value, path) => {
 const device = shaped<Device>({
   machine: name,
   namespace: { maybe: name },
+  inode: { maybe: natural },
   name,
   ifindex: { maybe: natural },
   kind: (value, path) => oneOf(value, path, ['nic', 'bridge', 'veth', 'tunnel', 'vlan', 'loopback', 'other']),
@@ -172,7 +217,7 @@ const gap: Check<Gap> = (value, path) => {
 const SHAPE: Shape<Context> = {
   topology: { maybe: shaped<Topology>({ devices: several(device, MOST_DEVICES) }) },
   conntrack: { maybe: several(conntrackEntry) },
-  evidence: { maybe: several(evidence) },
+  evidence: { maybe: several(readEvidence) },
   gaps: { maybe: several(gap) },
 };
 

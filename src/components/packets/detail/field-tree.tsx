@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { keepInSight } from '../../ui/keep-in-sight.ts';
 import { plural } from '../../ui/words.ts';
 import { type Anatomy, type Spot, sameSpot } from './anatomy.ts';
-import { isOfCapture, layerAbout, layerTitle } from './layer-words.ts';
+import { isOfCapture, layerAbout, layerTitle, ofCaptureWords } from './layer-words.ts';
 import './field-tree.css';
 
 interface Props {
@@ -126,7 +126,7 @@ function PartLine({ anatomy, part }: { readonly anatomy: Anatomy; readonly part:
     <>
       <span class="pk-title">{layerTitle(layer)}</span>{' '}
       <span class="pk-soft">
-        {isOfCapture(layer) ? 'the capture’s own, ' : ''}
+        {isOfCapture(layer) ? `${ofCaptureWords(layer)}, ` : ''}
         {layer.bytes === anatomy.bytes
           ? `${plural(headerEnd - start, 'byte')} from ${start}`
           : `${plural(layer.length, 'byte')} put together from several packets`}

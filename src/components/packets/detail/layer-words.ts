@@ -65,3 +65,7 @@ export const layerAbout = ({ protocol }: Layer): string => fieldInfo(protocol)?.
 
 /** Written by whoever captured the packet: it never was on a wire. */
 export const isOfCapture = ({ protocol }: Layer): boolean => protocol === 'sll' || protocol === 'null';
+
+/** What such a layer is, beside its title. */
+export const ofCaptureWords = ({ protocol }: Layer): string =>
+  protocol === 'sll' ? 'the capture’s own, in place of the device’s header' : 'the capture’s own';

@@ -3,8 +3,9 @@ import type { Change } from '../../../journey/changes.ts';
 import type { Journey, JourneyHop } from '../../../journey/journey.ts';
 import { verdictOf } from '../../../journey/verdict.ts';
 import { Button } from '../../ui/button.tsx';
+import { RulePaths } from '../../ui/rule-path.tsx';
 import { Sources } from '../../ui/sources.tsx';
-import { plural } from '../../ui/words.ts';
+import { inList, plural } from '../../ui/words.ts';
 import './packet-way.css';
 
 interface WayProps {
@@ -20,7 +21,7 @@ export function PacketWay({ journey, n, pending, onShow }: WayProps) {
   const start = journey.hops[0]?.time ?? 0;
   return (
     <section class="pk-way" aria-label="Way of this packet">
-      <ol>
+      <ol class="pk-hops">
         {journey.hops.map((hop) => (
           <li key={hop.hop.n}>
             <Button aria-current={hop.hop.n === n ? 'true' : undefined} onClick={() => onShow(hop.hop.n)}>
@@ -33,7 +34,7 @@ export function PacketWay({ journey, n, pending, onShow }: WayProps) {
         ))}
       </ol>
       <p>
-        <strong>{verdictOf(journey)}</strong>: {journey.why}.
+        <strong>{verdictOf(journey)}</strong>: {inList(journey.why)}.
         {journey.end === 'unknown' && pending !== '' && ` ${pending}`}
         {journey.answeredBy !== null && (
           <>
@@ -61,6 +62,7 @@ export function PacketWay({ journey, n, pending, onShow }: WayProps) {
         </p>
       )}
       <Sources journey={journey} />
+      <RulePaths journey={journey} />
     </section>
   );
 }

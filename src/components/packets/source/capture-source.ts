@@ -41,6 +41,7 @@ export class CaptureSource implements PacketSource {
   readonly #places = new Set<string>();
   readonly #linkTypes = new Set<string>();
   #context: Context = {};
+  #oneTime = false;
   #count = 0;
   #held = 0;
 
@@ -52,6 +53,10 @@ export class CaptureSource implements PacketSource {
       ...{ done: false, read: 0, size: file.size, packets: 0, places: [], linkTypes: [], trouble: '' },
     });
     this.state = this.#state;
+  }
+
+  get oneTime(): boolean {
+    return this.#oneTime;
   }
 
   get severalMachines(): boolean {
@@ -102,6 +107,7 @@ export class CaptureSource implements PacketSource {
     let [toldOfFile, toldOfNotes] = [0, 0];
     const tell = (done: boolean, ...sentences: readonly string[]): void => {
       if (ending.aborted) return;
+      this.#oneTime = notes.lab !== '';
       const noticed = notes.context.gaps ?? [];
       const lost: readonly Gap[] = [...gaps.all.slice(toldOfFile), ...noticed.slice(toldOfNotes)];
       [toldOfFile, toldOfNotes] = [gaps.all.length, noticed.length];

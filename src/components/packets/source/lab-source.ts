@@ -2,14 +2,17 @@
 
 import type { Lab } from '../../../lab/lab.ts';
 import type { LabJourneys } from '../../../lab/lab-journeys.ts';
+import type { RuleTracing } from '../../../lab/rule-tracing.ts';
 import type { PacketSource } from './packet-source.ts';
 
 import { CAPACITY } from './packet-store.ts';
 
-export function labSource(lab: Lab, journeys: LabJourneys): PacketSource {
+export function labSource(lab: Lab, journeys: LabJourneys, tracing?: RuleTracing): PacketSource {
   return {
+    ...(tracing === undefined ? {} : { tracing }),
     title: lab.id,
     live: true,
+    oneTime: true,
     severalMachines: lab.machines.length > 1,
     capacity: CAPACITY,
     onPackets: (listener) => lab.onHops(listener),

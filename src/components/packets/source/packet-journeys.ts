@@ -16,6 +16,7 @@ export class PacketJourneys {
   /** The packet that the builder's are around. */
   #centre = 0;
   #known: Context | null = null;
+  #oneTime = false;
 
   constructor(store: PacketStore, source: PacketSource) {
     this.#store = store;
@@ -28,8 +29,11 @@ export class PacketJourneys {
     if (theirs !== undefined) return theirs;
     const context = this.#source.context();
     // A builder is told more and more; what is known may also be less than before, as when a device has gone.
-    if (this.#builder === null || context !== this.#known || Math.abs(n - this.#centre) > REACH / 2) {
-      this.#builder = new JourneyBuilder({ oneTime: this.#source.live });
+    const { oneTime } = this.#source;
+    const isSame = context === this.#known && oneTime === this.#oneTime;
+    if (this.#builder === null || !isSame || Math.abs(n - this.#centre) > REACH / 2) {
+      this.#builder = new JourneyBuilder({ oneTime });
+      this.#oneTime = oneTime;
       this.#builder.know(context);
       this.#known = context;
       this.#centre = n;

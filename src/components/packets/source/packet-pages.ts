@@ -1,5 +1,6 @@
 // Packets side by side in columns, a page of them at a time. As objects of their own a hundred thousand packets take 40 MB
 // more than their bytes: an object, a view and a buffer each. Here it is 40 bytes a packet, and what is old goes a page at a time.
+import { firstIndex } from '../../../basics/first-index.ts';
 import { timestampOf } from '../../../capture/captured-packet.ts';
 import type { TcpFacts } from '../../../packet/stream/tcp-facts.ts';
 import type { ListedHop, TapPlace } from './packet-source.ts';
@@ -130,14 +131,9 @@ export class PacketPages {
 
   /** Index of the packet with that number; −1 when it is not kept. Numbers ascend. */
   indexOf(n: number): number {
-    let low = this.#start;
-    let high = this.#end;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.number(middle) < n) low = middle + 1;
-      else high = middle;
-    }
-    return low < this.#end && this.number(low) === n ? low : -1;
+    const start = this.#start;
+    const found = start + firstIndex(this.#end - start, (index) => this.number(start + index) >= n);
+    return found < this.#end && this.number(found) === n ? found : -1;
   }
 
   /** Says that `later` is the packet `first`, seen again. `first` must have been seen first itself. */

@@ -5,6 +5,7 @@ import type { Gap } from '../../../hop/gap.ts';
 import type { Hop } from '../../../hop/hop.ts';
 import type { Context, Regrouped } from '../../../journey/builder.ts';
 import type { Journey } from '../../../journey/journey.ts';
+import type { RuleTracing } from '../../../lab/rule-tracing.ts';
 import type { TcpFacts } from '../../../packet/stream/tcp-facts.ts';
 
 /** A hop, and what only files say of one. */
@@ -35,9 +36,13 @@ export interface PacketBatch {
 export interface PacketSource {
   /** "super-bridge", "trace.pcap": stands in what is exported. */
   readonly title: string;
-  /** Packets go on coming, of a lab that has one time: the list can follow, pause and be cleared. */
+  /** Packets go on coming: the list can follow, pause and be cleared. */
   readonly live: boolean;
+  /** All clocks that its times are of show the same: those of a lab do, also of one that was saved to a file. */
+  readonly oneTime: boolean;
   readonly severalMachines: boolean;
+  /** Whose firewalls tell which rules see packets; left out where none of it runs. */
+  readonly tracing?: RuleTracing;
   /** Packets kept; what is older is let go and counted. */
   readonly capacity: number;
   /** Ends with the function that it gives. */

@@ -299,6 +299,8 @@ describe('the packet list', () => {
     store.work(1000);
     expect(store.count).toBe(store.kept - 2);
     expect([store.seenAgain(0), store.seenAgain(2), store.seenAgain(3)]).toEqual([2, 0, 0]);
+    // What is shown are packets: each with all its sightings, in their order.
+    expect([...store.shown()].map(({ n }) => n)).toEqual([...store.all()].map(({ n }) => n));
     store.regroup([]);
     store.work(1000);
     expect(store.count).toBe(store.kept);

@@ -1,6 +1,7 @@
 // The packets of a run or a file, as the list shows them: bounded, filtered, and one row a sighting or one row a packet. Pure
 // but for the clock: filtering works in slices, and summaries are made when somebody looks at a row.
 
+import { firstIndex } from '../../../basics/first-index.ts';
 import { type Gap, missingIn } from '../../../hop/gap.ts';
 import { placeOf } from '../../../hop/hop.ts';
 import { dissect } from '../../../packet/dissect.ts';
@@ -250,6 +251,13 @@ export class PacketStore {
     for (let i = Math.max(start, index - reach); i < Math.min(end, index + reach + 1); i++) yield this.#pages.packet(i);
   }
 
+  /** What the rows show, in order: where there is one row a packet, all sightings of these packets. */
+  *shown(): Generator<ListedHop> {
+    const rows = Array.from({ length: this.count }, (_, row) => this.indexAt(row));
+    const indices = this.#onePerPacket ? rows.flatMap((index) => [index, ...this.#pages.later(index)]) : rows;
+    for (const index of indices.sort((a, b) => a - b)) yield this.#pages.packet(index);
+  }
+
   /** All that are kept, the oldest first. */
   *all(): Generator<ListedHop> {
     for (let i = this.#pages.start; i < this.#pages.end; i++) yield this.#pages.packet(i);
@@ -315,6 +323,11 @@ export class PacketStore {
     return this.#shown !== null;
   }
 
+  /** Packets are left out, rather than that several sightings have one row. */
+  get isPart(): boolean {
+    return this.#filter !== null;
+  }
+
   #fits(index: number): boolean {
     if (this.#onePerPacket && !this.#pages.isFirst(index)) return false;
     return this.#filter === null || this.#filter.matches(new Asked(this.#pages, index, this.#first?.time ?? 0));
@@ -335,16 +348,8 @@ export class PacketStore {
 }
 
 /** Where the first number that is not less than `index` stands, of numbers that ascend. */
-function firstFrom(numbers: readonly number[], index: number): number {
-  let low = 0;
-  let high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((numbers[middle] ?? 0) < index) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const firstFrom = (numbers: readonly number[], index: number): number =>
+  firstIndex(numbers.length, (at) => (numbers[at] ?? 0) >= index);
 
 /** What a filter asks of a packet. Most are answered without all of it. */
 class Asked implements FilterPacket {

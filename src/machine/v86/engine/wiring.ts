@@ -139,10 +139,13 @@ export class Wiring {
   }
 
   #agentLines(bytes: Uint8Array): void {
-    const lines = (this.#agentText + this.#decoder.decode(bytes, { stream: true })).split('\n');
-    // A guest that writes without end and without a line break is not our agent.
-    this.#agentText = (lines.pop() ?? '').slice(-32 * 1024 * 1024);
-    for (const line of lines) this.#events.post({ type: 'agent', line });
+    const [first = '', ...others] = this.#decoder.decode(bytes, { stream: true }).split('\n');
+    // A guest that writes without end and without a line break is not our agent; what it wrote is not looked through again with each piece.
+    if (this.#agentText.length < 32 * 1024 * 1024) this.#agentText += first;
+    for (const line of others) {
+      this.#events.post({ type: 'agent', line: this.#agentText });
+      this.#agentText = line;
+    }
   }
 
   #serialByte(byte: number): void {

@@ -36,12 +36,18 @@ get() {
   mapfile -t body <$state/body && [[ ${body[-1]:-} == \[* ]] && json_safe "${body[-1]}"
 }
 
-containers='[]' networks='[]'
+# A daemon that is too busy to answer is asked once more after 2 s, then 4, 8, …: nothing may happen that makes us ask.
+containers='[]' networks='[]' again=0 patience=200
 ask_docker() { # [networks]
   local body
+  again=0
   docker_up || { containers='[]' networks='[]'; return 0; }
-  get /containers/json && containers=$REPLY
-  [[ -z ${1:-} ]] || { get /networks && networks=$REPLY; }
+  if get /containers/json && containers=$REPLY && { [[ -z ${1:-} ]] || { get /networks && networks=$REPLY; }; }; then
+    patience=200
+  else
+    uptime
+    again=$((REPLY + patience)) patience=$((patience * 2))
+  fi
 }
 
 # Pods and their containers, where a containerd answers to CRI and there is something to ask it with. crictl is a large
@@ -175,8 +181,14 @@ reporter() {
   while :; do
     if ! read -r -t 0.4 line; then
       # A namespace that gets a name makes no sound; its folder is younger than our last look.
-      [[ /run/netns -nt $state/spaces ]] || continue
-      line=namespaces
+      uptime
+      if ((again > 0 && REPLY > again)); then
+        line=networks
+      elif [[ /run/netns -nt $state/spaces ]]; then
+        line=namespaces
+      else
+        continue
+      fi
     fi
     ask='' look='' stale=()
     uptime
