@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { defineConfig, devices } from '@playwright/test';
+import { pageSpecs } from './src/cli/tester/stages.ts';
 import { chromiumLaunch } from './tests/support/chromium.ts';
 
 // A port that is free now. Playwright reads this file once more in each of its workers, which inherit the environment:
@@ -12,6 +13,8 @@ process.env.LOCKSTEP_E2E_PORT ??= execFileSync(process.execPath, [
   .trim();
 const baseURL = `http://127.0.0.1:${process.env.LOCKSTEP_E2E_PORT}`;
 
+const pages = pageSpecs.map((name) => `${name}.spec.ts`);
+
 export default defineConfig({
   testDir: 'tests/e2e',
   outputDir: 'build/test-results',
@@ -22,18 +25,15 @@ export default defineConfig({
   // A test that passes only the second time has found something.
   retries: 0,
   use: {
+    ...devices['Desktop Chrome'],
+    launchOptions: chromiumLaunch,
     baseURL,
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
   },
   projects: [
-    {
-      name: 'chromium',
-      use: {
-        ...devices['Desktop Chrome'],
-        launchOptions: chromiumLaunch,
-      },
-    },
+    { name: 'pages', testMatch: pages },
+    { name: 'e2e', testIgnore: pages },
   ],
   webServer: {
     command: `node src/cli/bootstrap.mjs serve --port ${process.env.LOCKSTEP_E2E_PORT}`,

@@ -93,8 +93,20 @@ export async function installWhatIsNeeded(options: WorkshopOptions, needs: reado
   await building(options, (display) => prepareSystem(needs, buildContext(root, signal, display)));
 }
 
-/** Everything: dist/ is complete afterwards. */
-export async function buildAll(options: WorkshopOptions): Promise<void> {
+/** The pages alone: what dist/ has of machines stays what it was, or is not there. */
+export async function buildOnlySite(options: WorkshopOptions): Promise<void> {
+  const { root, signal } = options;
+  await building(options, async (display) => {
+    await buildSite(buildContext(root, signal, display));
+  });
+}
+
+/**
+ * Everything: dist/ is complete afterwards.
+ *
+ * @param onSite called when the pages are there, before the machines
+ */
+export async function buildAll(options: WorkshopOptions, onSite?: () => void): Promise<void> {
   const { root, signal } = options;
   const paths = buildPaths(root);
   const labs = await readLabs(root);
@@ -103,6 +115,7 @@ export async function buildAll(options: WorkshopOptions): Promise<void> {
   await requireOwnFolders([paths.dist, paths.scratch]);
   await building(options, async (display) => {
     await buildSite(buildContext(root, signal, display));
+    onSite?.();
     const builds = new LabBuilds(labs, { root, signal, display });
     await builds.run();
     await completeDist(paths);

@@ -46,9 +46,10 @@ test('stages without anything to run are left out; style and types always run', 
     'unit',
     'fidelity',
     'truth',
+    'pages',
     'content',
-    'e2e',
   ]);
+  expect(names({ machine: [], e2e: ['overlay'] }).at(-1)).toBe('e2e');
 });
 
 test.each([

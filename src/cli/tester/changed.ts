@@ -3,7 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outputOf } from '../child.ts';
-import type { Check, Stage } from './stages.ts';
+import { type Check, pageSpecs, type Stage } from './stages.ts';
 
 /** Tests that start real machines or a browser, as paths below tests/. */
 export interface Slow {
@@ -120,10 +120,13 @@ export function narrowed(all: readonly Stage[], since: string, { machine, e2e }:
         const files = machine.map((name) => join('tests/machine', `${name}.test.ts`));
         return [{ ...check, args: [...check.args, '--passWithNoTests', ...files] }];
       }
-      case 'e2e':
-        return e2e.length === 0
+      case 'pages':
+      case 'e2e': {
+        const own = e2e.filter((name) => pageSpecs.includes(name) === (check.name === 'pages'));
+        return own.length === 0
           ? []
-          : [{ ...check, args: [...check.args, ...e2e.map((name) => `tests/e2e/${name}.spec.ts`)] }];
+          : [{ ...check, args: [...check.args, ...own.map((name) => `tests/e2e/${name}.spec.ts`)] }];
+      }
       case 'size-limit':
         return [];
       default:

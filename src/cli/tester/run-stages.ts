@@ -44,7 +44,7 @@ export async function test({ root, signal, stages: names, changed }: TestOptions
     results.push(await timed('setup', 'system', () => work(signal, () => setUp(root, signal, needs))));
     for (const need of needs) absent.set(need, absentees(await readSystem([need], root)));
   }
-  const startBuild = () => startWork(signal, (output) => build(root, signal, output));
+  const startBuild = () => startWork(signal, (output, onSite) => build(root, signal, output, onSite));
   const canBuild = (stage: Stage) => stage.needs.includes('machines') && heldBack(stage, absent) === null;
   let building: Work | undefined;
   let built = false;
@@ -55,6 +55,10 @@ export async function test({ root, signal, stages: names, changed }: TestOptions
       continue;
     }
     if (stage.besideBuild && chosen.some(canBuild)) building ??= startBuild();
+    // Without a build to wait for, the pages alone are made.
+    if (stage.needsSite && building === undefined)
+      results.push(await timed('build', 'site', () => work(signal, () => buildPages(root, signal))));
+    if (stage.needsSite) await building?.site;
     if (stage.needs.includes('machines') && !built) {
       // Once: the stages after a build that failed run all the same, and show what does not depend on it.
       built = true;
@@ -107,23 +111,32 @@ async function setUp(root: string, signal: AbortSignal, needs: readonly Need[]):
   await installWhatIsNeeded({ root, signal, output: process.stdout }, needs);
 }
 
-async function build(root: string, signal: AbortSignal, output: Output): Promise<void> {
+async function build(root: string, signal: AbortSignal, output: Output, onSite: () => void): Promise<void> {
   const { buildAll } = await import('../builder/build-all.ts');
-  await buildAll({ root, signal, output });
+  await buildAll({ root, signal, output }, onSite);
+}
+
+async function buildPages(root: string, signal: AbortSignal): Promise<void> {
+  const { buildOnlySite } = await import('../builder/build-all.ts');
+  await buildOnlySite({ root, signal, output: process.stdout });
 }
 
 /** Something that goes on beside the stages until somebody waits for it. */
 interface Work {
+  /** When the pages are there, or nothing more is to be waited for. */
+  readonly site: Promise<void>;
   /** Shows what it has printed, and waits for its end. */
   readonly shown: () => Promise<Tally>;
 }
 
-function startWork(signal: AbortSignal, task: (output: Output) => Promise<void>): Work {
+function startWork(signal: AbortSignal, task: (output: Output, onSite: () => void) => Promise<void>): Work {
   const output = new HeldOutput(process.stdout);
-  const tally = work(signal, () => task(output));
+  const site = Promise.withResolvers<void>();
+  const tally = work(signal, () => task(output, site.resolve));
   // Nobody may be waiting when it is cancelled.
-  tally.catch(() => {});
+  tally.catch(() => {}).finally(site.resolve);
   return {
+    site: site.promise,
     shown: () => {
       output.release();
       return tally;

@@ -21,8 +21,10 @@ export interface Stage {
   readonly name: string;
   /** What has to be there before it runs; 'machines': the whole build, dist/ and the machines. */
   readonly needs: readonly Need[];
-  /** Neither reads nor writes what the build does: runs while that goes on. */
+  /** Neither reads nor writes what the build does, or nothing but its pages: runs while that goes on. */
   readonly besideBuild?: boolean;
+  /** Reads pages in dist/, which need no machines. */
+  readonly needsSite?: boolean;
   readonly checks: readonly Check[];
 }
 
@@ -36,12 +38,15 @@ function vitest(project: string, reports: string): Check {
   };
 }
 
-function playwright(reports: string): Check {
-  const path = join(reports, 'e2e.json');
+/** Browser tests of pages without machines: Playwright's project "pages"; all others are "e2e". */
+export const pageSpecs: readonly string[] = ['packets', 'site', 'walk'];
+
+function playwright(project: 'pages' | 'e2e', reports: string): Check {
+  const path = join(reports, `${project}.json`);
   return {
-    name: 'e2e',
+    name: project,
     program: 'playwright',
-    args: ['test', '--reporter=list,json'],
+    args: ['test', '--project', project, '--reporter=list,json'],
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: path },
     report: { kind: 'playwright', path },
   };
@@ -75,9 +80,16 @@ export function stages(reports: string): readonly Stage[] {
     { name: 'unit', needs: [], besideBuild: true, checks: [vitest('unit', reports)] },
     { name: 'fidelity', needs: ['tshark'], besideBuild: true, checks: [vitest('fidelity', reports)] },
     { name: 'truth', needs: ['namespaces'], besideBuild: true, checks: [vitest('truth', reports)] },
+    {
+      name: 'pages',
+      needs: ['browser'],
+      besideBuild: true,
+      needsSite: true,
+      checks: [playwright('pages', reports)],
+    },
     { name: 'size', needs: ['machines'], checks: [{ name: 'size-limit', program: 'size-limit', args: [] }] },
     { name: 'content', needs: ['machines', 'tshark'], checks: [vitest('content', reports), vitest('calm', reports)] },
-    { name: 'e2e', needs: ['machines', 'browser'], checks: [playwright(reports)] },
+    { name: 'e2e', needs: ['machines', 'browser'], checks: [playwright('e2e', reports)] },
   ];
 }
 

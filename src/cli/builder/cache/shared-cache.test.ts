@@ -299,11 +299,14 @@ describe('what is thrown out', () => {
   });
 
   test('what is too old: it is not taken either', async () => {
-    const short = { ...defaultBounds, age: 50 };
     await provide(checkout('one'));
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(await hasEntry('thing-1', folder(), short)).toBe(false);
-    expect(await provide(checkout('two', short), { name: 'thing-2' })).toBe('built');
+    expect(await hasEntry('thing-1', folder())).toBe(true);
+    const seal = join(entry(), sealName);
+    const made = JSON.parse(await readFile(seal, 'utf8'));
+    await chmod(seal, 0o644);
+    await writeFile(seal, JSON.stringify({ ...made, made: made.made - 2 * defaultBounds.age }));
+    expect(await hasEntry('thing-1', folder())).toBe(false);
+    expect(await provide(checkout('two'), { name: 'thing-2' })).toBe('built');
     expect(await readdir(join(folder(), 'entries'))).toEqual(['thing-2']);
   });
 });
