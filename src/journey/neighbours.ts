@@ -38,7 +38,11 @@ export class Neighbours {
       all = wanted
         .packets(address, world)
         // Who asks for his own address tells the others that he has it (RFC 5227).
-        .filter(({ identity, first }) => identity.source !== address && first.hop.machine === machine)
+        // What was first seen coming in, another one asked.
+        .filter(
+          ({ identity, first: { hop } }) =>
+            identity.source !== address && hop.machine === machine && hop.direction !== 'in',
+        )
         .sort(byTime);
       this.#questions.set(name, all);
     }

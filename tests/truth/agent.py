@@ -241,9 +241,6 @@ def main():
         (name, subprocess.Popen(['nsenter', '--net=' + path(space), 'sh', '-c', 'exec ' + line], stdout=open(f'{FOLDER}/{name}', 'w'), stderr=subprocess.DEVNULL))
         for space, line, name in plan['watch']
     ]
-    taps = [Tap(space) for space in plan['taps']]
-    everything = taps + witnesses + forwarders
-    time.sleep(0.3)  # The kernel begins to write times down a moment after it was asked to.
     # Forwarders are served at once; what only piles up in a buffer is fetched now and then.
     poll = select.poll()
     for forwarder in forwarders:
@@ -261,6 +258,13 @@ def main():
             if poll.poll(max(0.0, nearest) * 1000 if nearest > 0.001 else 0):
                 continue
 
+    # What waited for a neighbour behind a cable that was not there yet is asked for once more after a second (net/core/neighbour.c), and
+    # would be seen leaving without having been seen before.
+    if forwarders:
+        pass_time(time.monotonic() + 1.2)
+    taps = [Tap(space) for space in plan['taps']]
+    everything = taps + witnesses + forwarders
+    pass_time(time.monotonic() + 0.3)  # The kernel begins to write times down a moment after it was asked to.
     senders = Senders()
     refused = []
     start = time.monotonic()

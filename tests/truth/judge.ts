@@ -9,6 +9,9 @@ export interface FalseClaim {
   readonly words: string;
 }
 
+/** Seconds that captures tell apart: of what was nearer, they do not show which was first. */
+const RESOLUTION = 1e-6 + 1e-9;
+
 export interface Verdict {
   /** Packets of the plan, answers and errors that were seen, as the truth counts them. */
   readonly packets: number;
@@ -56,7 +59,7 @@ export function judge(
       // Equal packets of which hops are missing may also set clocks wrong.
       if (before === undefined || ((hasHoles || isGuess) && before.machine !== hop.machine)) continue;
       const late = (truth.times.get(before.n) ?? 0) - (truth.times.get(hop.n) ?? 0);
-      if (late > 0)
+      if (late > RESOLUTION)
         say(
           'order',
           `${whereOf(hop)} follows ${whereOf(before)}, which was ${(late * 1e6).toFixed(0)} µs later; it has ${journey.hops.map((one) => whereOf(one.hop)).join(', ')}`,

@@ -60,7 +60,7 @@ function look(outcome: Outcome, views: readonly View[], given: (view: View) => G
     const { hops, context } = given(view);
     const verdict = judge(stitch(hops, context, { oneTime: view.oneTime }), truth, {
       hasHoles: view.lost > 0,
-      isGuess: !view.topology && view.blind.length > 0,
+      isGuess: !view.topology && (view.blind.length > 0 || view.gaps > 0),
     });
     counts.packets += verdict.packets;
     counts.seen += verdict.seen;

@@ -19,7 +19,9 @@ export async function beforeStart(lab: string, base: string, signal: AbortSignal
     return { building: false, words: `The machine could not be built on this server:\n${reason}\n` };
   }
   const response = await fetch(`${base}labs/${lab}/lab.json`, { signal });
-  const bytes = response.ok ? downloadBytes(readManifest(lab, await response.text())) : 0;
+  // A page of text is read where there is no such file too: what nobody reads keeps its connection.
+  const text = await response.text();
+  const bytes = response.ok ? downloadBytes(readManifest(lab, text)) : 0;
   const words = bytes > 0 ? `About ${Math.ceil(bytes / 1e6)} MB to download, once: the browser keeps them.` : null;
   return { building: false, words };
 }

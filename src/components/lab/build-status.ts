@@ -76,7 +76,11 @@ export async function whenBuilt(
 /** What the server says now; null when it has no such file: then the lab is ready. */
 export async function askBuildStatus(url: string, signal: AbortSignal): Promise<BuildStatus | null> {
   const response = await fetch(url, { signal, cache: 'no-store' });
-  if (!response.ok) return null;
+  if (!response.ok) {
+    // What nobody reads keeps its connection.
+    await response.body?.cancel();
+    return null;
+  }
   try {
     return parseBuildStatus(await response.json());
   } catch (error) {
