@@ -2,21 +2,17 @@
 // it has to be that packet's: of several that may be answered by it, the one that the answering machine had seen and not answered yet.
 
 import { firstIndex } from '../basics/first-index.ts';
-import { mayBeEqual } from '../hop/content.ts';
 import { inverseKey } from '../hop/tuple.ts';
-import { errorsAbout, mayBeDouble } from './relations.ts';
+import { earliestAt, LATEST, pairUp } from './exchange.ts';
+import { errorsAbout } from './relations.ts';
 import { SentBytes } from './sent-bytes.ts';
 import { type BucketIndex, byTime, exchangeName, type Packet, type Store } from './store.ts';
 import { WAIT_FOR_NEIGHBOUR } from './waits.ts';
 
-/** Seconds after which an answer is one to something else. */
-const LATEST = 60;
 /** Connections with the same ports, one after the other, beyond which it is not told whose an acknowledgment is. */
 const MOST_BEGINNINGS = 256;
 /** Acknowledgments that are looked at for one that covers a segment: a window's worth. */
 const MOST_LOOKED_AT = 512;
-/** Questions in the same words that wait for an answer: of more, nothing says which of them one answers. */
-const MOST_OPEN = 256;
 
 export class Answers {
   readonly #store: Store;
@@ -43,7 +39,7 @@ export class Answers {
     return pairs.get(packet) ?? null;
   }
 
-  /** Questions in the same words, and answers to them, in the order in which the answering machine saw them. */
+  /** Questions in the same words, and answers to them. */
   #pair(one: Packet): ReadonlyMap<Packet, Packet> {
     const { asks, tuple } = one.identity;
     const { world } = this.#store;
@@ -53,55 +49,10 @@ export class Answers {
       const found = isArp
         ? index.packets(asks, world)
         : world.nat.members(ends).flatMap((member) => index.packetsOf(exchangeName(asks, member), member, world));
-      return [...new Set(found)].sort(byTime);
+      return [...new Set(found)];
     };
-    const answers = all(this.#store.answers, back);
-    const questions = all(this.#store.asks, tuple);
-    const pairs = new Map<Packet, Packet>();
-    const open = new Set<Packet>();
-    let next = 0;
-    for (const answer of answers) {
-      for (
-        let question = questions[next];
-        question !== undefined && question.time <= answer.time;
-        question = questions[next]
-      ) {
-        open.add(question);
-        next++;
-      }
-      // In order of time.
-      for (const question of open) {
-        if (answer.time - question.time <= LATEST) break;
-        open.delete(question);
-      }
-      // Of a piece of an answer, or of a doubled one, it is not known whose it is; what it answers stays open.
-      if (answer.copy.isTornBefore || answer.copy.isTornAfter || mayBeDouble(answer, this.#store)) continue;
-      if (open.size > MOST_OPEN) {
-        open.clear();
-        continue;
-      }
-      const possible = [...open].filter(
-        (question) =>
-          mayBeEqual(question.identity.content, answer.identity.content) && (isArp || this.#isAnswer(answer, question)),
-      );
-      const { hop } = answer.first;
-      const there = possible.filter(({ sightings }) =>
-        sightings.some((seen) => seen.hop.machine === hop.machine && seen.hop.time <= hop.time),
-      );
-      // Where that machine had a tap that sees such questions, it had to see this one.
-      const hasTap = questions.some(({ sightings }) => sightings.some((seen) => seen.hop.machine === hop.machine));
-      const rivals = hasTap ? there : possible;
-      const [only] = rivals;
-      if (only === undefined) continue;
-      // Where packets are missing, another question in the same words may be among them.
-      const mayMiss =
-        only.copy.missed !== '' ||
-        (questions.length > 1 && world.missed.overlaps(hop.machine, hop.time - WAIT_FOR_NEIGHBOUR, hop.time));
-      if (rivals.length === 1 && !mayMiss) pairs.set(only, answer);
-      // Whichever it answers, none of them can be told from the others any more; one of them is answered.
-      for (const rival of rivals) open.delete(rival);
-    }
-    return pairs;
+    const isAnswer = (answer: Packet, question: Packet): boolean => isArp || this.#isAnswer(answer, question);
+    return pairUp(all(this.#store.asks, tuple), all(this.#store.answers, back), this.#store, isAnswer);
   }
 
   /** An acknowledgment of all its bytes (RFC 9293 section 3.4), unless they were sent more than once and it does not say which. */
@@ -185,9 +136,10 @@ export class Answers {
     const { tcp } = packet.identity;
     const others = tcp === null ? [] : this.#sentBy(packet.identity.tuple).like(packet);
     if (others === null) return null;
+    const { hop } = answer.first;
     return others.filter(
       (other) =>
-        other.time <= answer.time &&
+        earliestAt(hop.machine, other, this.#store.world) <= hop.time &&
         // It may be this one further on; who was seen sending it is another.
         !(packet.copy.isTornAfter && other.copy.isTornBefore && other.copy.missed === '') &&
         ((other.identity.tcp?.sequence === tcp?.sequence && other.identity.tcp?.length === tcp?.length) ||
