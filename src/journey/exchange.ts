@@ -94,7 +94,7 @@ export function pairUp(
     const rivals = respondent.hasTap ? possible.filter((question) => isSeenBy(hop.machine, question)) : possible;
     const [only] = rivals;
     if (only === undefined) continue;
-    if (rivals.length === 1 && !mayMiss(only, hop, questions.length > 1, world)) pairs.set(only, answer);
+    if (rivals.length === 1 && !mayMiss(only, answer, questions.length > 1, world)) pairs.set(only, answer);
     // Whichever it answers, none of them can be told from the others any more; one of them is answered.
     for (const rival of rivals) {
       answered.add(rival);
@@ -104,9 +104,20 @@ export function pairUp(
   return pairs;
 }
 
-/** Where packets are missing, another question in the same words may be among them. */
-const mayMiss = ({ copy }: Packet, { machine, time }: Hop, hasOthers: boolean, { missed }: World): boolean =>
-  copy.missed !== '' || (hasOthers && missed.overlaps(machine, time - WAIT_FOR_NEIGHBOUR, time));
+/**
+ * Where packets are missing, another question in the same words may be among them, or what shows that the answer is the second one to a
+ * question that was doubled: whoever on the way did not see it.
+ */
+function mayMiss({ copy }: Packet, { time }: Packet, hasOthers: boolean, { missed, clocks }: World): boolean {
+  if (copy.missed !== '') return true;
+  if (!hasOthers) return false;
+  const [here] = copy.sightings;
+  return missed.machines.some((machine) => {
+    if (here === undefined || clocks.group(machine) !== clocks.group(here.hop.machine)) return true;
+    const until = time - clocks.offset(machine) + CLOCK_ERROR;
+    return missed.overlaps(machine, until - WAIT_FOR_NEIGHBOUR, until);
+  });
+}
 
 const isSeenBy = (machine: string, { sightings }: Packet): boolean =>
   sightings.some(({ hop }) => hop.machine === machine);

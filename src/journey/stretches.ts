@@ -21,6 +21,11 @@ export class Stretches {
     return this.#spans.size === 0;
   }
 
+  /** Those that have any. */
+  get machines(): readonly string[] {
+    return [...this.#spans.keys()];
+  }
+
   /** False when nothing new is said, or nothing that has a time. */
   add({ machine, from, until }: Stretch): boolean {
     if (!(from <= until)) return false;
