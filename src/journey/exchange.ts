@@ -2,7 +2,6 @@
 // that saw the questions as well: what several clocks show is compared with care, or not at all.
 import { firstIndex } from '../basics/first-index.ts';
 import { mayBeEqual } from '../hop/content.ts';
-import type { Hop } from '../hop/hop.ts';
 import { CLOCK_ERROR } from './clocks.ts';
 import type { World } from './copies.ts';
 import { mayBeDouble } from './relations.ts';
