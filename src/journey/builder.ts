@@ -28,6 +28,7 @@ import { type Sighting, sighting } from './sighting.ts';
 import { type Bucket, byTime, type Packet, Store } from './store.ts';
 import { Stretches } from './stretches.ts';
 import { Places, type Topology } from './topology.ts';
+import { type UnseenDrop, unseenDrops } from './unseen.ts';
 
 /** What is known besides the hops. Each part may be missing. */
 export interface Context {
@@ -90,6 +91,8 @@ export class JourneyBuilder {
   #coarse = '';
   #proofs: Proofs | null = null;
   #claims: Claims | null = null;
+  /** Seconds; of what was before, hops may be forgotten. */
+  #since = -Infinity;
 
   constructor({ keep = Infinity, oneTime = false }: BuilderOptions = {}) {
     this.#keep = keep;
@@ -179,6 +182,15 @@ export class JourneyBuilder {
     return { packets, isOpen, isAll: this.#regrouped.size === 0 };
   }
 
+  /**
+   * What kernels dropped and no tap had seen, the latest last.
+   *
+   * @param now seconds, by the machines' clocks: hops are told of a moment later than drops. Left out: all have been told of
+   */
+  unseen(now = Infinity): readonly UnseenDrop[] {
+    return unseenDrops(this.#drops, this.#store, { since: this.#since, now });
+  }
+
   #learn(item: Evidence): void {
     switch (item.kind) {
       case 'drop':
@@ -253,20 +265,25 @@ export class JourneyBuilder {
     this.#store.buckets.delete(bucket.key);
     this.#store.buckets.set(bucket.key, bucket);
     if (bucket.sightings.length <= MOST_COPIES) return;
-    for (const { hop } of bucket.keepLatest(MOST_COPIES / 2)) this.#buckets.delete(hop.n);
+    for (const { hop } of bucket.keepLatest(MOST_COPIES / 2)) this.#release(hop);
   }
 
   /** A quarter at a time, so that it is done seldom. */
   #forget(): void {
     for (const bucket of this.#store.buckets.values()) {
       if (this.#buckets.size <= this.#keep * 0.75) return;
-      for (const { hop } of bucket.sightings) this.#buckets.delete(hop.n);
+      for (const { hop } of bucket.sightings) this.#release(hop);
       this.#changed.delete(bucket);
       this.#regrouped.delete(bucket);
       this.#severalClocks.delete(bucket);
       this.#severalTuples.delete(bucket);
       this.#store.drop(bucket);
     }
+  }
+
+  #release({ n, time }: Hop): void {
+    this.#buckets.delete(n);
+    this.#since = Math.max(this.#since, time);
   }
 
   #journey(packet: Packet): Journey {

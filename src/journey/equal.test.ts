@@ -72,6 +72,21 @@ describe('equal packets', () => {
     }
   });
 
+  it('of which two places saw one each need not be one, where a place before them saw two', () => {
+    const packet = datagram(77);
+    const journeys = stitch(
+      hops([
+        { at: 'a/eth0', ms: 0, packet },
+        { at: 'a/docker0', ms: 0.01, packet },
+        { at: 'a/eth0', ms: 3000, packet },
+        { at: 'a/eth1', out: true, ms: 3000.1, packet },
+      ]),
+    );
+    // The last one may be either: what was routed first may have waited for a neighbour.
+    expect(ways(journeys)).toEqual(['1 2', '3', '4']);
+    expect(journeys.every(({ end }) => end === 'unknown')).toBe(true);
+  });
+
   it('of one number that came at one moment are not one that was noted twice, where another came at another moment', () => {
     const packet = datagram(77);
     const journeys = stitch(

@@ -1,6 +1,7 @@
 // Packets that are equal to the last byte, of taps that saw all there was: which of a place's sightings are which of another one's.
 // Said in strands: what the first place saw first, and so on, joined wherever cause and effect leave one way only.
-import { groupsBy } from '../basics/append.ts';
+import { append, groupsBy } from '../basics/append.ts';
+import { firstIndex } from '../basics/first-index.ts';
 import type { Sighting } from './sighting.ts';
 
 export interface Timed {
@@ -56,8 +57,39 @@ function divideTracks(
 ): Strand[] {
   const tracks = groupsBy(timed, ({ sighting }) => sighting.track);
   const [base = [], ...others] = groupsBy(tracks, ({ length }) => length).map(together);
-  const left = others.map((strands) => join(base, strands, wait));
+  const times = new Map(timed.map(({ sighting, time }) => [sighting, time]));
+  const left = others
+    .flatMap((strands) => (strands.length < base.length ? byCauses(strands, base, wait, times) : [strands]))
+    .map((strands) => join(base, strands, wait));
   return [...base, ...left.flat()];
+}
+
+/**
+ * Places that saw fewer packets than one before them need not have seen the same ones, though they saw equally many: what may be of other
+ * packets is no strand. Gives strands of the same places in one list.
+ */
+function byCauses(
+  strands: readonly Strand[],
+  base: readonly Strand[],
+  longest: number,
+  times: ReadonlyMap<Sighting, number>,
+): readonly Strand[][] {
+  const timeOf = (sighting: Sighting): number => times.get(sighting) ?? 0;
+  const causesOf = (sighting: Sighting): string => {
+    const time = timeOf(sighting);
+    const first = firstIndex(base.length, (index) => (base[index] as Strand).from >= time - longest);
+    const end = firstIndex(base.length, (index) => (base[index] as Strand).from > time);
+    return `${first} ${end}`;
+  };
+  const lists = new Map<string, Strand[]>();
+  for (const strand of strands) {
+    for (const sightings of groupsBy(strand.sightings, causesOf)) {
+      const own = sightings.map(timeOf);
+      const piece = { ...strand, sightings, from: Math.min(...own), until: Math.max(...own) };
+      append(lists, sightings.map(({ track }) => track).join('|'), piece);
+    }
+  }
+  return [...lists.values()].map((list) => list.sort((a, b) => a.from - b.from));
 }
 
 /**

@@ -13,6 +13,7 @@ import { latestEvidence } from '../journey/evidence/latest.ts';
 import type { RuleEvidence } from '../journey/evidence/rules.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Topology } from '../journey/topology.ts';
+import type { UnseenDrop } from '../journey/unseen.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Graph } from '../topology/graph.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
@@ -29,6 +30,8 @@ const looksFor = 30_000;
 /** Each ends when somebody in a machine switches its tracing off. */
 const keepWatches = 500;
 const keepGaps = 1000;
+/** Seconds of the lab after a drop in which what is said of it may change. */
+const JUDGED_AFTER = 3;
 const keepWays = 1000;
 
 export class LabJourneys {
@@ -51,6 +54,10 @@ export class LabJourneys {
   #evidence: readonly Evidence[] = [];
   #gaps: readonly Gap[] = [];
   #context: Context | null = null;
+  #unseen: readonly UnseenDrop[] = [];
+  /** Seconds of the lab. */
+  #lastDrop = -Infinity;
+  #judgedAt = -Infinity;
   /** By machine: the latest hop when it was asked last. */
   #askedAt = new Map<string, number>();
   #newest = 0;
@@ -94,6 +101,7 @@ export class LabJourneys {
     const words = evidence.filter(({ kind }) => kind !== 'watch');
     this.#isWatched ||= words.length < evidence.length;
     for (const word of words) this.#said.push(word);
+    if (words.some(({ kind }) => kind === 'drop')) this.#lastDrop = this.#lab.time.now();
     if (this.#said.length > 2 * keepEvidence) this.#said = [...latestEvidence(this.#said, 2 * keepEvidence)];
     for (const entry of conntrack) this.#translated.push(entry);
     if (this.#translated.length > 2 * keepEvidence) this.#translated.splice(0, this.#translated.length - keepEvidence);
@@ -138,6 +146,18 @@ export class LabJourneys {
   regrouped(most: number): Regrouped {
     this.#takeIn();
     return this.#builder.regrouped(most);
+  }
+
+  /** What kernels dropped and no tap had seen (JourneyBuilder.unseen): the same list as long as kernels say nothing of drops. */
+  unseen(): readonly UnseenDrop[] {
+    const now = this.#lab.time.now();
+    // For a moment after a drop, its hops may still come.
+    if (this.#judgedAt < this.#lastDrop + JUDGED_AFTER) {
+      this.#takeIn();
+      this.#unseen = this.#builder.unseen(now);
+      this.#judgedAt = now;
+    }
+    return this.#unseen;
   }
 
   /** True when both hops are of one packet. */
@@ -236,6 +256,8 @@ export class LabJourneys {
     this.#evidence = [];
     this.#gaps = [];
     this.#context = null;
+    this.#unseen = [];
+    this.#lastDrop = this.#judgedAt = -Infinity;
     this.#askedAt = new Map();
     this.#newest = 0;
     for (const [, reader] of this.#readers) reader.forget();

@@ -6,7 +6,7 @@ import { type Gap, gapWords, missingIn } from '../../hop/gap.ts';
 import type { Hop } from '../../hop/hop.ts';
 import { CaptureHopReader } from '../../hop/hops-of-capture.ts';
 import { machineOfFile } from '../../hop/machine-of-file.ts';
-import { type Context, stitch } from '../../journey/builder.ts';
+import { type Context, JourneyBuilder } from '../../journey/builder.ts';
 import { parseConntrack } from '../../journey/evidence/conntrack.ts';
 import { parseNftTrace } from '../../journey/evidence/nft-trace.ts';
 import { parseRuleTrace } from '../../journey/evidence/rule-trace.ts';
@@ -14,6 +14,7 @@ import type { Journey, JourneyHop } from '../../journey/journey.ts';
 import { journeyJson } from '../../journey/journey-json.ts';
 import { ruleLines } from '../../journey/rule-path.ts';
 import type { Device } from '../../journey/topology.ts';
+import type { UnseenDrop } from '../../journey/unseen.ts';
 import { topologyOf } from '../../lab/journey-topology.ts';
 import { mergeContexts } from '../../recording/notes/merge-contexts.ts';
 import { NoteCollector } from '../../recording/notes/note-collector.ts';
@@ -51,9 +52,15 @@ export async function journey({ files, evidence, json }: JourneyOptions): Promis
     if (read.isPart) code = 1;
   }
   const context = mergeContexts([...known, given]);
-  const journeys = stitch(named(hops, context.topology?.devices ?? []), context, { oneTime: isOfOneLab });
-  if (json) for (const one of journeys) console.log(JSON.stringify(journeyJson(one)));
-  else console.log(journeys.map(inWords).join('\n\n'));
+  const builder = new JourneyBuilder({ oneTime: isOfOneLab });
+  builder.know(context);
+  builder.add(named(hops, context.topology?.devices ?? []));
+  const journeys = builder.journeys();
+  const unseen = builder.unseen();
+  if (json)
+    for (const one of [...journeys.map(journeyJson), ...unseen.map((drop) => ({ unseen: drop }))])
+      console.log(JSON.stringify(one));
+  else console.log([...journeys.map(inWords), ...unseen.map(unseenInWords)].join('\n\n'));
   return code;
 }
 
@@ -140,6 +147,13 @@ function named(hops: readonly Hop[], devices: readonly Device[]): Hop[] {
   );
   return hops.map((hop) => ({ ...hop, device: names.get(`${hop.machine}/${hop.device}`) ?? hop.device }));
 }
+
+const unseenInWords = ({ time, machine, space, summary, words }: UnseenDrop): string =>
+  [
+    `no tap saw  ${summary}`,
+    `    ${clockWords(time, 6)}  ${machine}${space === '' ? '' : `/${space}`}`,
+    `    dropped: ${words}`,
+  ].join('\n');
 
 function inWords(one: Journey): string {
   const { id, summary, hops, end, grade, why, from, repeats, fork, parts, about, answeredBy, notes } = one;

@@ -19,6 +19,7 @@ import type { ListedHop, PacketSource } from './source/packet-source.ts';
 import { PacketStore } from './source/packet-store.ts';
 import { captureOf } from './source/save-capture.ts';
 import { TraceFilter } from './trace-filter.tsx';
+import { UnseenDrops, useUnseen } from './unseen-drops.tsx';
 import './packets.css';
 
 export interface PacketViewProps {
@@ -119,6 +120,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   // The list was cleared, or another run of the lab began: the numbers may be other packets'.
   useEffect(() => forget(), [store.contents]);
 
+  const unseen = useUnseen(journeys, source.live, store.kept);
   const packet = selected === null ? undefined : store.numbered(selected);
   const row = selected === null ? -1 : store.rowOf(selected);
   // The list has become lower: its row is not to be behind the packet.
@@ -329,6 +331,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
       )}
       <div class="pk-foot">
         <Counts store={store} grouped={grouped} live={source.live} />
+        <UnseenDrops drops={unseen} severalMachines={source.severalMachines} />
         {source.live && !following && store.count > 0 && (
           <Button onClick={() => setFollowing(true)}>Jump to latest</Button>
         )}

@@ -25,7 +25,8 @@ const MOST_IN_TURN = 16;
 const LINKTYPE_IPV4 = 228;
 const LINKTYPE_IPV6 = 229;
 
-interface Known<E extends Named> {
+/** A piece of evidence, and what its bytes are. */
+export interface Known<E extends Named> {
   readonly evidence: E;
   readonly identity: Identity;
 }
@@ -72,6 +73,11 @@ export class NamedEvidence<E extends Named> {
     if (this.#order.length > 2 * MOST) this.#forget();
     else this.#index(known);
     return true;
+  }
+
+  /** All that is kept. */
+  *latestFirst(): Generator<Known<E>> {
+    for (let i = this.#order.length - 1; i >= 0; i--) yield this.#order[i] as Known<E>;
   }
 
   /** There are other packets, or more is known of them: whose a piece is may have changed. */

@@ -19,6 +19,7 @@ export function labSource(lab: Lab, journeys: LabJourneys, tracing?: RuleTracing
     regrouped: (most) => journeys.regrouped(most),
     journeyOf: (n) => journeys.of(n),
     context: () => journeys.context(),
+    unseen: () => journeys.unseen(),
     pending: (n) => journeys.pending(n),
     ask: (n) => journeys.ask(n),
   };

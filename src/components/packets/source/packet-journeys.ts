@@ -3,11 +3,14 @@
 // would take more memory than they do. What an answer, an ICMP error or a later hop says of a packet stands close to it.
 import { type Context, JourneyBuilder } from '../../../journey/builder.ts';
 import type { Journey } from '../../../journey/journey.ts';
+import type { UnseenDrop } from '../../../journey/unseen.ts';
 import type { PacketSource } from './packet-source.ts';
 import type { PacketStore } from './packet-store.ts';
 
 /** Packets before and after: about 50 ms of work, and a second of a busy lab. */
 const REACH = 2500;
+/** As many as a lab's journeys keep. */
+const MOST_SEARCHED = 20_000;
 
 export class PacketJourneys {
   readonly #store: PacketStore;
@@ -41,6 +44,19 @@ export class PacketJourneys {
     // A hop that it has already is passed over.
     this.#builder.add(this.#store.around(this.#centre, REACH));
     return this.#builder.journeyOf(n);
+  }
+
+  /** What kernels dropped and no tap had seen, the latest last; of a file that is long, nothing. */
+  unseen(): readonly UnseenDrop[] {
+    const { unseen, oneTime } = this.#source;
+    if (unseen !== undefined) return unseen.call(this.#source);
+    const context = this.#source.context();
+    const hasDrops = context.evidence?.some(({ kind }) => kind === 'drop') ?? false;
+    if (!hasDrops || this.#store.kept > MOST_SEARCHED) return [];
+    const builder = new JourneyBuilder({ oneTime });
+    builder.know(context);
+    builder.add(this.#store.all());
+    return builder.unseen();
   }
 
   /** What is to be said of a packet's end for as long as the machines have not been asked. */

@@ -5,6 +5,7 @@ import type { Gap } from '../../../hop/gap.ts';
 import type { Hop } from '../../../hop/hop.ts';
 import type { Context, Regrouped } from '../../../journey/builder.ts';
 import type { Journey } from '../../../journey/journey.ts';
+import type { UnseenDrop } from '../../../journey/unseen.ts';
 import type { RuleTracing } from '../../../lab/rule-tracing.ts';
 import type { TcpFacts } from '../../../packet/stream/tcp-facts.ts';
 
@@ -53,6 +54,8 @@ export interface PacketSource {
   journeyOf(n: number): Journey | undefined;
   /** What is known besides the packets, for their journeys; the same object as long as nothing else is. */
   context(): Context;
+  /** What kernels dropped and no tap had seen, the latest last; the same list as long as it is. Left out: it is to be worked out from the packets. */
+  unseen?(): readonly UnseenDrop[];
   /** What is to be said of a packet's end while the machines have not been asked about it; "" when they have. */
   pending(n: number): string;
   /** Asks the machines for what only they know of a packet; true when there is more in context() now. A file has said all. */
