@@ -35,7 +35,12 @@ export function divideWhole(timed: readonly Timed[], isNumbered: boolean, wait: 
   const [base = [], ...others] = groupsBy(timed, ({ sighting }) => sighting.hop.machine)
     .sort(nearerToSender)
     .map((own) => divideTracks(own, wait, strandsOf));
-  return [...base, ...others.flatMap((strands) => relate(base, strands, wait))];
+  const times = timesOf(timed);
+  const inOrder = (strands: readonly Strand[]): Strand[] =>
+    byCauses(strands, base, wait, times)
+      .flat()
+      .sort((a, b) => a.from - b.from);
+  return [...base, ...others.flatMap((strands) => relate(base, inOrder(strands), wait))];
 }
 
 /**
@@ -57,28 +62,34 @@ function divideTracks(
 ): Strand[] {
   const tracks = groupsBy(timed, ({ sighting }) => sighting.track);
   const [base = [], ...others] = groupsBy(tracks, ({ length }) => length).map(together);
-  const times = new Map(timed.map(({ sighting, time }) => [sighting, time]));
+  const times = timesOf(timed);
   const left = others
-    .flatMap((strands) => (strands.length < base.length ? byCauses(strands, base, wait, times) : [strands]))
+    .flatMap((strands) => byCauses(strands, base, wait, times))
     .map((strands) => join(base, strands, wait));
   return [...base, ...left.flat()];
 }
 
+const timesOf = (timed: readonly Timed[]): ReadonlyMap<Sighting, number> =>
+  new Map(timed.map(({ sighting, time }) => [sighting, time]));
+
 /**
  * Places that saw fewer packets than one before them need not have seen the same ones, though they saw equally many: what may be of other
- * packets is no strand. Gives strands of the same places in one list.
+ * packets is no strand. Gives strands of the same places in one list, in order of time.
  */
 function byCauses(
   strands: readonly Strand[],
   base: readonly Strand[],
   longest: number,
   times: ReadonlyMap<Sighting, number>,
-): readonly Strand[][] {
+): readonly (readonly Strand[])[] {
+  if (strands.length >= base.length) return [strands];
   const timeOf = (sighting: Sighting): number => times.get(sighting) ?? 0;
+  const clock = base[0]?.clock ?? null;
   const causesOf = (sighting: Sighting): string => {
     const time = timeOf(sighting);
-    const first = firstIndex(base.length, (index) => (base[index] as Strand).from >= time - longest);
-    const end = firstIndex(base.length, (index) => (base[index] as Strand).from > time);
+    const error = sighting.hop.machine === clock ? 0 : (base[0]?.error ?? 0);
+    const first = firstIndex(base.length, (index) => (base[index] as Strand).from >= time - error - longest);
+    const end = firstIndex(base.length, (index) => (base[index] as Strand).from > time + error);
     return `${first} ${end}`;
   };
   const lists = new Map<string, Strand[]>();

@@ -265,3 +265,52 @@ describe('faults that operators report, between two namespaces that the machine 
     expect(await journeyOf('icmp.type == 0 && ip.src == 10.96.0.2', ping)).toMatchObject({ end: 'delivered' });
   });
 });
+
+describe('before any tap', () => {
+  const since = async (command: string) => {
+    const before = new Set(journeys.unseen().map(({ time }) => time));
+    await run(`${command}; true`);
+    await host.flushTap();
+    // Hops have a second to come.
+    await run('sleep 1.5');
+    return journeys
+      .unseen()
+      .filter(({ time }) => !before.has(time))
+      .map(({ space, summary, words }) => ({ space, summary, words }));
+  };
+
+  test('a rule in OUTPUT: the kernel alone tells of it', async () => {
+    await run('iptables -I OUTPUT -p icmp -d 172.17.0.2 -j DROP');
+    const drops = await since('ping -c 1 -W 1 172.17.0.2');
+    await run('iptables -D OUTPUT -p icmp -d 172.17.0.2 -j DROP');
+    expect(drops).toEqual([
+      {
+        space: '',
+        summary: expect.stringMatching(/^172\.17\.0\.1 → 172\.17\.0\.2 ICMP Echo \(ping\) request/),
+        words: expect.stringContaining('NETFILTER_DROP in nf_hook_slow'),
+      },
+    ]);
+  });
+
+  test('a queue of a container that loses on purpose', async () => {
+    const inClient = "nsenter -t $(docker inspect -f '{{.State.Pid}}' client) -n";
+    await run(`${inClient} tc qdisc add dev eth0 root netem loss 100%`);
+    const drops = await since('docker exec client ping -c 1 -W 1 172.17.0.2');
+    await run(`${inClient} tc qdisc del dev eth0 root`);
+    expect(drops).toEqual([
+      {
+        space: 'client',
+        summary: expect.stringMatching(/^172\.17\.0\.3 → 172\.17\.0\.2 ICMP Echo \(ping\) request/),
+        words: expect.stringMatching(/^netem on eth0 dropped it/),
+      },
+    ]);
+  });
+
+  test('what arrives, and what a tap saw before it was dropped, is not among them', async () => {
+    expect(await since('docker exec client ping -c 2 -i 0.2 172.17.0.2')).toEqual([]);
+    await run('iptables -I FORWARD -p icmp -j DROP');
+    const drops = await since('docker exec client ping -c 2 -i 0.2 -W 1 172.17.0.2');
+    await run('iptables -D FORWARD -p icmp -j DROP');
+    expect(drops).toEqual([]);
+  });
+});
