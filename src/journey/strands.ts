@@ -28,13 +28,12 @@ export interface Strand {
 
 /** Of taps that saw all there was. */
 export function divideWhole(timed: readonly Timed[], isNumbered: boolean, wait: number): Strand[] {
-  const source = timed[0]?.sighting.track;
+  const machines = groupsBy(timed, ({ sighting }) => sighting.hop.machine).sort(nearerToSender);
+  const source = machines[0]?.[0]?.sighting.track;
   // What its sender numbered, and sent once, was doubled on the way: either is as good as the other.
   const areDoubles = isNumbered && timed.filter(({ sighting }) => sighting.track === source).length === 1;
   if (areDoubles) return divideTracks(timed, wait, (same) => alongside(same, 0, same[0]?.length ?? 0));
-  const [base = [], ...others] = groupsBy(timed, ({ sighting }) => sighting.hop.machine)
-    .sort(nearerToSender)
-    .map((own) => divideTracks(own, wait, strandsOf));
+  const [base = [], ...others] = machines.map((own) => divideTracks(own, wait, strandsOf));
   const times = timesOf(timed);
   const inOrder = (strands: readonly Strand[]): Strand[] =>
     byCauses(strands, base, wait, times)

@@ -52,6 +52,22 @@ test('a ping crosses the bridge, and ARP and ICMP stand in the list', async () =
   await expect(lab.terminal(host)).toContainText('0% packet loss', slow);
 });
 
+test('what a kernel dropped before any tap saw it is told of under the list', async () => {
+  await lab.tab('Terminal').click();
+  const rule = 'OUTPUT -p icmp -d 172.17.0.2 -j DROP';
+  await lab.type(host, `iptables -I ${rule}; ping -c 1 -W 1 172.17.0.2; iptables -D ${rule}`);
+  await lab.tab('Packets').click();
+  const unseen = lab.page.locator('.pk-unseen');
+  await expect(unseen.getByText('1 packet dropped before any tap')).toBeVisible(slow);
+  await unseen.locator('summary').click();
+  await expect(unseen).toContainText('172.17.0.1 → 172.17.0.2 ICMP Echo (ping) request');
+  await expect(unseen).toContainText('NETFILTER_DROP in nf_hook_slow');
+  await expectNoViolationsInBothThemes(lab.page);
+  await unseen.locator('summary').click();
+  await lab.tab('Terminal').click();
+  await lab.expectPrompt(host);
+});
+
 test('a device can be inspected, live', async () => {
   await lab.toolbar.getByRole('button', { name: 'List' }).click();
   await lab.page.locator('#lab-picture .tp-list-device', { hasText: 'docker0' }).first().click();

@@ -46,7 +46,7 @@ function playwright(project: 'pages' | 'e2e', reports: string): Check {
   return {
     name: project,
     program: 'playwright',
-    args: ['test', '--project', project, '--reporter=list,json'],
+    args: ['test', `--project=${project}`, '--reporter=list,json'],
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: path },
     report: { kind: 'playwright', path },
   };
