@@ -125,9 +125,18 @@ function least(delays: ReadonlyMap<string, DelayHeap>): Bounds {
     const delay = heap.least();
     if (delay !== undefined) bounds.set(pair, delay);
   }
+  for (const [pair, there] of [...bounds]) {
+    const back = opposite(pair);
+    // A packet was there before it was sent: it was taken for another one, and nobody knows in which direction.
+    if (!(there + (bounds.get(back) ?? Infinity) < -CLOCK_ERROR)) continue;
+    bounds.delete(pair);
+    bounds.delete(back);
+  }
   // In an order that does not depend on which was seen first.
   return new Map([...bounds].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+const opposite = (pair: string): string => pair.split('|').reverse().join('|');
 
 type Bounds = Map<string, number>;
 
