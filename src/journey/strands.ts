@@ -86,7 +86,7 @@ function byCauses(
   const clock = base[0]?.clock ?? null;
   const causesOf = (sighting: Sighting): string => {
     const time = timeOf(sighting);
-    const error = sighting.hop.machine === clock ? 0 : (base[0]?.error ?? 0);
+    const error = sighting.hop.machine === clock ? FLOODED_WITHIN : Math.max(FLOODED_WITHIN, base[0]?.error ?? 0);
     const first = firstIndex(base.length, (index) => (base[index] as Strand).from >= time - error - longest);
     const end = firstIndex(base.length, (index) => (base[index] as Strand).from > time + error);
     return `${first} ${end}`;
@@ -114,7 +114,7 @@ function relate(base: readonly Strand[], others: readonly Strand[], longest: num
   for (const strand of others) {
     while (first < base.length && strand.from - (base[first] as Strand).from > longest) first++;
     for (let next = base[last]; next !== undefined; next = base[++last])
-      if (next.from - errorBetween(strand, next) > strand.until) break;
+      if (next.from - aheadBetween(strand, next) > strand.until) break;
     const only = base[first];
     // What may be one or another of its own machine's packets is none of them for certain, whatever another machine saw.
     if (only !== undefined && last - first === 1 && !strand.tornBefore && areDisjoint(only, strand)) {
@@ -212,6 +212,12 @@ export function extended(strand: Strand | null, { sighting, time, error }: Timed
 const errorBetween = (one: Strand, other: Strand): number =>
   one.clock !== null && one.clock === other.clock ? 0 : one.error;
 
+/** Seconds in which a bridge has handed on all copies of what it floods: of those, any may be seen first. */
+const FLOODED_WITHIN = 0.001;
+
+/** Seconds by which what was seen of one packet may be earlier than what is seen of it elsewhere, which need not be its cause. */
+const aheadBetween = (one: Strand, other: Strand): number => Math.max(FLOODED_WITHIN, errorBetween(one, other));
+
 const isBefore = (one: Strand, other: Strand): boolean => one.until + errorBetween(one, other) < other.from;
 
 /** Of packets that were on their way at one time: as many places as possible together, the first ones first. */
@@ -285,9 +291,9 @@ function partners(few: readonly Strand[], many: readonly Strand[], isFewer: bool
   let last = -1;
   return few.map((one) => {
     const isTooEarly = (other: Strand): boolean =>
-      isFewer ? one.from - other.from > longest : other.until < one.from - errorBetween(one, other);
+      isFewer ? one.from - other.from > longest : other.until < one.from - aheadBetween(one, other);
     const isTooLate = (other: Strand): boolean =>
-      isFewer ? one.until < other.from - errorBetween(one, other) : other.from - one.from > longest;
+      isFewer ? one.until < other.from - aheadBetween(one, other) : other.from - one.from > longest;
     while (first < many.length && isTooEarly(many[first] as Strand)) first++;
     last = Math.max(last, first - 1);
     while (last + 1 < many.length && !isTooLate(many[last + 1] as Strand)) last++;
