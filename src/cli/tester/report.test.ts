@@ -116,7 +116,7 @@ describe('stages', () => {
       ['machines', ['root for the machine image', 'seabios']],
       ['tshark', ['tshark']],
       ['namespaces', ['conntrack']],
-      ['browser', []],
+      ['browser', ['chromium']],
     ]);
     const remarks = stages('/').map((stage) => [stage.name, heldBack(stage, absent)?.remark ?? null]);
     expect(Object.fromEntries(remarks)).toEqual({
@@ -125,9 +125,10 @@ describe('stages', () => {
       unit: null,
       fidelity: 'not run without tshark',
       truth: 'not run without conntrack',
+      pages: 'not run without chromium',
       size: 'not run without root for the machine image, seabios',
       content: 'not run without root for the machine image, seabios, tshark',
-      e2e: 'not run without root for the machine image, seabios',
+      e2e: 'not run without root for the machine image, seabios, chromium',
     });
     const fidelity = stages('/').find(({ name }) => name === 'fidelity');
     expect(fidelity && heldBack(fidelity, absent)).toMatchObject({ passed: 0, failed: 1 });
