@@ -2,6 +2,7 @@
 // that dropped it, the wire's own word, an answer, the kernel's word with the packet's bytes; then what can be concluded. Without either,
 // the end is unknown, and how far it was seen to come is said.
 
+import { WIRE } from '../hop/hop.ts';
 import { onlyReset, refusedOrAnswered } from './ends/answered.ts';
 import { type End, type Found, type Proofs, unknown } from './ends/end.ts';
 import { dropped, putTogether, taken } from './ends/freed.ts';
@@ -51,7 +52,9 @@ const endOfPart = (packet: Packet, store: Store, proofs: Proofs): Found =>
 /** What may have gone on as one of several equal packets: whatever is known of them, it is not known of which. */
 function equalToOthers(packet: Packet): Found | null {
   const { isTornAfter, missed } = packet.copy;
-  if (!isTornAfter) return null;
+  // Of what is only known from a wire, which of several equal ones it was is not known either, nor what became of those.
+  const isOfWire = packet.copy.isTornBefore && packet.sightings.every(({ hop }) => hop.machine === WIRE);
+  if (!isTornAfter && !isOfWire) return null;
   if (missed !== '')
     return unknown(
       `the tap of ${missed} lost packets just then, and one that is equal to this may be among them: it ${lastSeenWords(packet)}`,

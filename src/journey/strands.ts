@@ -59,7 +59,7 @@ function divideTracks(
   wait: number,
   together: (same: readonly (readonly Timed[])[]) => Strand[],
 ): Strand[] {
-  const tracks = groupsBy(timed, ({ sighting }) => sighting.track);
+  const tracks = groupsBy(timed, ({ sighting }) => sighting.track).sort(earlier);
   const [base = [], ...others] = groupsBy(tracks, ({ length }) => length).map(together);
   const times = timesOf(timed);
   const left = others
@@ -67,6 +67,14 @@ function divideTracks(
     .map((strands) => join(base, strands, wait));
   return [...base, ...left.flat()];
 }
+
+/** By when it saw its first; of a pair of devices that did at one moment, the one that it left. */
+function earlier([one]: readonly Timed[], [other]: readonly Timed[]): number {
+  if (one === undefined || other === undefined) return 0;
+  return one.time - other.time || leaves(other) - leaves(one);
+}
+
+const leaves = ({ sighting }: Timed): number => Number(sighting.hop.direction === 'out');
 
 const timesOf = (timed: readonly Timed[]): ReadonlyMap<Sighting, number> =>
   new Map(timed.map(({ sighting, time }) => [sighting, time]));
@@ -84,16 +92,18 @@ function byCauses(
   if (strands.length >= base.length) return [strands];
   const timeOf = (sighting: Sighting): number => times.get(sighting) ?? 0;
   const clock = base[0]?.clock ?? null;
-  const causesOf = (sighting: Sighting): string => {
+  const causesOf = (sighting: Sighting, isFlooded: boolean): string => {
     const time = timeOf(sighting);
-    const error = sighting.hop.machine === clock ? FLOODED_WITHIN : Math.max(FLOODED_WITHIN, base[0]?.error ?? 0);
+    const apart = sighting.hop.machine === clock ? 0 : (base[0]?.error ?? 0);
+    const error = isFlooded ? Math.max(FLOODED_WITHIN, apart) : apart;
     const first = firstIndex(base.length, (index) => (base[index] as Strand).from >= time - error - longest);
     const end = firstIndex(base.length, (index) => (base[index] as Strand).from > time + error);
     return `${first} ${end}`;
   };
   const lists = new Map<string, Strand[]>();
   for (const strand of strands) {
-    for (const sightings of groupsBy(strand.sightings, causesOf)) {
+    const isFlooded = base[0] !== undefined && beginsOut(base[0]) && beginsOut(strand);
+    for (const sightings of groupsBy(strand.sightings, (sighting) => causesOf(sighting, isFlooded))) {
       const own = sightings.map(timeOf);
       const piece = { ...strand, sightings, from: Math.min(...own), until: Math.max(...own) };
       append(lists, sightings.map(({ track }) => track).join('|'), piece);
@@ -215,8 +225,14 @@ const errorBetween = (one: Strand, other: Strand): number =>
 /** Seconds in which a bridge has handed on all copies of what it floods: of those, any may be seen first. */
 const FLOODED_WITHIN = 0.001;
 
-/** Seconds by which what was seen of one packet may be earlier than what is seen of it elsewhere, which need not be its cause. */
-const aheadBetween = (one: Strand, other: Strand): number => Math.max(FLOODED_WITHIN, errorBetween(one, other));
+/**
+ * Seconds by which what was seen of one packet may be earlier than what is seen of it elsewhere: what left through two ports of a bridge
+ * is no cause of each other.
+ */
+const aheadBetween = (one: Strand, other: Strand): number =>
+  beginsOut(one) && beginsOut(other) ? Math.max(FLOODED_WITHIN, errorBetween(one, other)) : errorBetween(one, other);
+
+const beginsOut = ({ sightings: [first] }: Strand): boolean => first?.hop.direction === 'out';
 
 const isBefore = (one: Strand, other: Strand): boolean => one.until + errorBetween(one, other) < other.from;
 

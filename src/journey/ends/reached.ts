@@ -10,6 +10,8 @@ export interface Reached {
   /** The destination that it had there: NAT may have given it another one on the way. */
   readonly address: string;
   readonly hop: Sighting['hop'];
+  /** False where no tap stands at that place: it was seen going into the veth pair whose other end that is. */
+  readonly isSeen: boolean;
 }
 
 export function reachedBy(packet: Packet, store: Store): Reached | null {
@@ -21,10 +23,10 @@ export function reachedBy(packet: Packet, store: Store): Reached | null {
     const isGroup = identity.group !== null && !identity.key.startsWith('arp ');
     const isHere = (at: string): boolean => (isGroup ? places.device(at) !== undefined : places.owns(at, destination));
     if (hop.direction !== 'out' && !places.isPort(place) && isHere(place) && !(isGroup && place === packet.first.place))
-      return { place, address: destination, hop };
+      return { place, address: destination, hop, isSeen: true };
     const peer = places.peer(place);
     if (hop.direction !== 'in' && peer !== undefined && !store.taps.has(peer) && isHere(peer))
-      return { place: peer, address: destination, hop };
+      return { place: peer, address: destination, hop, isSeen: false };
   }
   return null;
 }

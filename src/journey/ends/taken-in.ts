@@ -1,5 +1,6 @@
 // That a packet arrived where the kernel there, which names every packet that it drops, did not name it.
 
+import { placeOf } from '../../hop/hop.ts';
 import type { DropEvidence } from '../evidence/drop.ts';
 import { isLoss, meaningOf } from '../evidence/kernel-drops.ts';
 import type { Packet, Store } from '../store.ts';
@@ -29,8 +30,10 @@ export function takenIn(packet: Packet, reached: Reached | null, store: Store, p
   if (drops.of(packet, store).some(({ evidence }) => isThis(evidence))) return null;
   return inferred(
     'delivered',
-    `it arrived: ${reached.place} took it in, ${reached.address || 'its destination'} is an address there, and the kernel of ${machine} did not drop it`,
-    `it was seen in at ${reached.place}`,
+    `it arrived at ${reached.place}: ${reached.address || 'its destination'} is an address there, and the kernel of ${machine} did not drop it`,
+    reached.isSeen
+      ? `it was seen in at ${reached.place}`
+      : `it was seen leaving through ${placeOf(reached.hop)}, whose other end ${reached.place} is`,
     `the kernel of ${machine} names every packet that it drops, and this one it did not name`,
   );
 }

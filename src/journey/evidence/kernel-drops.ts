@@ -138,8 +138,7 @@ const PLACES: ReadonlyMap<string, DropMeaning> = new Map([
     'udpv6_destruct_sock',
     'raw_destroy',
   ].map(
-    (place) =>
-      [`${place} NOT_SPECIFIED`, taken('it was at its socket, and the program ended without reading it')] as const,
+    (place) => [`${place} NOT_SPECIFIED`, taken('it was at a socket of a program, which has ended since')] as const,
   ),
   ...[
     'tpacket_rcv',
