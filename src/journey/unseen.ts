@@ -23,7 +23,7 @@ export interface UnseenDrop {
 }
 
 /** Seconds in which a tap has told of what the kernel saw. */
-const TOLD_WITHIN = 1;
+const TOLD_WITHIN = 2;
 const MOST = 200;
 const LINKTYPE = new Map<number, number>([
   [ETHERTYPE.ipv4, 228],

@@ -31,7 +31,7 @@ const looksFor = 30_000;
 const keepWatches = 500;
 const keepGaps = 1000;
 /** Seconds of the lab after a drop in which what is said of it may change. */
-const JUDGED_AFTER = 3;
+const JUDGED_AFTER = 5;
 const keepWays = 1000;
 
 export class LabJourneys {

@@ -267,16 +267,19 @@ describe('faults that operators report, between two namespaces that the machine 
 });
 
 describe('before any tap', () => {
-  const since = async (command: string) => {
+  /** What is told of after a command, once there is something, or for a few seconds nothing. */
+  const since = async (command: string, isToBe = true) => {
     const before = new Set(journeys.unseen().map(({ time }) => time));
+    const told = () =>
+      journeys
+        .unseen()
+        .filter(({ time }) => !before.has(time))
+        .map(({ space, summary, words }) => ({ space, summary, words }));
     await run(`${command}; true`);
     await host.flushTap();
-    // Hops have a second to come.
-    await run('sleep 1.5');
-    return journeys
-      .unseen()
-      .filter(({ time }) => !before.has(time))
-      .map(({ space, summary, words }) => ({ space, summary, words }));
+    if (isToBe) await expect.poll(() => told().length, { timeout: 30_000 }).toBeGreaterThan(0);
+    else await run('sleep 4');
+    return told();
   };
 
   test('a rule in OUTPUT: the kernel alone tells of it', async () => {
@@ -307,9 +310,9 @@ describe('before any tap', () => {
   });
 
   test('what arrives, and what a tap saw before it was dropped, is not among them', async () => {
-    expect(await since('docker exec client ping -c 2 -i 0.2 172.17.0.2')).toEqual([]);
+    expect(await since('docker exec client ping -c 2 -i 0.2 172.17.0.2', false)).toEqual([]);
     await run('iptables -I FORWARD -p icmp -j DROP');
-    const drops = await since('docker exec client ping -c 2 -i 0.2 -W 1 172.17.0.2');
+    const drops = await since('docker exec client ping -c 2 -i 0.2 -W 1 172.17.0.2', false);
     await run('iptables -D FORWARD -p icmp -j DROP');
     expect(drops).toEqual([]);
   });
