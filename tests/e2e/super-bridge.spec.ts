@@ -63,7 +63,8 @@ test('what a kernel dropped before any tap saw it is told of under the list', as
   await expect(unseen).toContainText('172.17.0.1 → 172.17.0.2 ICMP Echo (ping) request');
   await expect(unseen).toContainText('NETFILTER_DROP in nf_hook_slow');
   await expectNoViolationsInBothThemes(lab.page);
-  await unseen.locator('summary').click();
+  await unseen.locator('summary').press('Escape');
+  await expect(unseen.locator('.pk-unseen-list')).toBeHidden();
   await lab.tab('Terminal').click();
   await lab.expectPrompt(host);
 });

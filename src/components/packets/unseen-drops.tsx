@@ -38,7 +38,7 @@ export function UnseenDrops({ drops, severalMachines }: UnseenDropsProps) {
   if (drops.length === 0) return null;
   const shown = drops.slice(-MOST_SHOWN).reverse();
   return (
-    <details class="pk-unseen">
+    <details class="pk-unseen" onKeyDown={closeOnEscape}>
       <summary>{plural(drops.length, 'packet')} dropped before any tap</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard has to be able to */}
       <div class="pk-unseen-list" tabIndex={0}>
@@ -60,6 +60,14 @@ export function UnseenDrops({ drops, severalMachines }: UnseenDropsProps) {
       </div>
     </details>
   );
+}
+
+/** It lies over the list. */
+function closeOnEscape(event: KeyboardEvent & { readonly currentTarget: HTMLDetailsElement }): void {
+  if (event.key !== 'Escape' || !event.currentTarget.open) return;
+  event.stopPropagation();
+  event.currentTarget.open = false;
+  event.currentTarget.querySelector('summary')?.focus();
 }
 
 function placeWords(machine: string, space: string, severalMachines: boolean): string {
