@@ -25,13 +25,13 @@ export default defineConfig({
           name: 'content',
           include: ['tests/content/**/*.test.ts', 'tests/machine/**/*.test.ts'],
           exclude: calm,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
         },
       },
       {
         // Those that look at when something happens, and how fast: one file at a time, so that none starves another one's clock.
-        test: { name: 'calm', include: calm, fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 },
+        test: { name: 'calm', include: calm, fileParallelism: false, testTimeout: 900_000, hookTimeout: 900_000 },
       },
     ],
   },

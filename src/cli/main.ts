@@ -94,13 +94,14 @@ program
   .argument('[packets]', 'that many, or "journeys"', whatToFuzz, 1_000_000)
   .option('--minutes <number>', 'of journeys: how long', countUpTo(10_000), 10)
   .option('--seed <number>', 'of journeys: of the first network; the next ones count on', countUpTo(0x7fff_ffff), 1)
+  .option('--looks <number>', 'of journeys: how often each network is looked at, in ten ways', countUpTo(1000), 1)
   .option('--lab <id>', 'of journeys: in the first machine of this lab, not on this computer')
   .action(
-    async (what: number | 'journeys', { minutes, seed, lab }: { minutes: number; seed: number; lab?: string }) => {
+    async (what: number | 'journeys', options: { minutes: number; seed: number; looks: number; lab?: string }) => {
       const { fuzz, fuzzJourneys } = await import('./commands/fuzz.ts');
       process.exitCode =
         what === 'journeys'
-          ? await fuzzJourneys({ root, signal, minutes, seed, lab })
+          ? await fuzzJourneys({ root, signal, ...options })
           : await fuzz({ root, signal, packets: what });
     },
   );

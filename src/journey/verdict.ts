@@ -8,3 +8,7 @@ export function verdictOf({ end, grade, reached }: Pick<Journey, 'end' | 'grade'
   if (end === 'unknown') return reached === null ? ENDS.unknown : 'Got there, end not known';
   return grade === 'seen' ? ENDS[end] : `${ENDS[end]}, by inference`;
 }
+
+/** It is known that some rule or policy dropped it, and not which: no rule was traced, and the kernel does not say. */
+export const isByUnnamedRule = ({ end, why, rules }: Pick<Journey, 'end' | 'why' | 'rules'>): boolean =>
+  end === 'dropped' && rules.length === 0 && why.includes('(NETFILTER_DROP in');

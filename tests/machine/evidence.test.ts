@@ -12,6 +12,7 @@ import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { dissect } from '../../src/packet/dissect.ts';
 import type { Layer } from '../../src/packet/layer.ts';
+import { PATIENCE, run as runIn } from './guest-command.ts';
 
 let lab: Lab;
 let host: Machine;
@@ -47,11 +48,7 @@ beforeAll(async () => {
 });
 afterAll(async () => lab?.dispose());
 
-const run = async (command: string): Promise<string> => {
-  const { stdout, stderr, exitCode } = await host.exec(command, { timeout: 240_000 });
-  if (exitCode !== 0) throw new Error(`${command}: status ${exitCode}\n${stdout}${stderr}`);
-  return stdout.trim();
-};
+const run = (command: string): Promise<string> => runIn(host, command);
 
 /** What the kernel said while a command ran, and what the taps saw; how it ends does not matter. */
 async function during(command: string): Promise<{ readonly drops: readonly DropEvidence[]; readonly output: string }> {
@@ -59,7 +56,7 @@ async function during(command: string): Promise<{ readonly drops: readonly DropE
   words = [];
   hops = [];
   connections = [];
-  const { stdout, stderr } = await host.exec(command, { timeout: 240_000 });
+  const { stdout, stderr } = await host.exec(command, { timeout: PATIENCE });
   await host.flushTap();
   const drops = words.filter((word) => word.kind === 'drop').filter(isLoss);
   return { drops, output: stdout + stderr };

@@ -20,6 +20,7 @@ import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { V86Machine } from '../../src/machine/v86/v86-machine.ts';
 import { greeterFiles } from './greeter.ts';
+import { run } from './guest-command.ts';
 
 const { signal } = new AbortController();
 const folders: string[] = [];
@@ -41,12 +42,6 @@ async function write(folder: string, files: Readonly<Record<string, string>>): P
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
   }
-}
-
-async function run(machine: Machine, command: string): Promise<string> {
-  const { stdout, stderr, exitCode } = await machine.exec(command, { timeout: 120_000 });
-  if (exitCode !== 0) throw new Error(`${machine.name}: ${command}: status ${exitCode}\n${stdout}${stderr}`);
-  return stdout.trim();
 }
 
 /** A project with the labs of this checkout, built. */

@@ -5,6 +5,7 @@ import type { Hop } from '../../src/hop/hop.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
+import { PATIENCE } from './guest-command.ts';
 
 let lab: Lab;
 let host: Machine;
@@ -30,7 +31,7 @@ const tap = '$(</sys/fs/cgroup/system.slice/lockstep-tap.service/cgroup.procs)';
 async function ping(args: string, before = '', after = ''): Promise<number> {
   hops = [];
   gaps = [];
-  const { stdout } = await host.exec(`${before} ping -q ${args} 127.0.0.1; ${after}`, { timeout: 240_000 });
+  const { stdout } = await host.exec(`${before} ping -q ${args} 127.0.0.1; ${after}`, { timeout: PATIENCE });
   await host.flushTap();
   const [, sent = '0', received = '0'] = /(\d+) packets transmitted, (\d+) received/.exec(stdout) ?? [];
   return Number(sent) + Number(received);

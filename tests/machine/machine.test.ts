@@ -6,6 +6,7 @@ import type { Lab } from '../../src/lab/lab.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { summarize } from '../../src/packet/summary.ts';
+import { run as runIn, until } from './guest-command.ts';
 import { Reader } from './reader.ts';
 
 let lab: Lab;
@@ -25,19 +26,7 @@ beforeAll(async () => {
 });
 afterAll(async () => lab?.dispose());
 
-const run = async (command: string): Promise<string> => {
-  const { stdout, stderr, exitCode } = await host.exec(command);
-  expect(stderr + stdout, command).toBeDefined();
-  if (exitCode !== 0) throw new Error(`${command}: status ${exitCode}\n${stdout}${stderr}`);
-  return stdout.trim();
-};
-const until = async (what: string, condition: () => boolean, seconds = 20): Promise<void> => {
-  for (let tries = 0; tries < seconds * 50; tries++) {
-    if (condition()) return;
-    await sleep(20);
-  }
-  throw new Error(`waited ${seconds} s for ${what}`);
-};
+const run = (command: string): Promise<string> => runIn(host, command);
 const deviceNames = (): string[] => lab.graph.value.devices.map((device) => device.name);
 
 describe('a restored machine', () => {

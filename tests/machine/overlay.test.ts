@@ -13,6 +13,7 @@ import { LabJourneys } from '../../src/lab/lab-journeys.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { tsharkFields } from '../fidelity/tshark.ts';
+import { run } from './guest-command.ts';
 
 let lab: Lab;
 let journeys: LabJourneys;
@@ -40,11 +41,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const run = async (machine: Machine, command: string): Promise<string> => {
-  const { stdout, stderr, exitCode } = await machine.exec(command, { timeout: 120_000 });
-  if (exitCode !== 0) throw new Error(`${machine.name}: ${command}: status ${exitCode}\n${stdout}${stderr}`);
-  return stdout.trim();
-};
 const onBoth = (work: (machine: Machine, container: string) => Promise<unknown>) =>
   Promise.all([work(one, 'blue'), work(other, 'green')]);
 const addressOf = (machine: Machine, container: string) =>

@@ -1,6 +1,7 @@
 // A reader at a terminal: types a command, reads until the prompt is back.
 import { stripVTControlCharacters } from 'node:util';
 import type { Console } from '../../src/guest/guest.ts';
+import { PATIENCE } from './guest-command.ts';
 
 export interface Answer {
   /** What stood between the command and the next prompt, without colours. */
@@ -26,11 +27,11 @@ export class Reader {
   }
 
   /** Types a line as it is, ends it with Enter, and waits for the prompt. */
-  async type(command: string, timeout = 120_000): Promise<Answer> {
+  async type(command: string, timeout = PATIENCE): Promise<Answer> {
     const started = performance.now();
     const text = await this.#line(command, timeout);
     const seconds = (performance.now() - started) / 1000;
-    const status = Number.parseInt(await this.#line('echo $?', 30_000), 10);
+    const status = Number.parseInt(await this.#line('echo $?', PATIENCE), 10);
     return { text, status, seconds };
   }
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Lab } from '../../src/lab/lab.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
+import { run, until } from './guest-command.ts';
 
 let lab: Lab;
 let one: Machine;
@@ -16,18 +17,6 @@ beforeAll(async () => {
 });
 afterAll(async () => lab?.dispose());
 
-const run = async (machine: Machine, command: string): Promise<string> => {
-  const { stdout, stderr, exitCode } = await machine.exec(command);
-  if (exitCode !== 0) throw new Error(`${command}: status ${exitCode}\n${stdout}${stderr}`);
-  return stdout.trim();
-};
-const until = async (what: string, condition: () => boolean, seconds: number): Promise<void> => {
-  for (let tries = 0; tries < seconds * 10; tries++) {
-    if (condition()) return;
-    await sleep(100);
-  }
-  throw new Error(`waited ${seconds} s for ${what}`);
-};
 const reached = async (): Promise<boolean> => (await one.exec('ping -c 1 -W 2 kube-worker-02')).exitCode === 0;
 
 test('machines have names and addresses of their own, and find each other by name', async () => {
@@ -61,7 +50,7 @@ test('what the reader broke is whole again: containers, files, addresses, the te
   const stop = one.consoles[0]?.onOutput((bytes) => shown.push(new TextDecoder().decode(bytes)));
   const checkpoint = await lab.checkpoint('before');
   one.consoles[0]?.write(new TextEncoder().encode('echo $((6*7))\r'));
-  await until('the answer', () => shown.join('').includes('42'), 20);
+  await until('the answer', () => shown.join('').includes('42'));
   await run(one, 'docker rm -f web; echo after >/root/note; sync; ip addr flush dev eth0; rm /usr/bin/docker');
   expect(await reached()).toBe(false);
   const before = Number(await run(one, 'date +%s'));
@@ -78,7 +67,7 @@ test('what the reader broke is whole again: containers, files, addresses, the te
 describe('the cable', () => {
   test('is pulled: the kernel has no carrier, and nothing comes through; plugged in, it does', async () => {
     lab.setCable('kube-worker-02', false);
-    await until('the link to go down', () => lab.cables.value.get('kube-worker-02') === false, 5);
+    await until('the link to go down', () => lab.cables.value.get('kube-worker-02') === false);
     await sleep(500);
     expect(await run(other, 'ip -br link show eth0')).toContain('NO-CARRIER');
     expect(await reached()).toBe(false);
@@ -97,7 +86,7 @@ describe('a machine that is switched off and on', () => {
     expect(other.state.value.kind).toBe('off');
     expect(await reached()).toBe(false);
     await other.start();
-    await until('its agent', () => other.kernel.value !== null, 120);
+    await until('its agent', () => other.kernel.value !== null);
     expect(await run(other, 'systemctl is-system-running --wait >/dev/null; cat /root/note; hostname')).toBe(
       'kept\nkube-worker-02',
     );
@@ -113,8 +102,8 @@ describe('a machine that is switched off and on', () => {
     const uptime = Number(await run(other, 'cut -d. -f1 /proc/uptime'));
     // Nobody answers for what it was doing.
     await other.exec('reboot; sleep 30');
-    await until('the kernel to reset it', () => other.state.value.kind === 'loading', 60);
-    await until('it to boot', () => other.state.value.kind === 'running', 60);
+    await until('the kernel to reset it', () => other.state.value.kind === 'loading');
+    await until('it to boot', () => other.state.value.kind === 'running');
     await lab.goBackTo(checkpoint);
     expect(Number(await run(other, 'cut -d. -f1 /proc/uptime'))).toBeGreaterThanOrEqual(uptime);
     expect(await reached()).toBe(true);
@@ -122,7 +111,7 @@ describe('a machine that is switched off and on', () => {
 
   test('by its own kernel is off', async () => {
     await other.exec('poweroff; sleep 30');
-    await until('it to be off', () => other.state.value.kind === 'off', 60);
+    await until('it to be off', () => other.state.value.kind === 'off');
     expect(lab.state.value.kind).toBe('running');
   });
 });

@@ -8,6 +8,7 @@ import { TimeControl, type TimeState } from '../../src/lab/time-control.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { dissect } from '../../src/packet/dissect.ts';
 import { summarize } from '../../src/packet/summary.ts';
+import { run as runIn } from './guest-command.ts';
 import { Reader } from './reader.ts';
 
 let lab: Lab;
@@ -35,11 +36,7 @@ afterEach(async () => {
   await time.goOn();
 });
 
-const run = async (command: string): Promise<string> => {
-  const { stdout, stderr, exitCode } = await host.exec(command, { timeout: 240_000 });
-  if (exitCode !== 0) throw new Error(`${command}: status ${exitCode}\n${stdout}${stderr}`);
-  return stdout.trim();
-};
+const run = (command: string): Promise<string> => runIn(host, command);
 /** Waits until time control says so. */
 const until = async (what: string, condition: (state: TimeState) => boolean, seconds = 30): Promise<TimeState> => {
   for (let tries = 0; tries < seconds * 100; tries++) {

@@ -14,6 +14,7 @@ import { RuleTracing } from '../../src/lab/rule-tracing.ts';
 import { matchesOf } from '../../src/lab/trace-matches.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { compileFilter } from '../../src/packet/filter/compile.ts';
+import { run as runIn } from './guest-command.ts';
 
 let lab: Lab;
 let host: Machine;
@@ -42,11 +43,7 @@ beforeAll(async () => {
 });
 afterAll(async () => lab?.dispose());
 
-const run = async (command: string): Promise<string> => {
-  const { stdout, stderr, exitCode } = await host.exec(command, { timeout: 240_000 });
-  if (exitCode !== 0) throw new Error(`${command}: status ${exitCode}\n${stdout}${stderr}`);
-  return stdout.trim();
-};
+const run = (command: string): Promise<string> => runIn(host, command);
 const table = (): Promise<string> => run('nft list tables | grep lockstep; true');
 
 /** The journey of the first packet of a command that the filter matches. */
@@ -55,11 +52,13 @@ async function journeyOf(filter: string, command: string): Promise<Journey> {
   if (!compiled.ok) throw new Error(compiled.error.message);
   hops = [];
   await run(`${command}; true`);
-  // What the trace prints is told a moment later.
-  await sleep(500);
   await host.flushTap();
   const hop = hops.find((each) => compiled.matches(each));
   if (hop === undefined) throw new Error(`${command}: no tap saw ${filter}`);
+  // What the trace prints is told a moment later.
+  const isTold = () => tracing.state.value.machines.length === 0 || journeys.of(hop.n)?.rules.length !== 0;
+  for (let tries = 0; tries < 100 && !isTold(); tries++) await sleep(100);
+  await sleep(500);
   await journeys.ask(hop.n);
   const journey = journeys.of(hop.n);
   if (journey === undefined) throw new Error(`hop ${hop.n} has no journey`);

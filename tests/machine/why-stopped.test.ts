@@ -7,6 +7,7 @@ import type { Lab } from '../../src/lab/lab.ts';
 import { LabJourneys } from '../../src/lab/lab-journeys.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
+import { run as runIn } from './guest-command.ts';
 
 let lab: Lab;
 let host: Machine;
@@ -37,11 +38,7 @@ beforeAll(async () => {
 });
 afterAll(async () => lab?.dispose());
 
-const run = async (command: string): Promise<string> => {
-  const { stdout, stderr, exitCode } = await host.exec(command, { timeout: 240_000 });
-  if (exitCode !== 0) throw new Error(`${command}: status ${exitCode}\n${stdout}${stderr}`);
-  return stdout.trim();
-};
+const run = (command: string): Promise<string> => runIn(host, command);
 
 type Said = Pick<Journey, 'end' | 'grade' | 'why' | 'notes'>;
 
@@ -300,13 +297,14 @@ describe('before any tap', () => {
     await run(`${inClient} tc qdisc add dev eth0 root netem loss 100%`);
     const drops = await since('docker exec client ping -c 1 -W 1 172.17.0.2');
     await run(`${inClient} tc qdisc del dev eth0 root`);
-    expect(drops).toEqual([
-      {
-        space: 'client',
-        summary: expect.stringMatching(/^172\.17\.0\.3 → 172\.17\.0\.2 ICMP Echo \(ping\) request/),
-        words: expect.stringMatching(/^netem on eth0 dropped it/),
-      },
-    ]);
+    const words = expect.stringMatching(/^netem on eth0 dropped it/);
+    expect(drops).toContainEqual({
+      space: 'client',
+      summary: expect.stringMatching(/^172\.17\.0\.3 → 172\.17\.0\.2 ICMP Echo \(ping\) request/),
+      words,
+    });
+    // Beside it there may be the ARP request of a neighbour that is asked for again.
+    for (const drop of drops) expect(drop).toMatchObject({ space: 'client', words });
   });
 
   test('what arrives, and what a tap saw before it was dropped, is not among them', async () => {

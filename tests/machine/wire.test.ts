@@ -11,6 +11,7 @@ import { TimeControl, type TimeState } from '../../src/lab/time-control.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { dissect } from '../../src/packet/dissect.ts';
 import { summarize } from '../../src/packet/summary.ts';
+import { run } from './guest-command.ts';
 
 const assets = (path: string): string => fileURLToPath(new URL(`../../build/site-assets/${path}`, import.meta.url));
 
@@ -38,11 +39,6 @@ afterAll(async () => {
   await lab?.dispose();
 });
 
-const run = async (machine: Machine, command: string): Promise<string> => {
-  const { stdout, stderr, exitCode } = await machine.exec(command);
-  if (exitCode !== 0) throw new Error(`${command}: status ${exitCode}\n${stdout}${stderr}`);
-  return stdout.trim();
-};
 const standing = async (): Promise<TimeState> => {
   for (let tries = 0; tries < 3000; tries++) {
     const state = time.state.value;

@@ -37,18 +37,27 @@ export interface Complaint extends FalseClaim {
   readonly given: View;
 }
 
-/** Carries out one scenario and adds to the counts. Gives what was said and is wrong. */
-export async function runScenario(seed: number, packets: number, counts: Counts): Promise<Complaint[]> {
+/**
+ * Carries out one scenario and adds to the counts. Gives what was said and is wrong.
+ * @param looks how often it is looked at in each way, each time with other losses, snap lengths, clocks and taps
+ */
+export async function runScenario(seed: number, packets: number, counts: Counts, looks: number): Promise<Complaint[]> {
   const outcome = await carryOut(scenarioOf(seed, packets));
-  const dice = new Dice(seed ^ 0x5eed);
-  const views = viewsOf(dice, outcome.scenario.network);
-  return look(outcome, views, (view) => givenOf(outcome, view, dice), counts);
+  const complaints: Complaint[] = [];
+  for (let n = 0; n < looks; n++) {
+    const dice = new Dice((seed ^ 0x5eed) + n * 0x10001);
+    const views = viewsOf(dice, outcome.scenario.network);
+    complaints.push(...look(outcome, views, (view) => givenOf(outcome, view, dice), counts));
+  }
+  counts.scenarios++;
+  return complaints;
 }
 
 /** The same in a lab's machine, whose kernel says itself what it drops. */
 export async function runInLab(lab: string, seed: number, packets: number, counts: Counts): Promise<Complaint[]> {
   const outcome = await carryOutInLab(scenarioOf(seed, packets, MACHINE_SPACE), lab);
   const dice = new Dice(seed ^ 0x5eed);
+  counts.scenarios++;
   return look(outcome, labViewsOf(dice), (view) => givenInLab(outcome, view, dice), counts);
 }
 
@@ -71,7 +80,6 @@ function look(outcome: Outcome, views: readonly View[], given: (view: View) => G
       if (index === 0) counts.numbered[grade] += verdict.numbered[grade];
     for (const wrong of verdict.wrong) complaints.push({ ...wrong, seed, network: words, view: index, given: view });
   }
-  counts.scenarios++;
   return complaints;
 }
 

@@ -5,8 +5,14 @@
 import { expect, test } from 'vitest';
 import { type Complaint, complaintWords, countsWords, noCounts, runScenario } from './run.ts';
 
-const { LOCKSTEP_TRUTH_SEED = '', LOCKSTEP_TRUTH_PACKETS = '150', LOCKSTEP_TRUTH_MINUTES = '' } = process.env;
+const {
+  LOCKSTEP_TRUTH_SEED = '',
+  LOCKSTEP_TRUTH_PACKETS = '150',
+  LOCKSTEP_TRUTH_MINUTES = '',
+  LOCKSTEP_TRUTH_LOOKS = '1',
+} = process.env;
 const EACH = Number(LOCKSTEP_TRUTH_PACKETS);
+const LOOKS = Number(LOCKSTEP_TRUTH_LOOKS);
 const MINUTES = Number(LOCKSTEP_TRUTH_MINUTES);
 /** Scenarios of the short form: every underlay and every overlay is among them. */
 const SHORT = 12;
@@ -18,7 +24,7 @@ test('no journey says what is not true', async () => {
   const until = Date.now() + MINUTES * 60_000;
   const isDone = (seed: number): boolean =>
     MINUTES > 0 ? Date.now() >= until : seed >= first + (LOCKSTEP_TRUTH_SEED === '' ? SHORT : 1);
-  for (let seed = first; !isDone(seed); seed++) complaints.push(...(await runScenario(seed, EACH, counts)));
+  for (let seed = first; !isDone(seed); seed++) complaints.push(...(await runScenario(seed, EACH, counts, LOOKS)));
   console.log(countsWords(counts));
   const words = complaintWords(complaints, EACH);
   if (words !== '') throw new Error(words);

@@ -18,12 +18,14 @@ export interface FuzzJourneysOptions {
   readonly minutes: number;
   /** Of the first network; those that follow count on from it. */
   readonly seed: number;
+  /** How often a network is looked at in each way, once it has been carried out; in a lab, once. */
+  readonly looks: number;
   /** In the first machine of this lab; left out: on this computer. */
   readonly lab?: string | undefined;
 }
 
 /** Gives the exit status: 0 when no journey said what was not true. */
-export async function fuzzJourneys({ root, signal, minutes, seed, lab }: FuzzJourneysOptions): Promise<number> {
+export async function fuzzJourneys({ root, signal, minutes, seed, looks, lab }: FuzzJourneysOptions): Promise<number> {
   const env = { LOCKSTEP_TRUTH_MINUTES: `${minutes}`, LOCKSTEP_TRUTH_SEED: `${seed}` };
   if (lab !== undefined) {
     await readLab(root, lab);
@@ -32,7 +34,11 @@ export async function fuzzJourneys({ root, signal, minutes, seed, lab }: FuzzJou
   }
   const missing = missingDebianPackages(['namespaces']);
   if (missing.length > 0) throw new UsageError(`Networks of namespaces need more programs: ${installLine(missing)}`);
-  return vitest(root, signal, 'truth', 'tests/truth/truth.test.ts', { ...env, LOCKSTEP_TRUTH_PACKETS: '400' });
+  return vitest(root, signal, 'truth', 'tests/truth/truth.test.ts', {
+    ...env,
+    LOCKSTEP_TRUTH_LOOKS: `${looks}`,
+    LOCKSTEP_TRUTH_PACKETS: '400',
+  });
 }
 
 /** Gives the exit status: 0 when decoding them did no harm. */

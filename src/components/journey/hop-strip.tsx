@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Hop } from '../../hop/hop.ts';
 import type { Change } from '../../journey/changes.ts';
 import type { Journey, JourneyHop } from '../../journey/journey.ts';
-import { verdictOf } from '../../journey/verdict.ts';
+import { isByUnnamedRule, verdictOf } from '../../journey/verdict.ts';
 import { packetWords, whereWords } from '../../lab/time-words.ts';
 import { summarize } from '../../packet/summary.ts';
 import type { ShownAs } from '../../wire/stepper.ts';
@@ -138,7 +138,7 @@ export function HopStrip({
             </>
           )}
         </div>
-        {journey !== undefined && journey.rules.length > 0 && (
+        {journey !== undefined && (journey.rules.length > 0 || isByUnnamedRule(journey)) && (
           <div class="jn-rules">
             <RulePaths journey={journey} />
           </div>

@@ -2,10 +2,13 @@
 import type { RuleEvidence } from '../../journey/evidence/rules.ts';
 import type { Journey } from '../../journey/journey.ts';
 import { hooksPassed, isBridged, type RuleLine, ruleLines } from '../../journey/rule-path.ts';
+import { isByUnnamedRule } from '../../journey/verdict.ts';
 import { HookFigure } from './hook-figure.tsx';
 import './rule-path.css';
 
 export function RulePaths({ journey }: { readonly journey: Journey }) {
+  if (isByUnnamedRule(journey))
+    return <p class="rp-none">Which rule it was, “Trace rules” in a lab tells, of packets from then on.</p>;
   return (
     <>
       {journey.rules.map((way, index) => (
