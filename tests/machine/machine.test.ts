@@ -158,10 +158,11 @@ describe('time stands still', () => {
 describe('a reader who breaks things', () => {
   test('a full disk does not stop the agent', async () => {
     await run(
-      'dd if=/dev/zero of=/fill bs=1M count=64 status=none; fallocate -l 4G /fill2 2>/dev/null; dd if=/dev/zero of=/fill2 bs=64k status=none 2>/dev/null; true',
+      'fallocate -l $(($(df --output=avail -k / | tail -1) - 10000))K /fill; dd if=/dev/zero of=/fill2 bs=64k status=none 2>/dev/null; sync; true',
     );
+    expect(await run('echo kept >/root/note 2>/dev/null; wc -c </root/note')).toBe('0');
     expect(await run('echo still here')).toBe('still here');
-    await run('rm -f /fill /fill2');
+    await run('rm -f /fill /fill2 /root/note');
   });
 
   test('the agent and the tap come back when they are killed; who waits for a command is told', async () => {

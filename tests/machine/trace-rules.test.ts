@@ -14,7 +14,7 @@ import { RuleTracing } from '../../src/lab/rule-tracing.ts';
 import { matchesOf } from '../../src/lab/trace-matches.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { compileFilter } from '../../src/packet/filter/compile.ts';
-import { run as runIn } from './guest-command.ts';
+import { PATIENCE, run as runIn } from './guest-command.ts';
 
 let lab: Lab;
 let host: Machine;
@@ -55,14 +55,20 @@ async function journeyOf(filter: string, command: string): Promise<Journey> {
   await host.flushTap();
   const hop = hops.find((each) => compiled.matches(each));
   if (hop === undefined) throw new Error(`${command}: no tap saw ${filter}`);
-  // What the trace prints is told a moment later.
-  const isTold = () => tracing.state.value.machines.length === 0 || journeys.of(hop.n)?.rules.length !== 0;
-  for (let tries = 0; tries < 100 && !isTold(); tries++) await sleep(100);
-  await sleep(500);
   await journeys.ask(hop.n);
   const journey = journeys.of(hop.n);
   if (journey === undefined) throw new Error(`hop ${hop.n} has no journey`);
   return journey;
+}
+
+/** The same, once it is known which rules saw it: what the trace prints is told a moment later. */
+async function tracedJourneyOf(filter: string, command: string): Promise<Journey> {
+  const { hops } = await journeyOf(filter, command);
+  const traced = () => journeys.of(hops[0]?.hop.n ?? 0) as Journey;
+  await expect.poll(() => traced().rules.length, { timeout: PATIENCE }).toBeGreaterThan(0);
+  // The last of its chains.
+  await sleep(500);
+  return traced();
 }
 
 async function trace(journey: Journey): Promise<void> {
@@ -92,7 +98,7 @@ test('the first packet to a published port: every rule that saw it, and what DNA
     'TCP between 10.99.0.2 and port 8080 of 10.99.0.1 or port 80 of 172.17.0.2, both ways',
   );
 
-  const journey = await journeyOf(firstSegment, curl);
+  const journey = await tracedJourneyOf(firstSegment, curl);
   expect(journey).toMatchObject({ end: 'delivered', grade: 'seen' });
   expect(lines(journey)).toEqual([
     [
@@ -111,7 +117,7 @@ test('the first packet to a published port: every rule that saw it, and what DNA
 });
 
 test('an answer goes the same way back, and connection tracking gives it the old address without a rule', async () => {
-  const journey = await journeyOf('tcp.srcport == 80 && tcp.flags.syn == 1 && ip.src == 172.17.0.2', curl);
+  const journey = await tracedJourneyOf('tcp.srcport == 80 && tcp.flags.syn == 1 && ip.src == 172.17.0.2', curl);
   expect(hooks(journey)).toEqual([['PREROUTING passed', 'FORWARD passed', 'POSTROUTING passed']]);
   expect(lines(journey)[0]?.at(-1)).toBe(
     ': | connection tracking, as decided with the first packet of the connection | source 172.17.0.2:80 → 10.99.0.1:8080',
@@ -120,7 +126,7 @@ test('an answer goes the same way back, and connection tracking gives it the old
 
 test('a rule that drops is named, and it is seen: also where NAT had changed the packet', async () => {
   await run('iptables -I DOCKER-USER -p tcp --dport 80 -j DROP');
-  const journey = await journeyOf(firstSegment, curl.replace('-m 5', '-m 1'));
+  const journey = await tracedJourneyOf(firstSegment, curl.replace('-m 5', '-m 1'));
   await run('iptables -D DOCKER-USER 1');
   expect(journey).toMatchObject({
     end: 'dropped',
@@ -139,7 +145,7 @@ test('REJECT is named, of a ping from behind the bridge, and a policy that drops
   const ping = 'docker exec client ping -c 1 -W 1 10.99.0.1';
   await trace(await journeyOf('icmp.type == 8', ping));
   await run('iptables -A INPUT -p icmp -j REJECT');
-  const rejected = await journeyOf('icmp.type == 8', ping);
+  const rejected = await tracedJourneyOf('icmp.type == 8', ping);
   await run('iptables -D INPUT -p icmp -j REJECT');
   expect(rejected).toMatchObject({ end: 'dropped', grade: 'seen' });
   expect(rejected.why).toContain(
@@ -150,7 +156,7 @@ test('REJECT is named, of a ping from behind the bridge, and a policy that drops
   const outside = 'ip netns exec outside ping -c 1 -W 1 10.99.0.1';
   await trace(await journeyOf('icmp.type == 8', outside));
   await run('iptables -P INPUT DROP');
-  const dropped = await journeyOf('icmp.type == 8', outside);
+  const dropped = await tracedJourneyOf('icmp.type == 8', outside);
   await run('iptables -P INPUT ACCEPT');
   expect(dropped).toMatchObject({
     end: 'dropped',
@@ -162,7 +168,7 @@ test('REJECT is named, of a ping from behind the bridge, and a policy that drops
 test('a flood is traced in part, and what is not traced is not said', async () => {
   await trace(await journeyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 10.99.0.1'));
   const flood = 'docker exec client ping -c 300 -i 0.005 -W 1 10.99.0.1';
-  const journey = await journeyOf('icmp.type == 8 && icmp.seq == 1', flood);
+  const journey = await tracedJourneyOf('icmp.type == 8 && icmp.seq == 1', flood);
   expect(journey.rules.length).toBe(1);
   const requests = hops.filter(({ device, direction }) => device === 'docker0' && direction === 'in').map(({ n }) => n);
   const ways = requests.map((n) => journeys.of(n)?.rules.length ?? 0);
@@ -198,7 +204,7 @@ test('what a filter shows is traced: in words that this nft knows', async () => 
         });
     }
   }
-  const journey = await journeyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 10.99.0.1');
+  const journey = await tracedJourneyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 10.99.0.1');
   expect(journey.rules.length).toBe(1);
 });
 
@@ -227,7 +233,7 @@ test('afterwards the table is gone, at once, and back at a moment at which it wa
   await lab.goBackTo(plain);
   await lab.thaw();
   await expect.poll(table, { timeout: 30_000 }).toBe('table inet lockstep_trace');
-  const again = await journeyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 10.99.0.1');
+  const again = await tracedJourneyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 10.99.0.1');
   expect(again.rules.length).toBe(1);
   tracing.stop();
 });
