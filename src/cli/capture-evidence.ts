@@ -1,4 +1,6 @@
 // What a run of a lab knows besides its packets, written to the capture as soon as it is known: whatever ends the run, it is there.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DECIDED } from '../journey/evidence/watches.ts';
 import type { Lab } from '../lab/lab.ts';
 import { LabJourneys } from '../lab/lab-journeys.ts';
 import { ContextNews } from '../recording/notes/context-news.ts';
@@ -39,10 +41,7 @@ export class CaptureEvidence implements Disposable {
 
   /** What there is to know by now; of machines that still answer. */
   async look(): Promise<void> {
-    await Promise.race([
-      this.#ask(this.#newest + 1),
-      new Promise((resolve) => setTimeout(resolve, LAST_ANSWER).unref()),
-    ]);
+    await Promise.race([this.#askOfAll(), new Promise((resolve) => setTimeout(resolve, LAST_ANSWER).unref())]);
     this.#write();
   }
 
@@ -63,6 +62,14 @@ export class CaptureEvidence implements Disposable {
       });
     }, LOOK_EVERY);
     this.#timer.unref();
+  }
+
+  async #askOfAll(): Promise<void> {
+    await this.#ask(this.#newest + 1);
+    // What became of the last packets may not have been decided yet.
+    if (this.#journeys.pending(this.#newest) === '') return;
+    await sleep(DECIDED * 1000);
+    await this.#ask(this.#newest + 1);
   }
 
   /** About the packet of that number, and all before it: asked already, it costs nothing. */

@@ -20,7 +20,7 @@ async function twoHosts() {
   lab.onHops(({ hops }) => journeys.add(hops));
   await lab.start();
   const [one, other] = machines as [PlainMachine, PlainMachine];
-  return { asked, journeys, one, other };
+  return { asked, journeys, lab, one, other };
 }
 
 it('asks once about a packet, though a machine is off: that one is not waited for', async () => {
@@ -172,4 +172,17 @@ it('takes what a machine counts after it was switched off for what it has counte
   const packets = journeys.context().evidence?.map((one) => one.kind === 'counter' && one.packets);
   expect(packets).toEqual([4, 7]);
   journeys.dispose();
+});
+
+it('of a packet whose end may not have been decided, an answer is not all there is', async () => {
+  const { asked, journeys, lab, one, other } = await twoHosts();
+  await other.powerOff();
+  one.sawFrame({ time: lab.time.now(), device: 'eth0', direction: 'in', linkType: 276, bytes: new Uint8Array(20) });
+  await journeys.ask(1);
+  expect(asked.get('host-01')).toBe(1);
+  expect(journeys.pending(1)).toBe('What host-01 knows of it is being asked.');
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  await journeys.ask(1);
+  expect(asked.get('host-01')).toBe(2);
+  expect(journeys.pending(1)).toBe('');
 });

@@ -11,6 +11,7 @@ import type { WatchEvidence } from '../journey/evidence/drop.ts';
 import type { Evidence } from '../journey/evidence/evidence.ts';
 import { latestEvidence } from '../journey/evidence/latest.ts';
 import type { RuleEvidence } from '../journey/evidence/rules.ts';
+import { DECIDED } from '../journey/evidence/watches.ts';
 import type { Journey } from '../journey/journey.ts';
 import type { Topology } from '../journey/topology.ts';
 import type { UnseenDrop } from '../journey/unseen.ts';
@@ -33,6 +34,8 @@ const keepGaps = 1000;
 /** Seconds of the lab after a drop in which what is said of it may change. */
 const JUDGED_AFTER = 5;
 const keepWays = 1000;
+/** Batches whose hops may be young: more than come in that time. */
+const MOST_FRESH = 1000;
 
 export class LabJourneys {
   readonly #lab: Lab;
@@ -58,9 +61,12 @@ export class LabJourneys {
   /** Seconds of the lab. */
   #lastDrop = -Infinity;
   #judgedAt = -Infinity;
-  /** By machine: the latest hop when it was asked last. */
+  /** By machine: the latest hop of which it has said all that it knows. */
   #askedAt = new Map<string, number>();
-  #newest = 0;
+  /** Hops whose machines may still decide what becomes of them, the last of each batch. */
+  #fresh: Pick<Hop, 'n' | 'time'>[] = [];
+  /** The latest hop that is older. */
+  #settled = 0;
   #looksNoMore: ReturnType<typeof setTimeout> | undefined;
   /** The last question, answered or not. */
   #asking: Promise<unknown> = Promise.resolve();
@@ -88,8 +94,18 @@ export class LabJourneys {
   /** These hops have happened. Costs next to nothing until someone looks. */
   add(hops: readonly Hop[]): void {
     for (const hop of hops) this.#waiting.push(hop);
-    this.#newest = hops.at(-1)?.n ?? this.#newest;
+    const last = hops.at(-1);
+    if (last !== undefined) this.#fresh.push(last);
+    if (this.#fresh.length > MOST_FRESH) this.#settle();
     if (this.#waiting.length > 2 * keep) this.#waiting.splice(0, this.#waiting.length - keep);
+  }
+
+  #settle(): number {
+    const until = this.#lab.time.now() - DECIDED;
+    const decided = this.#fresh.findLastIndex(({ time }) => time <= until) + 1;
+    this.#settled = this.#fresh[decided - 1]?.n ?? this.#settled;
+    this.#fresh.splice(0, decided);
+    return this.#settled;
   }
 
   #hear({ evidence, conntrack }: EvidenceBatch): void {
@@ -190,8 +206,8 @@ export class LabJourneys {
 
   /**
    * Asks the machines that run what only they know of the packet of a hop, and of all before it: which counters went up. What their
-   * kernels say by themselves until then is there as well. True when one of them said something new. One answer that is later than the hop is
-   * all that there is. A machine that is frozen or starts can be asked later; one that is off has nothing to say.
+   * kernels say by themselves until then is there as well. True when one of them said something new. One answer to a question that is DECIDED
+   * later than the hop is all that there is; after an earlier one there is more to ask (pending). A machine that is frozen or starts can be asked later; one that is off has nothing to say.
    * One question after the other: an answer under way may be older than this packet, and what it says counts once.
    */
   ask(n: number): Promise<boolean> {
@@ -203,12 +219,12 @@ export class LabJourneys {
 
   async #ask(n: number, builder: JourneyBuilder): Promise<boolean> {
     if (builder !== this.#builder) return false;
-    const newest = this.#newest;
+    const settled = this.#settle();
     const read = async (machine: Machine, reader: EvidenceReader): Promise<Context | null> => {
       if (machine.state.peek().kind !== 'running' || n <= (this.#askedAt.get(machine.name) ?? 0)) return null;
       const [answer] = await Promise.all([reader.read(), machine.can.evidence ? machine.flushTap() : null]);
       // Also one that does not answer was asked.
-      if (builder === this.#builder) this.#askedAt.set(machine.name, newest);
+      if (builder === this.#builder) this.#askedAt.set(machine.name, settled);
       return answer;
     };
     const asked = this.#readers.map(([machine, reader]) => read(machine, reader));
@@ -259,7 +275,8 @@ export class LabJourneys {
     this.#unseen = [];
     this.#lastDrop = this.#judgedAt = -Infinity;
     this.#askedAt = new Map();
-    this.#newest = 0;
+    this.#fresh = [];
+    this.#settled = 0;
     for (const [, reader] of this.#readers) reader.forget();
   }
 

@@ -1,6 +1,5 @@
 // An operator at the machines of a lab: makes a mistake, sends something, and asks what became of the packets, as the page would say it.
 // Who makes the mistake knows the truth.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Hop } from '../../src/hop/hop.ts';
 import type { Journey } from '../../src/journey/journey.ts';
@@ -8,7 +7,7 @@ import { compileHopFilter } from '../../src/lab/hop-filter.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { LabJourneys } from '../../src/lab/lab-journeys.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
-import { PATIENCE } from './guest-command.ts';
+import { askOfAll, PATIENCE } from './guest-command.ts';
 
 /** Commands by machine, carried out one after the other. */
 export type On = Readonly<Record<string, string>>;
@@ -82,7 +81,6 @@ export class Operator {
     await this.run(made);
     try {
       const printed = await this.#send(traffic);
-      await this.#untilAllIsTold(says);
       const all = this.#all().join('\n');
       expect(printed, all).toMatch(prints);
       for (const said of says) this.#check(said, `${printed}\n${all}`);
@@ -102,14 +100,8 @@ export class Operator {
       printed.push(stdout, stderr);
     }
     for (const machine of running) await machine.flushTap();
-    await this.#journeys.ask(this.#hops.at(-1)?.n ?? 0);
+    await askOfAll(this.#journeys, this.#hops);
     return printed.join('');
-  }
-
-  /** What is unknown now may be known in a moment: a kernel says every two seconds up to when it has told of every drop. */
-  async #untilAllIsTold(says: readonly Said[]): Promise<void> {
-    const isOpen = ({ of, end }: Said): boolean => end !== 'unknown' && this.#journeyOf(of)?.end === 'unknown';
-    for (let tries = 0; tries < 50 && says.some(isOpen); tries++) await sleep(200);
   }
 
   #check(said: Said, shown: string): void {

@@ -1,6 +1,7 @@
 // Mistakes that operators of an overlay report, made in lab overlay: what is said of a ping from a container of one node to a container
 // of another, of the tunnel's packet around it, and of what answers them.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inNetworkOf, keepNetworks } from './guest-command.ts';
 import { type Mistake, Operator } from './operator.ts';
 
 let operator: Operator;
@@ -8,16 +9,13 @@ let operator: Operator;
 const [etcd, one, other] = ['etcd-01', 'kube-worker-01', 'kube-worker-02'] as const;
 const [blue, green] = ['10.2.21.2', '10.2.22.2'] as const;
 
-/** In a container's network namespace, with the machine's own programs. */
-const within = (container: string, command: string): string =>
-  `nsenter -t $(docker inspect -f '{{.State.Pid}}' ${container}) -n ${command}`;
 /** flanneld's entries for the other node: route, neighbour, and where that one's frames are sent. Its MAC address is in /tmp/far. */
 const tunnelTo = (pod: string): string => {
   const net = pod.replace(/2$/, '0');
   const node = pod === blue ? '10.0.0.121' : '10.0.0.122';
   return `ip route replace ${net}/24 via ${net} dev flannel.1 onlink && ip neigh replace ${net} lladdr $(cat /tmp/far) dev flannel.1 nud permanent && bridge fdb replace $(cat /tmp/far) dev flannel.1 dst ${node}`;
 };
-const ping = { [one]: `docker exec blue ping -c 1 -W 1 ${green}` };
+const ping = { [one]: inNetworkOf('blue', `ping -c 1 -W 1 ${green}`) };
 const request = `icmp.type == 8 && ip.dst == ${green}`;
 const reply = `icmp.type == 0 && ip.src == ${green}`;
 const lost = /100% packet loss/;
@@ -26,9 +24,8 @@ const arrives = / 0% packet loss/;
 beforeAll(async () => {
   operator = await Operator.of('overlay');
   await operator.run({
-    [one]: 'docker run -d --name blue toolbox sleep 3600',
-    [other]:
-      'docker run -d --name green toolbox sleep 3600 && ip netns add red && ip link add vred type veth peer name eth0 netns red && ip link set vred master docker0 up && ip -n red addr add 10.2.22.9/24 dev eth0 && ip -n red link set eth0 up',
+    [one]: `docker run -d --name blue toolbox sleep 3600 && ${keepNetworks}`,
+    [other]: `docker run -d --name green toolbox sleep 3600 && ${keepNetworks} && ip netns add red && ip link add vred type veth peer name eth0 netns red && ip link set vred master docker0 up && ip -n red addr add 10.2.22.9/24 dev eth0 && ip -n red link set eth0 up`,
   });
   // What the other node's tunnel has for a MAC address.
   for (const [machine, net] of [
@@ -41,7 +38,7 @@ beforeAll(async () => {
   const inspect = (name: string): string => `docker inspect -f '{{.NetworkSettings.IPAddress}}' ${name}`;
   expect(await operator.run({ [one]: inspect('blue'), [other]: inspect('green') })).toBe(`${blue}\n${green}`);
   // Neighbours know each other.
-  expect(await operator.run({ [one]: `docker exec blue ping -c 2 ${green}` })).toMatch(arrives);
+  expect(await operator.run({ [one]: inNetworkOf('blue', `ping -c 2 ${green}`) })).toMatch(arrives);
 });
 afterAll(async () => operator?.dispose());
 
@@ -141,7 +138,7 @@ const mistakes: readonly Mistake[] = [
         'ip link add other type vxlan id 2 dev eth0 dstport 8472 remote 10.0.0.122 && ip addr add 10.77.0.1/24 dev other && ip link set other up && ip neigh replace 10.77.0.2 lladdr 02:00:00:00:77:02 dev other nud permanent',
     },
     undone: { [one]: 'ip link del other' },
-    traffic: { [one]: 'docker exec blue ping -c 1 -W 1 10.77.0.2' },
+    traffic: { [one]: inNetworkOf('blue', 'ping -c 1 -W 1 10.77.0.2') },
     prints: lost,
     says: [
       {
@@ -175,7 +172,7 @@ const mistakes: readonly Mistake[] = [
         'ip link add br-x type bridge && ip link add in-x type dummy && ip link set in-x master br-x up && ip addr add 10.2.22.3/25 dev br-x && ip link set br-x up && sleep 1',
     },
     undone: { [one]: 'ip link del br-x; ip link del in-x' },
-    traffic: { [one]: `docker exec blue ping -c 1 -W 5 ${green}` },
+    traffic: { [one]: inNetworkOf('blue', `ping -c 1 -W 5 ${green}`) },
     says: [
       {
         of: request,
@@ -211,12 +208,12 @@ const mistakes: readonly Mistake[] = [
   {
     name: 'packets that must not be cut, and an MTU that forgets the tunnel’s headers',
     made: {
-      [one]: `ip link set docker0 mtu 1500; for port in $(ls /sys/class/net/docker0/brif); do ip link set $port mtu 1500; done; ${within('blue', 'ip link set eth0 mtu 1500')}`,
+      [one]: `ip link set docker0 mtu 1500; for port in $(ls /sys/class/net/docker0/brif); do ip link set $port mtu 1500; done; ${inNetworkOf('blue', 'ip link set eth0 mtu 1500')}`,
     },
     undone: {
-      [one]: `ip link set docker0 mtu 1450; for port in $(ls /sys/class/net/docker0/brif); do ip link set $port mtu 1450; done; ${within('blue', 'ip link set eth0 mtu 1450')}; ${within('blue', 'ip route flush cache')}`,
+      [one]: `ip link set docker0 mtu 1450; for port in $(ls /sys/class/net/docker0/brif); do ip link set $port mtu 1450; done; ${inNetworkOf('blue', 'ip link set eth0 mtu 1450')}; ${inNetworkOf('blue', 'ip route flush cache')}`,
     },
-    traffic: { [one]: within('blue', `ping -M do -s 1472 -c 1 -W 1 ${green}`) },
+    traffic: { [one]: inNetworkOf('blue', `ping -M do -s 1472 -c 1 -W 1 ${green}`) },
     says: [
       {
         of: request,
@@ -231,7 +228,7 @@ const mistakes: readonly Mistake[] = [
     name: 'the nodes’ link takes less than the tunnel believes: its packets go in two pieces, and that is no loss',
     made: { [one]: 'ip link set eth0 mtu 1400' },
     undone: { [one]: 'ip link set eth0 mtu 1500' },
-    traffic: { [one]: within('blue', `ping -s 1400 -c 1 -W 1 ${green}`) },
+    traffic: { [one]: inNetworkOf('blue', `ping -s 1400 -c 1 -W 1 ${green}`) },
     prints: arrives,
     says: [
       { of: `${request} && icmp.seq == 1`, end: 'delivered', grade: 'seen' },
@@ -273,7 +270,7 @@ const mistakes: readonly Mistake[] = [
     name: 'a TTL that ends at the other node',
     made: {},
     undone: {},
-    traffic: { [one]: `docker exec blue ping -t 2 -c 1 -W 1 ${green}` },
+    traffic: { [one]: inNetworkOf('blue', `ping -t 2 -c 1 -W 1 ${green}`) },
     says: [
       { of: request, end: 'dropped', grade: 'seen', why: /^the TTL ran out at 10\.2\.22\.\d/ },
       { of: 'icmp.type == 11', end: 'delivered', about: request },
@@ -391,8 +388,8 @@ const mistakes: readonly Mistake[] = [
   },
   {
     name: 'a container of the other node has no default route',
-    made: { [other]: within('green', 'ip route del default') },
-    undone: { [other]: within('green', 'ip route add default via 10.2.22.1') },
+    made: { [other]: inNetworkOf('green', 'ip route del default') },
+    undone: { [other]: inNetworkOf('green', 'ip route add default via 10.2.22.1') },
     traffic: ping,
     prints: lost,
     says: [{ of: request, end: 'unknown' }],
@@ -478,7 +475,7 @@ test('the other node is switched off', async () => {
     name: '',
     made: { [one]: 'ip neigh flush to 10.0.0.122 dev eth0' },
     undone: {},
-    traffic: { [one]: `docker exec blue ping -c 1 -W 5 ${green}; sleep 1` },
+    traffic: { [one]: `${inNetworkOf('blue', `ping -c 1 -W 5 ${green}`)}; sleep 1` },
     prints: lost,
     says: [
       {

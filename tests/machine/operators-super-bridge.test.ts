@@ -1,12 +1,13 @@
 // Mistakes with one Docker host, made in lab super-bridge: bridges, published ports, addresses that two have.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inNetworkOf, keepNetworks } from './guest-command.ts';
 import { type Mistake, Operator } from './operator.ts';
 
 let operator: Operator;
 
 const host = 'host-01';
 const [web, client] = ['172.17.0.2', '172.17.0.3'] as const;
-const ping = { [host]: `docker exec client ping -c 1 -W 1 ${web}` };
+const ping = { [host]: inNetworkOf('client', `ping -c 1 -W 1 ${web}`) };
 const request = `icmp.type == 8 && ip.dst == ${web}`;
 const lost = /100% packet loss/;
 const arrives = / 0% packet loss/;
@@ -19,7 +20,7 @@ const plug = (name: string, address: string, bridge = 'docker0'): string =>
 beforeAll(async () => {
   operator = await Operator.of('super-bridge');
   await operator.run({
-    [host]: `docker run -d --name web whoami && docker run -d --name client toolbox sleep infinity && docker network create other
+    [host]: `docker run -d --name web whoami && docker run -d --name client toolbox sleep infinity && docker network create other && ${keepNetworks}
       ${plug('far', '172.18.0.9', '$(ip -br link | sed -n "s/^\\(br-[^ ]*\\).*/\\1/p")')}
       ip netns add outside && ip link add vout type veth peer name eth0 netns outside && ip addr add 10.99.0.1/24 dev vout && ip link set vout up && ip -n outside addr add 10.99.0.2/24 dev eth0 && ip -n outside link set eth0 up && ip -n outside route add default via 10.99.0.1`,
   });
@@ -55,7 +56,7 @@ const mistakes: readonly Mistake[] = [
     made: {},
     undone: {},
     traffic: {
-      [host]: 'docker exec client ping -c 1 -W 1 172.18.0.9',
+      [host]: inNetworkOf('client', 'ping -c 1 -W 1 172.18.0.9'),
     },
     prints: lost,
     says: [
@@ -93,7 +94,7 @@ const mistakes: readonly Mistake[] = [
     name: 'two containers have one address',
     made: { [host]: `${plug('d1', '172.17.0.50')}; ${plug('d2', '172.17.0.50')}` },
     undone: { [host]: 'ip netns del d1; ip netns del d2' },
-    traffic: { [host]: 'docker exec client ping -c 1 -W 2 172.17.0.50; sleep 0.3' },
+    traffic: { [host]: `${inNetworkOf('client', 'ping -c 1 -W 2 172.17.0.50')}; sleep 0.3` },
     says: [
       {
         of: 'arp.opcode == 1 && arp.dst.proto_ipv4 == 172.17.0.50',
@@ -159,8 +160,8 @@ const mistakes: readonly Mistake[] = [
     name: 'no mistake: the bridge has forgotten where a container is, all get the datagram, and that one takes it',
     made: {
       [host]: `ip neigh replace ${client} lladdr 02:42:ac:11:00:03 dev docker0 nud permanent
-        systemd-run --quiet --unit=taker nsenter -t $(docker inspect -f '{{.State.Pid}}' client) -n nc -u -l 98
-        for i in $(seq 50); do nsenter -t $(docker inspect -f '{{.State.Pid}}' client) -n ss -Hlun sport = :98 | grep -q . && break; sleep 0.1; done`,
+        systemd-run --quiet --unit=taker ${inNetworkOf('client', 'nc -u -l 98')}
+        for i in $(seq 50); do ${inNetworkOf('client', 'ss -Hlun sport = :98')} | grep -q . && break; sleep 0.1; done`,
     },
     undone: { [host]: `systemctl stop taker; ip neigh del ${client} dev docker0` },
     traffic: {
@@ -171,10 +172,9 @@ const mistakes: readonly Mistake[] = [
   {
     name: 'a rule of the container’s own rejects as if nobody listened',
     made: {
-      [host]:
-        "nsenter -t $(docker inspect -f '{{.State.Pid}}' web) -n iptables -A INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset",
+      [host]: inNetworkOf('web', 'iptables -A INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset'),
     },
-    undone: { [host]: "nsenter -t $(docker inspect -f '{{.State.Pid}}' web) -n iptables -F" },
+    undone: { [host]: inNetworkOf('web', 'iptables -F') },
     traffic: { [host]: `docker exec client nc -w 1 ${web} 80 </dev/null` },
     says: [
       {

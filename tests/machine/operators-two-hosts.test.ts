@@ -1,5 +1,6 @@
 // Mistakes with two Docker hosts on one wire, made in lab two-hosts: what is said of what one sends to the other.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inNetworkOf, keepNetworks } from './guest-command.ts';
 import { type Mistake, Operator } from './operator.ts';
 
 let operator: Operator;
@@ -20,11 +21,11 @@ c = socket.create_connection(("127.0.0.1", 7000)); time.sleep(300)' && for i in 
 beforeAll(async () => {
   operator = await Operator.of('two-hosts');
   await operator.run({
-    [one]: 'docker run -d --name client toolbox sleep 3600',
+    [one]: `docker run -d --name client toolbox sleep 3600 && ${keepNetworks}`,
     [other]:
       'docker run -d --name web -p 127.0.0.1:8080:80 whoami && ip netns add far && ip link add vfar type veth peer name eth0 netns far && ip link set vfar master docker0 up && ip -n far addr add 172.17.0.3/16 dev eth0 && ip -n far link set eth0 up',
   });
-  expect(await operator.run({ [one]: `docker exec client ping -c 1 -W 2 ${there}` })).toMatch(arrives);
+  expect(await operator.run({ [one]: inNetworkOf('client', `ping -c 1 -W 2 ${there}`) })).toMatch(arrives);
 });
 afterAll(async () => operator?.dispose());
 
@@ -33,7 +34,7 @@ const mistakes: readonly Mistake[] = [
     name: 'a container of the other host has an address that is on this host’s bridge as well: nobody here has it',
     made: {},
     undone: {},
-    traffic: { [one]: 'docker exec client ping -c 1 -W 1 172.17.0.3' },
+    traffic: { [one]: inNetworkOf('client', 'ping -c 1 -W 1 172.17.0.3') },
     prints: lost,
     says: [
       {
@@ -50,7 +51,7 @@ const mistakes: readonly Mistake[] = [
       [other]: 'ip link add behind type dummy; ip addr add 10.0.5.1/24 dev behind; ip link set behind up',
     },
     undone: { [one]: 'ip addr del 10.0.0.121/16 dev eth0', [other]: 'ip link del behind' },
-    traffic: { [one]: 'docker exec client ping -c 1 -W 5 10.0.5.2' },
+    traffic: { [one]: inNetworkOf('client', 'ping -c 1 -W 5 10.0.5.2') },
     says: [
       {
         of: 'icmp.type == 8 && ip.dst == 10.0.5.2',
@@ -64,7 +65,7 @@ const mistakes: readonly Mistake[] = [
     name: 'the other host does not answer ARP',
     made: { [one]: `ip neigh del ${there} dev eth0`, [other]: 'sysctl -qw net.ipv4.conf.eth0.arp_ignore=8' },
     undone: { [other]: 'sysctl -qw net.ipv4.conf.eth0.arp_ignore=0' },
-    traffic: { [one]: `docker exec client ping -c 1 -W 5 ${there}` },
+    traffic: { [one]: inNetworkOf('client', `ping -c 1 -W 5 ${there}`) },
     says: [
       {
         of: request,
@@ -122,7 +123,7 @@ const mistakes: readonly Mistake[] = [
     name: 'containers are not masqueraded: the other host looks for them on its own bridge',
     made: { [one]: 'iptables -t nat -D POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE' },
     undone: { [one]: 'iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE' },
-    traffic: { [one]: `docker exec client ping -c 1 -W 1 ${there}` },
+    traffic: { [one]: inNetworkOf('client', `ping -c 1 -W 1 ${there}`) },
     prints: lost,
     says: [
       { of: request, end: 'delivered', grade: 'seen' },
@@ -143,7 +144,7 @@ const mistakes: readonly Mistake[] = [
       [one]: 'iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE',
       [other]: 'sysctl -qw net.ipv4.conf.eth0.rp_filter=$(cat /tmp/rp)',
     },
-    traffic: { [one]: `docker exec client ping -c 1 -W 1 ${there}` },
+    traffic: { [one]: inNetworkOf('client', `ping -c 1 -W 1 ${there}`) },
     prints: lost,
     says: [
       {
@@ -178,7 +179,7 @@ const mistakes: readonly Mistake[] = [
     name: 'a driver breaks every frame',
     made: { [one]: 'tc qdisc add dev eth0 root netem corrupt 100%' },
     undone: { [one]: 'tc qdisc del dev eth0 root' },
-    traffic: { [one]: `docker exec client ping -s 1200 -c 1 -W 1 ${there}` },
+    traffic: { [one]: inNetworkOf('client', `ping -s 1200 -c 1 -W 1 ${there}`) },
     prints: lost,
     says: [{ of: `${request} && ip.ttl == 64`, end: 'unknown' }],
   },
@@ -193,7 +194,7 @@ test('the cable of the other host is out: the wire says so of the frame', async 
       name: '',
       made: {},
       undone: {},
-      traffic: { [one]: `docker exec client ping -c 1 -W 1 ${there}` },
+      traffic: { [one]: inNetworkOf('client', `ping -c 1 -W 1 ${there}`) },
       prints: lost,
       says: [
         {
@@ -214,7 +215,7 @@ test('all mistakes are undone', async () => {
     name: '',
     made: {},
     undone: {},
-    traffic: { [one]: `sleep 1; docker exec client ping -c 1 -W 2 ${there}` },
+    traffic: { [one]: `sleep 1; ${inNetworkOf('client', `ping -c 1 -W 2 ${there}`)}` },
     prints: arrives,
     says: [
       { of: request, end: 'delivered', grade: 'seen', changed: ['ip.src', '172.17.0.2', '10.0.0.121', /conntrack/] },

@@ -13,7 +13,7 @@ import { LabJourneys } from '../../src/lab/lab-journeys.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { tsharkFields } from '../fidelity/tshark.ts';
-import { run } from './guest-command.ts';
+import { askOfAll, run } from './guest-command.ts';
 
 let lab: Lab;
 let journeys: LabJourneys;
@@ -60,7 +60,7 @@ async function journeysOf(work: () => Promise<unknown>): Promise<Journey[]> {
   await work();
   for (const machine of lab.machines) await machine.flushTap();
   const news = hops.filter(({ n }) => n >= first);
-  await journeys.ask(news.at(-1)?.n ?? 0);
+  await askOfAll(journeys, news);
   return [...new Set(news.map(({ n }) => journeys.of(n)))].filter((journey) => journey !== undefined);
 }
 async function ping(): Promise<Journey> {

@@ -8,7 +8,7 @@ import { TimeControl, type TimeState } from '../../src/lab/time-control.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { dissect } from '../../src/packet/dissect.ts';
 import { summarize } from '../../src/packet/summary.ts';
-import { run as runIn } from './guest-command.ts';
+import { askOfAll, run as runIn } from './guest-command.ts';
 import { Reader } from './reader.ts';
 
 let lab: Lab;
@@ -152,7 +152,7 @@ describe('two containers on one bridge, which only the kernel moves packets betw
     expect(time.journeys.pending(n)).toContain('host-01');
     await time.goOn();
     await ping;
-    await time.journeys.ask(n);
+    await askOfAll(time.journeys, [{ n }]);
     expect(time.journeys.pending(n)).toBe('');
     const journey = time.journeys.of(n);
     expect(journey?.hops.map(({ hop }) => `${hop.direction} ${hop.device.replace(/^veth.*/, 'veth')}`)).toEqual([

@@ -14,7 +14,7 @@ import { RuleTracing } from '../../src/lab/rule-tracing.ts';
 import { matchesOf } from '../../src/lab/trace-matches.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { compileFilter } from '../../src/packet/filter/compile.ts';
-import { PATIENCE, run as runIn } from './guest-command.ts';
+import { askOfAll, inNetworkOf, keepNetworks, PATIENCE, run as runIn } from './guest-command.ts';
 
 let lab: Lab;
 let host: Machine;
@@ -55,7 +55,7 @@ async function journeyOf(filter: string, command: string): Promise<Journey> {
   await host.flushTap();
   const hop = hops.find((each) => compiled.matches(each));
   if (hop === undefined) throw new Error(`${command}: no tap saw ${filter}`);
-  await journeys.ask(hop.n);
+  await askOfAll(journeys, hops);
   const journey = journeys.of(hop.n);
   if (journey === undefined) throw new Error(`hop ${hop.n} has no journey`);
   return journey;
@@ -141,8 +141,8 @@ test('a rule that drops is named, and it is seen: also where NAT had changed the
 });
 
 test('REJECT is named, of a ping from behind the bridge, and a policy that drops', async () => {
-  await run('docker run -d --name client toolbox sleep infinity');
-  const ping = 'docker exec client ping -c 1 -W 1 10.99.0.1';
+  await run(`docker run -d --name client toolbox sleep infinity && ${keepNetworks}`);
+  const ping = inNetworkOf('client', 'ping -c 1 -W 1 10.99.0.1');
   await trace(await journeyOf('icmp.type == 8', ping));
   await run('iptables -A INPUT -p icmp -j REJECT');
   const rejected = await tracedJourneyOf('icmp.type == 8', ping);
@@ -166,8 +166,8 @@ test('REJECT is named, of a ping from behind the bridge, and a policy that drops
 });
 
 test('a flood is traced in part, and what is not traced is not said', async () => {
-  await trace(await journeyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 10.99.0.1'));
-  const flood = 'docker exec client ping -c 300 -i 0.005 -W 1 10.99.0.1';
+  await trace(await journeyOf('icmp.type == 8', inNetworkOf('client', 'ping -c 1 -W 1 10.99.0.1')));
+  const flood = inNetworkOf('client', 'ping -c 300 -i 0.005 -W 1 10.99.0.1');
   const journey = await tracedJourneyOf('icmp.type == 8 && icmp.seq == 1', flood);
   expect(journey.rules.length).toBe(1);
   const requests = hops.filter(({ device, direction }) => device === 'docker0' && direction === 'in').map(({ n }) => n);
@@ -204,7 +204,7 @@ test('what a filter shows is traced: in words that this nft knows', async () => 
         });
     }
   }
-  const journey = await tracedJourneyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 10.99.0.1');
+  const journey = await tracedJourneyOf('icmp.type == 8', inNetworkOf('client', 'ping -c 1 -W 1 10.99.0.1'));
   expect(journey.rules.length).toBe(1);
 });
 
@@ -221,7 +221,7 @@ test('afterwards the table is gone, at once, and back at a moment at which it wa
   await lab.goBackTo(checkpoint);
   await lab.thaw();
   await expect.poll(table, { timeout: 30_000 }).toBe('');
-  const journey = await journeyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 10.99.0.1');
+  const journey = await journeyOf('icmp.type == 8', inNetworkOf('client', 'ping -c 1 -W 1 10.99.0.1'));
   expect(journey.rules).toEqual([]);
 
   // Back at a moment without it, it is there as long as it is wanted.
@@ -233,7 +233,7 @@ test('afterwards the table is gone, at once, and back at a moment at which it wa
   await lab.goBackTo(plain);
   await lab.thaw();
   await expect.poll(table, { timeout: 30_000 }).toBe('table inet lockstep_trace');
-  const again = await tracedJourneyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 10.99.0.1');
+  const again = await tracedJourneyOf('icmp.type == 8', inNetworkOf('client', 'ping -c 1 -W 1 10.99.0.1'));
   expect(again.rules.length).toBe(1);
   tracing.stop();
 });

@@ -7,7 +7,7 @@ import type { Lab } from '../../src/lab/lab.ts';
 import { LabJourneys } from '../../src/lab/lab-journeys.ts';
 import { createNodeLab } from '../../src/lab/node-lab.ts';
 import type { Machine } from '../../src/machine/machine.ts';
-import { run as runIn } from './guest-command.ts';
+import { askOfAll, inNetworkOf, keepNetworks, run as runIn } from './guest-command.ts';
 
 let lab: Lab;
 let host: Machine;
@@ -29,12 +29,12 @@ beforeAll(async () => {
   const [machine] = lab.machines;
   if (machine === undefined) throw new Error('super-bridge has a machine');
   host = machine;
-  await run('docker run -d --name web whoami && docker run -d --name client toolbox sleep infinity');
+  await run(`docker run -d --name web whoami && docker run -d --name client toolbox sleep infinity && ${keepNetworks}`);
   await run(
     'ip netns add outside && ip link add vout type veth peer name eth0 netns outside && ip addr add 10.99.0.1/24 dev vout && ip link set vout up && ip -n outside addr add 10.99.0.2/24 dev eth0 && ip -n outside link set eth0 up',
   );
   // Later packets find each other without ARP.
-  await run('docker exec client ping -c 1 172.17.0.2');
+  await run(inNetworkOf('client', 'ping -c 1 172.17.0.2'));
 });
 afterAll(async () => lab?.dispose());
 
@@ -51,7 +51,7 @@ async function journeyOf(filter: string, command: string): Promise<Said> {
   await host.flushTap();
   const hop = hops.find((each) => compiled.matches(each));
   if (hop === undefined) throw new Error(`${command}: no tap saw ${filter}`);
-  await journeys.ask(hop.n);
+  await askOfAll(journeys, hops);
   const journey = journeys.of(hop.n);
   if (journey === undefined) throw new Error(`hop ${hop.n} has no journey`);
   const { end, grade, why, notes } = journey;
@@ -63,7 +63,7 @@ const byRule =
 
 test('a rule that drops between two containers: the kernel says of this very packet that it was one, a counter hints which', async () => {
   await run('iptables -I FORWARD -p icmp -j DROP');
-  const said = await journeyOf('icmp', 'docker exec client ping -c 2 -i 0.3 -W 1 172.17.0.2');
+  const said = await journeyOf('icmp', inNetworkOf('client', 'ping -c 2 -i 0.3 -W 1 172.17.0.2'));
   await run('iptables -D FORWARD -p icmp -j DROP');
   expect(said).toMatchObject({ end: 'dropped', grade: 'seen', why: byRule });
   expect(said.notes).toEqual([
@@ -72,10 +72,9 @@ test('a rule that drops between two containers: the kernel says of this very pac
 });
 
 test('what a container’s own rules do is said to be in it', async () => {
-  const within = "nsenter -t $(docker inspect -f '{{.State.Pid}}' web) -n iptables";
-  await run(`${within} -I INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset`);
+  await run(inNetworkOf('web', 'iptables -I INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset'));
   const rejected = await journeyOf('tcp.flags.syn == 1', 'docker exec client wget -q -O- http://172.17.0.2/');
-  await run(`${within} -F`);
+  await run(inNetworkOf('web', 'iptables -F'));
   expect(rejected.why).toMatch(/^a rule of the firewall in web on host-01 rejected it, with a reset \(journey \d+\)$/);
 });
 
@@ -109,7 +108,7 @@ test('a rule without a counter that is read shows by the kernel’s own word', a
   await run(
     "nft 'add table ip lab; add chain ip lab forward { type filter hook forward priority -10; }; add rule ip lab forward ip protocol icmp drop'",
   );
-  const said = await journeyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 172.17.0.2');
+  const said = await journeyOf('icmp.type == 8', inNetworkOf('client', 'ping -c 1 -W 1 172.17.0.2'));
   await run('nft delete table ip lab');
   expect(said).toEqual({ end: 'dropped', grade: 'seen', why: byRule, notes: [] });
 });
@@ -128,12 +127,18 @@ test('a sender to whom no route leads back is the kernel’s reason', async () =
 });
 
 test('an address that nobody answers ARP for', async () => {
-  const { end, why } = await journeyOf('icmp && ip.dst == 10.99.0.77', 'docker exec client ping -c 1 -W 5 10.99.0.77');
+  const { end, why } = await journeyOf(
+    'icmp && ip.dst == 10.99.0.77',
+    inNetworkOf('client', 'ping -c 1 -W 5 10.99.0.77'),
+  );
   expect(end).toBe('dropped');
   expect(why).toMatch(
     /^nobody answered ARP: host-01 asked 3 times who has 10\.99\.0\.77, and 10\.99\.0\.1 answered: host unreachable/,
   );
-  const asked = await journeyOf('arp.dst.proto_ipv4 == 172.17.0.77', 'docker exec client ping -c 1 -W 1 172.17.0.77');
+  const asked = await journeyOf(
+    'arp.dst.proto_ipv4 == 172.17.0.77',
+    inNetworkOf('client', 'ping -c 1 -W 1 172.17.0.77'),
+  );
   expect(asked).toMatchObject({
     end: 'unknown',
     why: 'nobody was seen to answer: no ARP reply from 172.17.0.77 to this question',
@@ -141,10 +146,10 @@ test('an address that nobody answers ARP for', async () => {
 });
 
 test('a TTL that ran out, and a network to which there is no route', async () => {
-  const late = await journeyOf('icmp && ip.ttl == 1', 'docker exec client ping -c 1 -t 1 -W 1 10.99.0.2');
+  const late = await journeyOf('icmp && ip.ttl == 1', inNetworkOf('client', 'ping -c 1 -t 1 -W 1 10.99.0.2'));
   expect(late.end).toBe('dropped');
   expect(late.why).toMatch(/^the TTL ran out at 172\.17\.0\.1 \(journey \d+\)$/);
-  const lost = await journeyOf('icmp && ip.dst == 192.0.2.1', 'docker exec client ping -c 1 -W 1 192.0.2.1');
+  const lost = await journeyOf('icmp && ip.dst == 192.0.2.1', inNetworkOf('client', 'ping -c 1 -W 1 192.0.2.1'));
   expect(lost.end).toBe('dropped');
   expect(lost.why).toMatch(/^172\.17\.0\.1 answered: no route to that network \(journey \d+\)$/);
 });
@@ -157,7 +162,7 @@ test('a UDP port at which no program listens', async () => {
 
 test('what a bridge may not hand on', async () => {
   await run(`for port in ${port('web')} ${port('client')}; do bridge link set dev $port isolated on; done`);
-  const said = await journeyOf('icmp.type == 8', 'docker exec client ping -c 1 -W 1 172.17.0.2');
+  const said = await journeyOf('icmp.type == 8', inNetworkOf('client', 'ping -c 1 -W 1 172.17.0.2'));
   await run(`for port in ${port('web')} ${port('client')}; do bridge link set dev $port isolated off; done`);
   expect(said).toMatchObject({ end: 'dropped', grade: 'seen' });
   expect(said.why).toContain('that port is isolated or blocked');
@@ -293,10 +298,9 @@ describe('before any tap', () => {
   });
 
   test('a queue of a container that loses on purpose', async () => {
-    const inClient = "nsenter -t $(docker inspect -f '{{.State.Pid}}' client) -n";
-    await run(`${inClient} tc qdisc add dev eth0 root netem loss 100%`);
-    const drops = await since('docker exec client ping -c 1 -W 1 172.17.0.2');
-    await run(`${inClient} tc qdisc del dev eth0 root`);
+    await run(inNetworkOf('client', 'tc qdisc add dev eth0 root netem loss 100%'));
+    const drops = await since(inNetworkOf('client', 'ping -c 1 -W 1 172.17.0.2'));
+    await run(inNetworkOf('client', 'tc qdisc del dev eth0 root'));
     const words = expect.stringMatching(/^netem on eth0 dropped it/);
     expect(drops).toContainEqual({
       space: 'client',
@@ -308,9 +312,9 @@ describe('before any tap', () => {
   });
 
   test('what arrives, and what a tap saw before it was dropped, is not among them', async () => {
-    expect(await since('docker exec client ping -c 2 -i 0.2 172.17.0.2', false)).toEqual([]);
+    expect(await since(inNetworkOf('client', 'ping -c 2 -i 0.2 172.17.0.2'), false)).toEqual([]);
     await run('iptables -I FORWARD -p icmp -j DROP');
-    const drops = await since('docker exec client ping -c 2 -i 0.2 -W 1 172.17.0.2', false);
+    const drops = await since(inNetworkOf('client', 'ping -c 2 -i 0.2 -W 1 172.17.0.2'), false);
     await run('iptables -D FORWARD -p icmp -j DROP');
     expect(drops).toEqual([]);
   });

@@ -62,12 +62,21 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   // Only what somebody has looked at is worth a machine's time.
   useEffect(() => {
     if (frozen || looked.current === 0) return;
-    const ask = async (): Promise<void> => {
-      await time.journeys.ask(looked.current);
-      learn((n) => n + 1);
+    let timer: ReturnType<typeof setTimeout>;
+    let isOver = false;
+    const askLater = (): void => {
+      timer = setTimeout(async () => {
+        await time.journeys.ask(looked.current);
+        learn((n) => n + 1);
+        // Asked while its end was not decided, a machine knows more a moment later.
+        if (!isOver && time.journeys.pending(looked.current) !== '') askLater();
+      }, ASK_LATER);
     };
-    const timer = setTimeout(() => void ask(), ASK_LATER);
-    return () => clearTimeout(timer);
+    askLater();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
   }, [frozen, time, at?.n]);
 
   useEffect(() => {

@@ -3,7 +3,7 @@ import { type Stretch, Stretches } from '../stretches.ts';
 import type { WatchEvidence } from './drop.ts';
 
 /** Seconds in which a kernel that has taken a packet in drops it, if it does: it may be in a queue, or wait for its other fragments. */
-const DECIDED = 0.2;
+export const DECIDED = 0.2;
 /** Of a machine; what is forgotten is not known. */
 const MOST_WATCHES = 1000;
 
