@@ -162,6 +162,8 @@ function spreadOf(sightings: readonly Sighting[], world: World): number {
   return Math.max(...times) - Math.min(...times);
 }
 
+/** Seconds by which processors of one machine may note what they saw in another order. */
+const MOMENT = 0.0005;
 /** Beyond this it is not looked whether ways lead from place to place: a flood in a large network. */
 const MOST_ON_WAYS = 64;
 
@@ -169,7 +171,11 @@ const MOST_ON_WAYS = 64;
 function onWays(copy: Copy, { places }: World): Copy[] {
   const { sightings } = copy;
   if (sightings.length === 1 || sightings.length > MOST_ON_WAYS) return [copy];
-  const leads = (a: Sighting, b: Sighting): boolean => mayFollow(a, b, places) || mayFollow(b, a, places);
+  // The clock of one machine shows which was first, but for what came within moments.
+  const mayBeEarlier = (a: Sighting, b: Sighting): boolean =>
+    a.hop.machine !== b.hop.machine || a.hop.time <= b.hop.time + MOMENT;
+  const follows = (a: Sighting, b: Sighting): boolean => mayBeEarlier(a, b) && mayFollow(a, b, places);
+  const leads = (a: Sighting, b: Sighting): boolean => follows(a, b) || follows(b, a);
   const parts: Sighting[][] = [];
   for (const sighting of [...sightings].sort(compareSightings)) {
     const joined = parts.filter((part) => part.some((other) => leads(other, sighting)));

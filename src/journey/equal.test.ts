@@ -139,7 +139,10 @@ describe('equal packets', () => {
       { at: 'a/br0', ms: 1, packet: datagram(0) },
     ]);
     expect(ways(stitch(seen, { topology: { devices } }))).toEqual(['1', '2']);
-    expect(ways(stitch(seen))).toEqual(['1 2']);
+    // Nor is one known without a topology: nothing sends back what a device sent.
+    expect(ways(stitch(seen))).toEqual(['1', '2']);
+    const looped = seen.map((hop) => ({ ...hop, device: 'lo' }));
+    expect(ways(stitch(looped))).toEqual(['1 2']);
   });
 
   it('of a connection whose both ends NAT changes are one from end to end, where a bridge shows them in between as well', () => {

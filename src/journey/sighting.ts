@@ -59,7 +59,19 @@ export function succession(before: Sighting, after: Sighting, places: Places): n
 
 /** False where both places are known, and no way leads from the one to the other: no packet was seen at both, one after the other. */
 export const mayFollow = (before: Sighting, after: Sighting, places: Places): boolean =>
-  unknownIn(succession(before, after, places)) < 2;
+  unknownIn(succession(before, after, places)) < 2 && (places.knows(before.place) || !isSentBack(before, after));
+
+/** In at the device that it left through, unchanged: only loopback does that, and a switch or a router that sends back what it got. */
+const isSentBack = ({ place, hop, identity }: Sighting, after: Sighting): boolean =>
+  place === after.place &&
+  hop.direction === 'out' &&
+  after.hop.direction === 'in' &&
+  identity.ttl === after.identity.ttl &&
+  hop.device !== '' &&
+  !isLoopback(hop.device);
+
+/** Linux: lo; macOS and the BSDs: lo0. */
+const isLoopback = (device: string): boolean => /^lo\d*$/.test(device);
 
 const directions = ({ hop }: Sighting): readonly boolean[] =>
   hop.direction === 'unknown' ? [false, true] : [hop.direction === 'out'];
