@@ -256,7 +256,7 @@ describe('counters', () => {
     for (const journey of [one, two]) {
       expect(journey).toMatchObject({ end: 'unknown', grade: 'unknown' });
       expect(journey?.notes).toEqual([
-        'A hint: iptables rule -A FORWARD -p udp -i docker0 -m udp --dport 53 -j DROP (table filter) on host-01 took 2 packets in that time. Which, a counter does not say.',
+        'A hint: iptables rule -A FORWARD -p udp -i docker0 -m udp --dport 53 -j DROP (table filter) on host-01 took 2 packets in the 10 s around it. Which, a counter does not say.',
       ]);
     }
     expect(other).toMatchObject({ end: 'unknown', notes: [] });
@@ -269,9 +269,25 @@ describe('counters', () => {
     });
     const [full, ...more] = deviceDrops('host-01', reading(10, 3), reading(20, 5));
     expect(more).toEqual([]);
-    expect(full).toMatchObject({ packets: 2, match: { device: 'eth0' } });
+    expect(full).toMatchObject({ packets: 2, match: { device: 'eth0', direction: 'out' } });
     expect(full?.what).toBe('eth0’s counter of what was to leave and was dropped');
     expect(deviceDrops('m', { time: 0, text: 'no' }, { time: 1, text: '{}' })).toEqual([]);
+  });
+
+  it('of what leaves a device are no hint for what came in there, nor those of a chain for what is behind it', () => {
+    const times = { machine: 'host-01', from: 10, until: 20, packets: 2 };
+    const tx = {
+      kind: 'counter' as const,
+      ...times,
+      what: 'tx',
+      match: { device: 'docker0', direction: 'out' as const },
+    };
+    const rx = { ...tx, what: 'rx', match: { device: 'docker0', direction: 'in' as const } };
+    const forward = { ...tx, what: 'rule', match: { chain: 'FORWARD' } };
+    const notesOf = (hop: Hop) =>
+      stitch([hop], { evidence: [tx, rx, forward] })[0]?.notes.map((note) => /hint: (\w+)/.exec(note)?.[1]);
+    expect(notesOf(datagram(1, 53))).toEqual(['rx', 'rule']);
+    expect(notesOf({ ...datagram(1, 53), direction: 'out' })).toEqual(['tx']);
   });
 
   /** What a container behind docker0 sends to the machine itself, seen at its port and at the bridge. */

@@ -133,6 +133,11 @@ export class Places {
     return this.#spaceNames.get(`${machine} ${inode}`) ?? '';
   }
 
+  /** A device is known in the network namespace with that inode. */
+  knowsSpace(machine: string, inode: number): boolean {
+    return this.#spaceNames.has(`${machine} ${inode}`);
+  }
+
   isPort(place: string): boolean {
     return this.#nodes.get(place)?.device.bridge !== undefined;
   }

@@ -14,8 +14,8 @@ export interface UnseenDrop {
   /** Seconds since the epoch, the clock of that machine's hops. */
   readonly time: number;
   readonly machine: string;
-  /** The network namespace in which it was; "" for the machine's own, and where it is not known. */
-  readonly space: string;
+  /** The network namespace in which it was; "" for the machine's own; null: not known, as of a container that is gone. */
+  readonly space: string | null;
   /** "172.17.0.2 → 10.0.0.12 ICMP Echo (ping) request …" */
   readonly summary: string;
   /** What the kernel says of it: "a rule of the firewall dropped it, … (NETFILTER_DROP in nf_hook_slow)". */
@@ -48,7 +48,8 @@ export function unseenDrops(
     const { time, machine } = evidence;
     if (time < since + WAIT_FOR_NEIGHBOUR) break;
     if (time > now - TOLD_WITHIN || !isLoss(evidence) || !isUnseen(known, store)) continue;
-    const { space } = whereOf(evidence, store.world.places);
+    const { space: name, isKnown } = whereOf(evidence, store.world.places);
+    const space = isKnown ? name : null;
     if (found.push({ time, machine, space, summary: summaryOf(evidence), words: dropWords(evidence) }) === MOST) break;
   }
   return found.reverse();

@@ -186,3 +186,14 @@ it('of a packet whose end may not have been decided, an answer is not all there 
   expect(asked.get('host-01')).toBe(2);
   expect(journeys.pending(1)).toBe('');
 });
+
+it('does not ask a machine that has started anew about what was before', async () => {
+  const { journeys, one, other } = await twoHosts();
+  other.kernel.value = report(1, [1]);
+  one.saw([1]);
+  await one.powerOff();
+  expect(journeys.pending(1)).toContain('host-02');
+  other.kernel.value = null;
+  other.kernel.value = report(1, [1]);
+  expect(journeys.pending(1)).toBe('');
+});

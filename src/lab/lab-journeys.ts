@@ -67,6 +67,7 @@ export class LabJourneys {
   #fresh: Pick<Hop, 'n' | 'time'>[] = [];
   /** The latest hop that is older. */
   #settled = 0;
+  #newest = 0;
   #looksNoMore: ReturnType<typeof setTimeout> | undefined;
   /** The last question, answered or not. */
   #asking: Promise<unknown> = Promise.resolve();
@@ -84,7 +85,11 @@ export class LabJourneys {
         let isKnown = false;
         // One that has lost its power, or was reset, counts anew from there on.
         return machine.kernel.subscribe((report) => {
-          if (report === null && isKnown) reader.forget(lab.time.now());
+          if (report === null && isKnown) {
+            reader.forget(lab.time.now());
+            // Nor does it know anything of what was before.
+            this.#askedAt.set(machine.name, this.#newest);
+          }
           isKnown = report !== null;
         });
       }),
@@ -95,6 +100,7 @@ export class LabJourneys {
   add(hops: readonly Hop[]): void {
     for (const hop of hops) this.#waiting.push(hop);
     const last = hops.at(-1);
+    this.#newest = last?.n ?? this.#newest;
     if (last !== undefined) this.#fresh.push(last);
     if (this.#fresh.length > MOST_FRESH) this.#settle();
     if (this.#waiting.length > 2 * keep) this.#waiting.splice(0, this.#waiting.length - keep);
@@ -276,6 +282,7 @@ export class LabJourneys {
     this.#lastDrop = this.#judgedAt = -Infinity;
     this.#askedAt = new Map();
     this.#fresh = [];
+    this.#newest = 0;
     this.#settled = 0;
     for (const [, reader] of this.#readers) reader.forget();
   }

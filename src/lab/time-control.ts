@@ -378,6 +378,11 @@ export class TimeControl {
     queueMicrotask(() => void this.#take(next, words));
   }
 
+  /** While time stands: the packet of this hop waits on a wire, and a step lets it go on. */
+  isHeld(n: number): boolean {
+    return this.#held().some((hop) => this.journeys.wouldJoin(n, hop));
+  }
+
   #held(): Hop[] {
     const { clock, wires } = this.#lab;
     if (!clock.held) return [];

@@ -151,7 +151,7 @@ function named(hops: readonly Hop[], devices: readonly Device[]): Hop[] {
 const unseenInWords = ({ time, machine, space, summary, words }: UnseenDrop): string =>
   [
     `no tap saw  ${summary}`,
-    `    ${clockWords(time, 6)}  ${machine}${space === '' ? '' : `/${space}`}`,
+    `    ${clockWords(time, 6)}  ${machine}${space === null ? ', in a network that is not known' : space === '' ? '' : `/${space}`}`,
     `    dropped: ${words}`,
   ].join('\n');
 

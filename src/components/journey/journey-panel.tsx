@@ -96,6 +96,10 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
     return () => clearInterval(timer);
   }, [playing, speed]);
 
+  /** What is to be said of an end that is not known. */
+  const moreOf = (n: number): string =>
+    frozen && time.isHeld(n) ? 'It waits on a wire: a step lets it go on.' : time.journeys.pending(n);
+
   /** One step forward; false if there is none without letting time go on, and that was not wanted. */
   function stepOn(letGo: boolean): boolean {
     const now = time.state.peek();
@@ -212,7 +216,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
             ? ''
             : shownAsWords({ shownAs: steps.shownAs, ranPast: steps.total - steps.position }, frozen)
         }
-        more={journey?.end !== 'unknown' || at === null ? '' : time.journeys.pending(at.n)}
+        more={journey?.end !== 'unknown' || at === null ? '' : moreOf(at.n)}
         hint={hint(awaits, frozen, steps.total, time.whyNoStop === '')}
       />
       <p class="sr-only" aria-live="polite">

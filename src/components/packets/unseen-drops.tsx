@@ -70,7 +70,8 @@ function closeOnEscape(event: KeyboardEvent & { readonly currentTarget: HTMLDeta
   event.currentTarget.querySelector('summary')?.focus();
 }
 
-function placeWords(machine: string, space: string, severalMachines: boolean): string {
+function placeWords(machine: string, space: string | null, severalMachines: boolean): string {
+  if (space === null) return `in a network of ${machine} that is not known now`;
   if (space === '') return machine;
   return severalMachines ? `in ${space} on ${machine}` : `in ${space}`;
 }

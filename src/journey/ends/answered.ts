@@ -32,7 +32,8 @@ function answered(packet: Packet, store: Store, proofs: Proofs): Found | null {
     tcp === null
       ? `journey ${answer.id} answers it, and nothing else that was open there`
       : `journey ${answer.id} acknowledges all its bytes, which were in no other packet`;
-  return seen('delivered', `it was answered: journey ${answer.id}`, from);
+  const how = tcp === null || tcp.begins ? 'answered' : 'acknowledged';
+  return seen('delivered', `it was ${how}: journey ${answer.id}`, from);
 }
 
 /** What the kernel that freed it says besides: only that tells a closed port from a rule. */

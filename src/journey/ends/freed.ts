@@ -59,36 +59,48 @@ export function dropped(packet: Packet, reached: Reached | null, store: Store, {
   const { machine, location } = evidence;
   const { at, space } = whereOf(evidence, places);
   const inside = space === '' ? '' : ` in ${space}`;
-  const why = `the kernel of ${machine} dropped it${inside}${withinWords(packet, loss)}: ${lossWords(packet, evidence)}${rewrittenWords(packet, loss)}${nobodysWords(loss, places)}`;
+  const why = `the kernel of ${machine} dropped it${inside}${withinWords(packet, loss)}: ${lossWords(packet, evidence)}${rewrittenWords(packet, loss)}${othersWords(packet, loss, places)}`;
   const says = `the kernel freed a packet with its headers and its first bytes, at ${at}${location === '' ? '' : ` in ${location}`}`;
   if (!isTranslated) return seen('dropped', why, says);
   const changed = 'it had other addresses or ports by then: NAT, of a connection that conntrack never confirmed';
   return inferred('dropped', why, says, changed);
 }
 
-/** The place of a drop, and the network namespace in which it is, "" for the machine's own. One eth0 is not another one. */
+/**
+ * The place of a drop, and the network namespace in which it is: "" for the machine's own, and where it is not known (then isKnown is
+ * false). One eth0 is not another one.
+ */
 export function whereOf(
   { machine, device, namespace }: DropEvidence,
   places: Places,
-): { readonly at: string; readonly space: string } {
-  if (device === '') return { at: machine, space: places.spaceName(machine, namespace) };
+): { readonly at: string; readonly space: string; readonly isKnown: boolean } {
+  const isKnown = namespace === 0 || places.knowsSpace(machine, namespace);
+  if (device === '') return { at: machine, space: places.spaceName(machine, namespace), isKnown };
   const place = places.inNamespace(machine, namespace, device);
-  if (place !== undefined) return { at: place, space: places.device(place)?.namespace ?? '' };
+  if (place !== undefined) return { at: place, space: places.device(place)?.namespace ?? '', isKnown: true };
   const own = placeOf({ machine, device });
   const known = places.device(own);
   // Some device of that name: nobody knows whose, where the kernel named a namespace that the topology does not have.
   const isOwn = known !== undefined && (namespace === 0 || known.inode === undefined);
-  return { at: isOwn ? own : `a device ${device} of ${machine}`, space: '' };
+  if (isOwn) return { at: own, space: '', isKnown: true };
+  return { at: `a device ${device} of ${machine}`, space: places.spaceName(machine, namespace), isKnown };
 }
 
-/** A frame for a MAC address that its receiver does not have: is there anybody whom the packet in it could be for? */
-function nobodysWords({ identity, evidence }: Naming<DropEvidence>, places: Places): string {
-  const { destination, group } = identity;
+/** A frame for a MAC address that its receiver does not have: whom is the packet in it for? */
+function othersWords({ sightings }: Packet, { identity, evidence }: Naming<DropEvidence>, places: Places): string {
+  const { group, carriers } = identity;
   const { reason, machine, device } = evidence;
+  const [carrier] = carriers;
+  const destination = carrier === undefined ? identity.destination : destinationOf(carrier.tuple);
   if (reason !== 'OTHERHOST' || group !== null || destination === '') return '';
   // Of a machine of which no devices are known, nothing is known of others.
-  if (!places.knowsMachine(machine) || device === '' || places.owners(destination).length > 0) return '';
-  return `; no device that is known here has ${destination} now`;
+  if (!places.knowsMachine(machine) || device === '') return '';
+  const owners = places.owners(destination);
+  if (owners.length === 0) return `; no device that is known here has ${destination} now`;
+  // One who is on that machine may have it under another MAC address.
+  if (owners.some((owner) => owner.startsWith(`${machine}/`) || sightings.some(({ place }) => place === owner)))
+    return '';
+  return `; ${destination} is at ${owners.join(' and ')}, where it was not seen`;
 }
 
 /** By then it was in the packet of a tunnel: rules and routes that had to do with it were those for that one. */

@@ -35,25 +35,27 @@ export function counterDrops(machine: string, before: CounterReading, after: Cou
 /** The devices that dropped packets between two readings of `ip -s -j link`. Text that is none gives none. */
 export function deviceDrops(machine: string, before: CounterReading, after: CounterReading): CounterEvidence[] {
   const earlier = droppedBy(before.text);
-  return [...droppedBy(after.text)].flatMap(([what, { device, packets }]) => {
+  return [...droppedBy(after.text)].flatMap(([what, { packets, ...match }]) => {
     const more = packets - (earlier.get(what)?.packets ?? 0);
     const times = { from: before.time, until: after.time };
-    return more > 0 ? [{ kind: 'counter' as const, machine, ...times, packets: more, what, match: { device } }] : [];
+    return more > 0 ? [{ kind: 'counter' as const, machine, ...times, packets: more, what, match }] : [];
   });
 }
 
-function droppedBy(text: string): Map<string, { device: string; packets: number }> {
-  const drops = new Map<string, { device: string; packets: number }>();
+type DeviceCount = Required<Pick<CounterMatch, 'device' | 'direction'>> & { readonly packets: number };
+
+function droppedBy(text: string): Map<string, DeviceCount> {
+  const drops = new Map<string, DeviceCount>();
   for (const link of listIn(text).slice(0, MOST)) {
     const device = property(link, 'ifname');
     if (typeof device !== 'string' || device.length > LONGEST_NAME) continue;
-    for (const [way, words] of [
-      ['rx', 'what came in and was dropped'],
-      ['tx', 'what was to leave and was dropped'],
+    for (const [way, direction, words] of [
+      ['rx', 'in', 'what came in and was dropped'],
+      ['tx', 'out', 'what was to leave and was dropped'],
     ] as const) {
       const packets = property(property(property(link, 'stats64'), way), 'dropped');
       if (typeof packets === 'number' && Number.isSafeInteger(packets) && packets >= 0)
-        drops.set(`${device}’s counter of ${words}`, { device, packets });
+        drops.set(`${device}’s counter of ${words}`, { device, direction, packets });
     }
   }
   return drops;

@@ -46,6 +46,8 @@ export interface CounterEvidence {
 /** What a packet must have to be counted; what is left out is not known. */
 export interface CounterMatch {
   readonly device?: string;
+  /** Of a device's counter: of what comes in there, or of what is to leave. */
+  readonly direction?: 'in' | 'out';
   readonly inDevice?: string;
   readonly protocol?: number;
   readonly source?: string;

@@ -18,9 +18,10 @@ export function hintsOf(packet: Packet, counters: readonly CounterEvidence[], pl
   const { ends } = packet;
   const there = counters.filter((counter) => ends.some(({ hop }) => isCounted(hop, counter))).slice(-MOST_LOOKED_AT);
   const found = there.filter((counter) => ends.some((end) => matches(end, counter, places)));
-  const words = found.map(({ what, machine, packets }) => {
+  const words = found.map(({ what, machine, packets, from, until }) => {
     const many = packets === 1 ? 'one packet' : `${packets} packets`;
-    return `A hint: ${what} on ${machine} took ${many} in that time. Which, a counter does not say.`;
+    const time = from === 0 ? '' : ` in the ${Math.max(1, Math.ceil(until - from))} s around it`;
+    return `A hint: ${what} on ${machine} took ${many}${time}. Which, a counter does not say.`;
   });
   return [...new Set(words)].slice(0, MOST);
 }
@@ -36,13 +37,16 @@ function matches(sighting: Sighting, counter: CounterEvidence, places: Places): 
   if (!isCounted(hop, counter)) return false;
   const { protocol, source, destination, destinationPort } = headerOf(identity);
   const isInside = hop.direction !== 'out' && !places.isPort(place) && places.owns(place, destination);
+  // Seen leaving the machine's own namespace, it is behind that chain.
+  const hasLeft = hop.direction === 'out' && (hop.namespace ?? '') === '';
   if (match.chain === 'OUTPUT') return sentByTunnel(sighting, counter, places);
   return (
     // iptables sees IP only.
     (!isRule(counter) || identity.ttl >= 0) &&
     (match.chain !== 'INPUT' || isInside) &&
-    (match.chain !== 'FORWARD' || !isInside) &&
+    (match.chain !== 'FORWARD' || !(isInside || hasLeft)) &&
     (match.device === undefined || match.device === hop.device) &&
+    (match.direction === undefined || hop.direction === 'unknown' || match.direction === hop.direction) &&
     (match.inDevice === undefined || (hop.direction !== 'out' && cameIn(match.inDevice, hop.device, place, places))) &&
     (match.protocol === undefined || match.protocol === protocol) &&
     (match.source === undefined || match.source === source) &&

@@ -122,10 +122,10 @@ const PLACES: ReadonlyMap<string, DropMeaning> = new Map([
   ['__udp4_lib_rcv NO_SOCKET', lost('no program listens at that port, and ICMP says so')],
   ['__udp6_lib_rcv NO_SOCKET', lost('no program listens at that port, and ICMPv6 says so')],
   // An echo reply: ping has a raw socket, with a copy of its own.
-  ['icmp_rcv NO_SOCKET', taken('ICMP has dealt with it')],
-  ['icmp_rcv NOT_SPECIFIED', taken('ICMP has dealt with it')],
-  ['icmpv6_rcv NO_SOCKET', taken('ICMPv6 has dealt with it')],
-  ['ping_rcv NO_SOCKET', taken('ICMP has dealt with it')],
+  ['icmp_rcv NO_SOCKET', taken('ICMP has dealt with it, whether a program waited for it or not')],
+  ['icmp_rcv NOT_SPECIFIED', taken('ICMP has dealt with it, whether a program waited for it or not')],
+  ['icmpv6_rcv NO_SOCKET', taken('ICMPv6 has dealt with it, whether a program waited for it or not')],
+  ['ping_rcv NO_SOCKET', taken('ICMP has dealt with it, whether a program waited for it or not')],
   // What waited at a socket that is closed: of TCP's, ICMP errors that have been acted upon (net/core/stream.c, sk_stream_kill_queues).
   ['skb_queue_purge NOT_SPECIFIED', copy('what waited at a socket that was closed')],
   // What a program did not read before it ended; what a capture had no room for; copies that raw sockets get.

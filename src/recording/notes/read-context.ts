@@ -76,6 +76,7 @@ const conntrackEntry = shaped<ConntrackEntry>({
 
 const match = shaped<CounterMatch>({
   device: { maybe: name },
+  direction: { maybe: (value, path) => oneOf(value, path, ['in', 'out']) },
   inDevice: { maybe: name },
   protocol: { maybe: natural },
   source: { maybe: name },
