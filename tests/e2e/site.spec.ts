@@ -194,6 +194,36 @@ test('a command can be copied', async ({ page, context }) => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('ip -brief addr');
 });
 
+test('a word of the glossary opens where it stands, by pointer and by keyboard, in both themes', async ({ page }) => {
+  await page.goto(episode);
+  const word = page.getByRole('main').getByRole('link', { name: 'bridge', exact: true }).first();
+  await word.click();
+  const shown = page.getByRole('dialog', { name: 'Bridge' });
+  await expect(shown).toContainText('An Ethernet switch made of software.');
+  await expect(shown.getByRole('link', { name: 'In the glossary' })).toHaveAttribute('target', '_blank');
+  await expect(page).toHaveURL(episode);
+  await expectNoViolationsInBothThemes(page);
+  await page.keyboard.press('Escape');
+  await expect(shown).toBeHidden();
+  await expect(word).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(shown).toBeInViewport({ ratio: 1 });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expectToFit(page);
+});
+
+test('a word that cannot be fetched says so, and is fetched the next time', async ({ page }) => {
+  await page.goto(episode);
+  await page.route('**/glossary/', (route) => route.abort());
+  const word = page.getByRole('main').getByRole('link', { name: 'bridge', exact: true }).first();
+  await word.click();
+  await expect(page.getByRole('dialog')).toContainText('could not be fetched');
+  await page.unroute('**/glossary/');
+  await page.keyboard.press('Escape');
+  await word.click();
+  await expect(page.getByRole('dialog', { name: 'Bridge' })).toContainText('An Ethernet switch');
+});
+
 test('search finds the passage, and takes the reader there', async ({ page }) => {
   await page.goto('/');
   await page.keyboard.press('Control+k');

@@ -107,7 +107,18 @@ test('freezing says so, and time goes on where it stopped', async () => {
   await lab.expectState('running');
 });
 
+test('who leaves the page is asked first, and may stay', async () => {
+  const asked = lab.page.waitForEvent('dialog');
+  await lab.page.evaluate(() => setTimeout(() => location.reload()));
+  const question = await asked;
+  expect(question.type()).toBe('beforeunload');
+  await question.dismiss();
+  await lab.expectState('running');
+  await lab.expectPrompt(host);
+});
+
 test('after a reload the machine comes from the browser’s own storage', async () => {
+  lab.page.once('dialog', (question) => void question.accept());
   await lab.page.reload();
   let fetched = 0;
   await lab.page.context().route('**/chunks/**', async (route) => {

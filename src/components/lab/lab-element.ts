@@ -59,6 +59,7 @@ class LockstepLab extends HTMLElement {
     });
     this.addEventListener('click', (event) => this.#click(event), { signal });
     document.addEventListener(commandEvent, (event) => this.#run(event), { signal });
+    addEventListener('beforeunload', (event) => this.#askBeforeLeaving(event), { signal });
     beside.addEventListener('change', () => this.#arrange(), { signal });
     this.#tabs = wireTabs(this.#part('.lab-tabs'), (name) => this.#selected(name), signal);
     this.#wireBorders(signal);
@@ -222,6 +223,12 @@ class LockstepLab extends HTMLElement {
     for (const name of ['picture', 'terminal', 'packets'] as const) {
       this.#pane(name).hidden = name !== tab && !(name === 'picture' && beside.matches);
     }
+  }
+
+  /** Machines that run are lost with the page: the browser asks, in its own words. */
+  #askBeforeLeaving(event: BeforeUnloadEvent): void {
+    const { kind } = this.#session?.state ?? { kind: 'off' };
+    if (kind === 'running' || kind === 'frozen') event.preventDefault();
   }
 
   #show(state: SessionState): void {

@@ -4,6 +4,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from './button.tsx';
+import { placeBeside } from './place-beside.ts';
 import { useUniqueId } from './use-unique-id.ts';
 
 interface Props {
@@ -28,7 +29,7 @@ export function MenuButton({ label, name, class: className, size = 'small', chil
     const toggled = (event: Event): void => {
       const opens = (event as ToggleEvent).newState === 'open';
       setOpen(opens);
-      if (opens && button.current !== null) place(element, button.current.getBoundingClientRect());
+      if (opens && button.current !== null) placeBeside(element, button.current.getBoundingClientRect());
     };
     element.addEventListener('toggle', toggled);
     return () => element.removeEventListener('toggle', toggled);
@@ -58,14 +59,4 @@ export function MenuButton({ label, name, class: className, size = 'small', chil
       </fieldset>
     </>
   );
-}
-
-/** Under the button, or over it, and inside the window. */
-function place(panel: HTMLElement, at: DOMRect): void {
-  const { offsetWidth: width, offsetHeight: height } = panel;
-  const left = Math.max(8, Math.min(at.left, innerWidth - width - 8));
-  const below = at.bottom + 4;
-  const top = below + height > innerHeight - 8 ? Math.max(8, at.top - height - 4) : below;
-  panel.style.left = `${left}px`;
-  panel.style.top = `${top}px`;
 }
