@@ -28,8 +28,11 @@ panel.popover = 'auto';
 panel.tabIndex = -1;
 panel.setAttribute('role', 'dialog');
 
-/** The link whose word is shown. */
+/** The link whose word is shown, and where it was in the window. */
 let opener: HTMLAnchorElement | null = null;
+let openedAt = 0;
+/** Pixels that a page may still roll on after the press. */
+const NEAR = 48;
 
 async function show(link: HTMLAnchorElement): Promise<void> {
   opener = link;
@@ -53,6 +56,7 @@ async function show(link: HTMLAnchorElement): Promise<void> {
 
 function open(link: HTMLAnchorElement): void {
   if (!panel.matches(':popover-open')) panel.showPopover();
+  openedAt = rectOf(link).top;
   placeBeside(panel, rectOf(link));
   panel.focus({ preventScroll: true });
 }
@@ -97,8 +101,12 @@ panel.addEventListener('toggle', (event) => {
   if (had) opener?.focus({ preventScroll: true });
   opener = null;
 });
-// The word that it belongs to moves away from it.
-addEventListener('scroll', () => panel.isConnected && panel.matches(':popover-open') && panel.hidePopover(), {
-  passive: true,
-});
+// Until the word that it belongs to has moved away from it.
+addEventListener(
+  'scroll',
+  () => {
+    if (opener !== null && Math.abs(rectOf(opener).top - openedAt) > NEAR) panel.hidePopover();
+  },
+  { passive: true },
+);
 for (const link of document.querySelectorAll(links)) link.setAttribute('aria-haspopup', 'dialog');
