@@ -228,7 +228,14 @@ test('search finds the passage, and takes the reader there', async ({ page }) =>
   await page.goto('/');
   await page.keyboard.press('Control+k');
   await page.getByRole('textbox', { name: 'Search the course' }).fill('veth pair');
-  await page.getByRole('dialog').getByRole('link', { name: 'Two containers' }).click();
+  const found = page.getByRole('dialog').getByRole('link');
+  await expect(found.filter({ hasText: 'Two containers' })).toContainText('The super bridge');
+  await expect(page.getByRole('dialog').getByRole('list')).not.toContainText('CopyRun');
+  await page.keyboard.press('ArrowDown');
+  await expect(found.first()).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await expect(page.getByRole('textbox', { name: 'Search the course' })).toBeFocused();
+  await found.filter({ hasText: 'Two containers' }).click();
   await expect(page).toHaveURL(`${episode}#two-containers`);
   await expect(page.getByRole('heading', { name: 'Two containers' })).toBeInViewport();
 });

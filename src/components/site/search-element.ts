@@ -28,7 +28,7 @@ class LockstepSearch extends HTMLElement {
     const show = () => {
       if (dialog.open) return;
       dialog.showModal();
-      input.focus();
+      input.select();
       void this.#load().catch(() =>
         this.#say('The search index could not be fetched. Check the connection and try again.'),
       );
@@ -50,6 +50,18 @@ class LockstepSearch extends HTMLElement {
       event.preventDefault();
       this.querySelector<HTMLAnchorElement>('.search-results a')?.click();
     });
+    dialog.addEventListener('keydown', (event) => this.#move(event, input));
+  }
+
+  /** By the arrow keys from what is asked to what was found, and back. */
+  #move(event: KeyboardEvent, input: HTMLInputElement): void {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by === undefined) return;
+    const all: HTMLElement[] = [input, ...this.querySelectorAll<HTMLElement>('.search-results a')];
+    const next = all[all.indexOf(document.activeElement as HTMLElement) + by];
+    if (next === undefined) return;
+    event.preventDefault();
+    next.focus();
   }
 
   #load(): Promise<Pagefind> {
@@ -82,7 +94,7 @@ class LockstepSearch extends HTMLElement {
           (hit.sub_results.length > 0
             ? hit.sub_results.slice(0, 3)
             : [{ ...hit, title: hit.meta.title ?? hit.url }]
-          ).map((part) => row(part.title, part.url, part.excerpt)),
+          ).map((part) => row(part.title, part.url, part.excerpt, hit.meta.title ?? '')),
         ),
       );
       this.#say(hits.length === 0 ? `Nothing about “${query}”.` : '');
@@ -97,11 +109,17 @@ class LockstepSearch extends HTMLElement {
   }
 }
 
-function row(title: string, url: string, excerpt: string): HTMLLIElement {
+function row(title: string, url: string, excerpt: string, page: string): HTMLLIElement {
   const item = document.createElement('li');
   const link = document.createElement('a');
   link.href = url;
   link.textContent = title;
+  if (page !== '' && page !== title) {
+    const where = document.createElement('span');
+    where.className = 'search-page';
+    where.textContent = page;
+    link.append(' ', where);
+  }
   const text = document.createElement('p');
   // Pagefind's excerpt is our own prose, escaped at build time, with <mark> around the words found.
   text.innerHTML = excerpt;

@@ -174,7 +174,8 @@ export class CaptureSource implements PacketSource {
 
   #brokenWords(message: string): string {
     const kept = this.#count.toLocaleString('en');
-    return this.#count === 0 ? message : `${message} The ${kept} packets before that are here.`;
+    if (this.#count === 0) return message;
+    return `${message} ${this.#count === 1 ? 'The packet before that is' : `The ${kept} packets before that are`} here.`;
   }
 }
 
