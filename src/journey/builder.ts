@@ -28,7 +28,7 @@ import { type Sighting, sighting } from './sighting.ts';
 import { type Bucket, byTime, type Packet, Store } from './store.ts';
 import { Stretches } from './stretches.ts';
 import { Places, type Topology } from './topology.ts';
-import { type UnseenDrop, unseenDrops } from './unseen.ts';
+import { lostAnswer, type UnseenDrop, unseenDrops } from './unseen.ts';
 
 /** What is known besides the hops. Each part may be missing. */
 export interface Context {
@@ -319,6 +319,7 @@ export class JourneyBuilder {
       notes: [
         ...maybeSame(packet, this.#world),
         ...this.#claims.wordsOf(packet),
+        ...(answers.to(packet) === null ? lostAnswer(packet, this.#drops) : []),
         ...(end === 'delivered' ? [] : hintsOf(packet, this.#counters, this.#world.places)),
       ],
     };

@@ -1,5 +1,7 @@
 // What a kernel dropped before any tap saw it: by a rule in OUTPUT, by a queue that loses on purpose, for want of a neighbour. No
 // hop tells of it, and so no journey: only the kernel's own word does.
+
+import { inverseKey } from '../hop/tuple.ts';
 import { dissect } from '../packet/dissect.ts';
 import { ETHERTYPE } from '../packet/numbers.ts';
 import { summarizeLayers } from '../packet/summary.ts';
@@ -7,7 +9,7 @@ import { whereOf } from './ends/freed.ts';
 import type { DropEvidence } from './evidence/drop.ts';
 import { dropWords, isLoss } from './evidence/kernel-drops.ts';
 import type { Known, NamedEvidence } from './evidence/named.ts';
-import { largeName, type Store, startName } from './store.ts';
+import { largeName, type Packet, type Store, startName } from './store.ts';
 import { WAIT_FOR_NEIGHBOUR } from './waits.ts';
 
 export interface UnseenDrop {
@@ -53,6 +55,26 @@ export function unseenDrops(
     if (found.push({ time, machine, space, summary: summaryOf(evidence), words: dropWords(evidence) }) === MOST) break;
   }
   return found.reverse();
+}
+
+/** Drops that are looked at for an answer: the latest. */
+const MOST_LOOKED_AT = 512;
+/** Seconds in which an answer comes, if it does. */
+const ANSWERED_WITHIN = 5;
+
+/** Of a question of which no answer was seen: a kernel dropped one, in a sentence; nothing otherwise. */
+export function lostAnswer({ identity, time }: Packet, drops: NamedEvidence<DropEvidence>): string[] {
+  const { asks, tuple } = identity;
+  if (asks === '') return [];
+  const back = inverseKey(tuple);
+  let left = MOST_LOOKED_AT;
+  for (const { evidence, identity: dropped } of drops.latestFirst()) {
+    if (left-- === 0) break;
+    if (dropped.answers !== asks || dropped.tuple !== back || !isLoss(evidence)) continue;
+    if (evidence.time < time || evidence.time > time + ANSWERED_WITHIN) continue;
+    return [`The kernel of ${evidence.machine} dropped an answer to a question like it: ${dropWords(evidence)}.`];
+  }
+  return [];
 }
 
 /** Nothing that any tap saw looks like it, is a piece of it, or has it as a piece. */
