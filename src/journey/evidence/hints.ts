@@ -20,7 +20,7 @@ export function hintsOf(packet: Packet, counters: readonly CounterEvidence[], pl
   const found = there.filter((counter) => ends.some((end) => matches(end, counter, places)));
   const words = found.map(({ what, machine, packets, from, until }) => {
     const many = packets === 1 ? 'one packet' : `${packets} packets`;
-    const time = from === 0 ? '' : ` in the ${Math.max(1, Math.ceil(until - from))} s around it`;
+    const time = from === 0 ? ' since it was made' : ` in the ${Math.max(1, Math.ceil(until - from))} s around it`;
     return `A hint: ${what} on ${machine} took ${many}${time}. Which, a counter does not say.`;
   });
   return [...new Set(words)].slice(0, MOST);
