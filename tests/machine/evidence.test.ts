@@ -396,7 +396,7 @@ test('a flood of 20,000 drops chokes neither the agent nor the tap, and what was
   await run(
     `printf '%s' 'use Socket; socket(S, PF_INET, SOCK_DGRAM, 17); connect(S, sockaddr_in(99, inet_aton("127.0.0.1"))); send(S, "hello $_", 0) for 1 .. $ARGV[0];' >/tmp/flood.pl`,
   );
-  const flood = host.exec('ip netns exec outside perl /tmp/flood.pl 20000; echo done');
+  const flood = host.exec('ip netns exec outside perl /tmp/flood.pl 20000; echo done', { timeout: PATIENCE });
   const started = performance.now();
   expect((await host.exec('echo here')).stdout).toBe('here\n');
   const answeredIn = performance.now() - started;
