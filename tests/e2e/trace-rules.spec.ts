@@ -47,7 +47,7 @@ test('nothing is traced until a packet is looked at', async () => {
   await pingAndLook();
   await expect(time.button('Trace rules')).not.toHaveAttribute('aria-disabled', 'true');
   await expect(time.way).toContainText('a rule of the firewall dropped it, or the policy of a chain', slow);
-  await expect(time.way).toContainText('Which rule it was, “Trace rules” in a lab tells');
+  await expect(time.way).toContainText('Which rule of the machine, “Trace rules” in a lab tells');
 });
 
 test('traced, and done again: the rule that dropped it, on a map of the hooks', async () => {

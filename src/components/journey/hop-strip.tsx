@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Hop } from '../../hop/hop.ts';
 import type { Change } from '../../journey/changes.ts';
 import type { Journey, JourneyHop } from '../../journey/journey.ts';
-import { isByUnnamedRule, verdictOf } from '../../journey/verdict.ts';
+import { verdictOf } from '../../journey/verdict.ts';
 import { packetWords, whereWords } from '../../lab/time-words.ts';
 import { summarize } from '../../packet/summary.ts';
 import type { ShownAs } from '../../wire/stepper.ts';
@@ -124,21 +124,23 @@ export function HopStrip({
         <div class="jn-end" data-end={journey?.end}>
           {journey !== undefined && (
             <>
-              <strong>{verdictOf(journey)}</strong>
-              {answer !== null && (
-                <a href={stepLink(answer)} onClick={follow(journey.answeredBy ?? 0)}>
-                  To its answer
-                </a>
-              )}
-              <span class="jn-soft">
-                {inList(journey.why)}
-                {more !== '' && `. ${more}`}
-              </span>
+              <p class="jn-verdict">
+                <strong>{verdictOf(journey)}</strong>
+                {answer !== null && (
+                  <a href={stepLink(answer)} onClick={follow(journey.answeredBy ?? 0)}>
+                    To its answer
+                  </a>
+                )}
+                <span class="jn-soft">
+                  {inList(journey.why)}
+                  {more !== '' && `. ${more}`}
+                </span>
+              </p>
               <Sources key={journey.id} journey={journey} />
             </>
           )}
         </div>
-        {journey !== undefined && (journey.rules.length > 0 || isByUnnamedRule(journey)) && (
+        {journey !== undefined && journey.rules.length > 0 && (
           <div class="jn-rules">
             <RulePaths journey={journey} />
           </div>

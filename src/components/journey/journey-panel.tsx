@@ -2,6 +2,8 @@
 // a filter matches; and the way of the packet that is looked at, hop by hop.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Journey } from '../../journey/journey.ts';
+import { isByUnnamedRule, WHICH_RULE } from '../../journey/verdict.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl } from '../../lab/time-control.ts';
 import { shownAsWords } from '../../lab/time-words.ts';
@@ -66,7 +68,8 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
     let isOver = false;
     const askLater = (): void => {
       timer = setTimeout(async () => {
-        await time.journeys.ask(looked.current);
+        // One that does not answer is asked again.
+        await time.journeys.ask(looked.current).catch(() => {});
         learn((n) => n + 1);
         // Asked while its end was not decided, a machine knows more a moment later.
         if (!isOver && time.journeys.pending(looked.current) !== '') askLater();
@@ -96,9 +99,12 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
     return () => clearInterval(timer);
   }, [playing, speed]);
 
-  /** What is to be said of an end that is not known. */
-  const moreOf = (n: number): string =>
-    frozen && time.isHeld(n) ? 'It waits on a wire: a step lets it go on.' : time.journeys.pending(n);
+  /** What is to be said of an end besides what is known of it. */
+  function moreOf(journey: Journey, n: number): string {
+    if (isByUnnamedRule(journey)) return WHICH_RULE;
+    if (journey.end !== 'unknown') return '';
+    return frozen && time.isHeld(n) ? 'It waits on a wire: a step lets it go on.' : time.journeys.pending(n);
+  }
 
   /** One step forward; false if there is none without letting time go on, and that was not wanted. */
   function stepOn(letGo: boolean): boolean {
@@ -216,7 +222,7 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
             ? ''
             : shownAsWords({ shownAs: steps.shownAs, ranPast: steps.total - steps.position }, frozen)
         }
-        more={journey?.end !== 'unknown' || at === null ? '' : moreOf(at.n)}
+        more={journey === undefined || at === null ? '' : moreOf(journey, at.n)}
         hint={hint(awaits, frozen, steps.total, time.whyNoStop === '')}
       />
       <p class="sr-only" aria-live="polite">

@@ -22,7 +22,7 @@ function pageOf({ origin, pathname }: URL): Promise<Document> {
 }
 
 const panel = document.createElement('div');
-panel.className = 'glossary-word';
+panel.className = 'ls-beside glossary-word';
 panel.id = 'glossary-word';
 panel.popover = 'auto';
 panel.tabIndex = -1;

@@ -51,7 +51,7 @@ export function MenuButton({ label, name, class: className, size = 'small', chil
           ▾
         </span>
       </Button>
-      <fieldset class="ls-menu" id={id} ref={panel} popover="auto" aria-label={name}>
+      <fieldset class="ls-beside ls-menu" id={id} ref={panel} popover="auto" aria-label={name}>
         {children(() => {
           panel.current?.hidePopover();
           button.current?.focus();

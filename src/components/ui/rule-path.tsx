@@ -2,13 +2,12 @@
 import type { RuleEvidence } from '../../journey/evidence/rules.ts';
 import type { Journey } from '../../journey/journey.ts';
 import { hooksPassed, isBridged, type RuleLine, ruleLines } from '../../journey/rule-path.ts';
-import { isByUnnamedRule } from '../../journey/verdict.ts';
+import { isByUnnamedRule, WHICH_RULE } from '../../journey/verdict.ts';
 import { HookFigure } from './hook-figure.tsx';
 import './rule-path.css';
 
 export function RulePaths({ journey }: { readonly journey: Journey }) {
-  if (isByUnnamedRule(journey))
-    return <p class="rp-none">Which rule it was, “Trace rules” in a lab tells, of packets from then on.</p>;
+  if (isByUnnamedRule(journey)) return <p class="rp-none">{WHICH_RULE}</p>;
   return (
     <>
       {journey.rules.map((way, index) => (
