@@ -16,7 +16,7 @@ import './hop-strip.css';
 
 interface Props {
   readonly journey: Journey | undefined;
-  readonly at: Hop | null;
+  readonly at: Hop;
   /** The rules that see packets are told of. */
   readonly tracing: boolean;
   /** Why they cannot be, a sentence; "" where they can. */
@@ -30,8 +30,6 @@ interface Props {
   readonly shownAsWords: string;
   /** What may be said of its end later; "" when all is known. */
   readonly more: string;
-  /** What stands here when there is no packet. */
-  readonly hint: string;
 }
 
 /** Changes of a hop that the strip has room for. */
@@ -49,7 +47,6 @@ export function HopStrip({
   shownAs,
   shownAsWords,
   more,
-  hint,
 }: Props) {
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
@@ -60,7 +57,7 @@ export function HopStrip({
     if (left < box.scrollLeft || left + current.offsetWidth > box.scrollLeft + box.clientWidth)
       box.scrollLeft = left - 24;
   }, [at]);
-  const { family } = at === null ? { family: 'other' } : summarize(at.bytes, at.linkType, at.originalLength);
+  const { family } = summarize(at.bytes, at.linkType, at.originalLength);
   const follow = (n: number) => (event: MouseEvent) => {
     event.preventDefault();
     onShow(n);
@@ -69,17 +66,11 @@ export function HopStrip({
   return (
     <div class={`jn-strip hue-${family}`}>
       <p class="jn-title">
-        {at === null ? (
-          <span class="jn-words jn-soft">{hint}</span>
-        ) : (
-          <>
-            <span class="jn-dot" aria-hidden="true" />
-            <span class="jn-words">
-              {packetWords(at)}, {whereWords(at, severalMachines)}
-            </span>
-            <span class={shownAs === 'held' ? 'jn-shown-as jn-held' : 'jn-shown-as jn-soft'}>{shownAsWords}</span>
-          </>
-        )}
+        <span class="jn-dot" aria-hidden="true" />
+        <span class="jn-words">
+          {packetWords(at)}, {whereWords(at, severalMachines)}
+        </span>
+        <span class={shownAs === 'held' ? 'jn-shown-as jn-held' : 'jn-shown-as jn-soft'}>{shownAsWords}</span>
         <Button
           class="jn-trace-key"
           pressed={tracing}
@@ -101,10 +92,12 @@ export function HopStrip({
                 <a
                   class="jn-hop"
                   href={position === null ? undefined : stepLink(position)}
-                  aria-current={hop.hop.n === at?.n ? 'step' : undefined}
+                  aria-current={hop.hop.n === at.n ? 'step' : undefined}
                   onClick={follow(hop.hop.n)}
                 >
-                  <span class="jn-at">{name}</span>
+                  <span class="jn-at">
+                    <span class="jn-count">{index + 1}</span> {name}
+                  </span>
                   <span class="jn-soft">
                     {hop.hop.direction === 'unknown' ? '' : hop.hop.direction}
                     {index > 0 && ` +${Math.round((hop.time - (hops[0]?.time ?? 0)) * 1e6).toLocaleString('en')} µs`}

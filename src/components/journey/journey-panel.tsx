@@ -3,12 +3,13 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Journey } from '../../journey/journey.ts';
-import { isByUnnamedRule, WHICH_RULE } from '../../journey/verdict.ts';
+import { isByUnnamedRule, verdictOf, WHICH_RULE } from '../../journey/verdict.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { TimeControl } from '../../lab/time-control.ts';
 import { shownAsWords } from '../../lab/time-words.ts';
 import { matchesOf } from '../../lab/trace-matches.ts';
 import { whyNot } from '../../machine/abilities.ts';
+import type { ShownWay } from '../ui/shown-hop.ts';
 import { useFrameValue } from '../ui/use-frame-value.ts';
 import { useUniqueId } from '../ui/use-unique-id.ts';
 import { BreakpointBar } from './breakpoint-bar.tsx';
@@ -22,6 +23,8 @@ import './journey.css';
 export interface JourneyPanelProps {
   readonly lab: Lab;
   readonly time: TimeControl;
+  /** The way of the packet that is looked at, whenever more is known of it; null: none is. */
+  readonly onWay?: (way: ShownWay | null) => void;
 }
 
 /** ms from step to step at full speed. */
@@ -31,7 +34,7 @@ const LOOK_AGAIN = 1000;
 /** ms after time went on: what the machines are asked then does not get in the way of what the reader let go on. */
 const ASK_LATER = 2500;
 
-export function JourneyPanel({ lab, time }: JourneyPanelProps) {
+export function JourneyPanel({ lab, time, onWay }: JourneyPanelProps) {
   const state = useFrameValue(time.state);
   const tracing = useFrameValue(time.tracing.state);
   const isTracing = tracing.words !== null;
@@ -46,6 +49,10 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   const at = hopLookedAt(state);
   if (at !== null && at.n > 0) looked.current = at.n;
   const journey = at === null || at.n === 0 ? undefined : time.journeys.of(at.n);
+  const way = at === null || journey === undefined ? null : wayOf(journey, at.n);
+  // Told again only when there is something else to draw.
+  const wayKey = way === null ? '' : `${journey?.id} ${way.at} ${way.steps.length} ${way.lost}`;
+  useEffect(() => onWay?.(way), [wayKey]);
   const traceable = journey === undefined ? LOOK_FIRST : matchesOf(journey);
   const atEnd = steps.position >= steps.total + Math.min(1, steps.held);
 
@@ -128,6 +135,11 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
   }
 
   const go = {
+    time() {
+      setPlaying(false);
+      if (frozen && awaits === null) void time.goOn();
+      else void time.freeze();
+    },
     playPause() {
       if (playing) setPlaying(false);
       else if (awaits !== null || (!frozen && at === null)) void time.freeze();
@@ -180,7 +192,8 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
     <section class="jn ls-panel" aria-label="Time" onKeyDown={onKey}>
       <Transport
         steps={steps}
-        moves={playing || awaits !== null || (!frozen && at === null)}
+        waits={awaits !== null}
+        follows={at === null && !frozen}
         frozen={frozen}
         atEnd={atEnd}
         speed={speed}
@@ -201,30 +214,32 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
       />
       <TraceBar tracing={time.tracing} state={tracing} wanted={typeof traceable === 'string' ? null : traceable} />
       {breaking && <BreakpointBar lab={lab} time={time} state={state} />}
-      <HopStrip
-        journey={journey}
-        at={at}
-        tracing={isTracing}
-        whyNoTrace={time.tracing.whyNot || (typeof traceable === 'string' ? traceable : '')}
-        onTracing={() => {
-          if (isTracing) time.tracing.stop();
-          else if (typeof traceable !== 'string') time.tracing.trace(traceable);
-        }}
-        severalMachines={lab.machines.length > 1}
-        positionOf={(n) => time.positionOf(n)}
-        onShow={(n) => {
-          setPlaying(false);
-          time.showHop(n);
-        }}
-        shownAs={steps.shownAs}
-        shownAsWords={
-          steps.shownAs === null
-            ? ''
-            : shownAsWords({ shownAs: steps.shownAs, ranPast: steps.total - steps.position }, frozen)
-        }
-        more={journey === undefined || at === null ? '' : moreOf(journey, at.n)}
-        hint={hint(awaits, frozen, steps.total, time.whyNoStop === '')}
-      />
+      {awaits !== null && <p class="jn-awaits">Waiting for {awaits}: time goes on until it is there.</p>}
+      {at !== null && (
+        <HopStrip
+          journey={journey}
+          at={at}
+          tracing={isTracing}
+          whyNoTrace={time.tracing.whyNot || (typeof traceable === 'string' ? traceable : '')}
+          onTracing={() => {
+            if (isTracing) time.tracing.stop();
+            else if (typeof traceable !== 'string') time.tracing.trace(traceable);
+          }}
+          severalMachines={lab.machines.length > 1}
+          positionOf={(n) => time.positionOf(n)}
+          onShow={(n) => {
+            setPlaying(false);
+            time.showHop(n);
+          }}
+          shownAs={steps.shownAs}
+          shownAsWords={
+            steps.shownAs === null
+              ? ''
+              : shownAsWords({ shownAs: steps.shownAs, ranPast: steps.total - steps.position }, frozen)
+          }
+          more={journey === undefined || at === null ? '' : moreOf(journey, at.n)}
+        />
+      )}
       <p class="sr-only" aria-live="polite">
         {awaits === null ? said : `Waiting for ${awaits}.`}
       </p>
@@ -237,12 +252,10 @@ export function JourneyPanel({ lab, time }: JourneyPanelProps) {
 
 const LOOK_FIRST = 'Look at a packet first: step back, or stop time. Rules that see packets like it are traced then.';
 
-/** @param stops time can be stopped in this lab */
-function hint(awaits: string | null, frozen: boolean, total: number, stops: boolean): string {
-  if (awaits !== null) return `Waiting for ${awaits}: time goes on until it is there.`;
-  if (frozen) return 'Nothing was seen yet. Step lets time go on to the next packet.';
-  if (!stops) return 'Step back, and the way of the packet that was seen there stands here, hop by hop.';
-  return total === 0
-    ? 'The way of a packet stands here, hop by hop, when time stands still.'
-    : 'Step back, or stop time, and the way of the packet stands here, hop by hop.';
+function wayOf(journey: Journey, at: number): ShownWay {
+  return {
+    steps: journey.hops.map(({ hop, after }) => ({ hop, before: journey.hops[after]?.hop ?? null })),
+    at,
+    lost: journey.end === 'dropped' ? `${verdictOf(journey)}: ${journey.why}` : '',
+  };
 }

@@ -5,7 +5,8 @@ import { Transport } from './transport.tsx';
 const nothing = () => undefined;
 const idle: Parameters<typeof Transport>[0] = {
   steps: { position: 3, total: 3, first: 0, held: 0, at: null, shownAs: null, follows: true, awaits: false },
-  moves: true,
+  waits: false,
+  follows: true,
   frozen: false,
   atEnd: true,
   speed: 1,
@@ -15,7 +16,7 @@ const idle: Parameters<typeof Transport>[0] = {
   breakpoints: 0,
   playing: false,
   whyNot: { stop: '', slow: '', id: 'why' },
-  go: { playPause: nothing, forward: nothing, back: nothing, toStart: nothing, toEnd: nothing },
+  go: { time: nothing, playPause: nothing, forward: nothing, back: nothing, toStart: nothing, toEnd: nothing },
   onSeek: nothing,
   onSpeed: nothing,
   onOnlyThis: nothing,
@@ -38,7 +39,8 @@ function off(props: Partial<typeof idle>): string[] {
     .filter(({ props: its }) => its['disabled'] === true || its['whyNot'] !== undefined)
     .map(({ props: its }) => {
       const described = its['describedBy'] ?? its['aria-describedby'];
-      const name = its['name'] ?? its['aria-label'] ?? [its['children']].flat()[0];
+      const name =
+        its['name'] ?? its['aria-label'] ?? [its['children']].flat().find((child) => typeof child === 'string');
       return described === undefined ? `${name}` : `${name}: ${described}`;
     });
 }
@@ -52,13 +54,22 @@ describe('the keys of time', () => {
   });
 
   it('that would stop time are off where a machine cannot, and the reason stands under them', () => {
-    expect(off({ whyNot, hasPacket: true })).toEqual(['Stop: why', 'Step: why', 'Speed: why', 'Breakpoints: why']);
+    expect(off({ whyNot, hasPacket: true })).toEqual(['Stop time: why', 'Step: why', 'Speed: why', 'Breakpoints: why']);
     expect(wordsOf({ whyNot })).toBe(`${noStop} ${noSlow}`);
   });
 
   it('let a reader look at what was seen all the same', () => {
-    const back = { whyNot, hasPacket: true, moves: false, atEnd: false };
-    expect(off(back)).toEqual(['Speed: why', 'Breakpoints: why']);
-    expect(off({ ...back, moves: true, playing: true })).toEqual(['Speed: why', 'Breakpoints: why']);
+    const back = { whyNot, hasPacket: true, follows: false, atEnd: false };
+    expect(off(back)).toEqual(['Stop time: why', 'Speed: why', 'Breakpoints: why']);
+    expect(off({ ...back, playing: true })).toEqual(['Stop time: why', 'Speed: why', 'Breakpoints: why']);
+  });
+
+  it('have one that lets time go on wherever it stands', () => {
+    const goOn = (props: Partial<typeof idle>) =>
+      elementsOf(Transport({ ...idle, ...props })).some(({ props: its }) => [its['children']].flat().includes('Go on'));
+    expect(goOn({ frozen: true, follows: false })).toBe(true);
+    expect(goOn({ frozen: true, follows: false, atEnd: false, whyNot })).toBe(true);
+    expect(goOn({ frozen: true, waits: true })).toBe(false);
+    expect(goOn({})).toBe(false);
   });
 });

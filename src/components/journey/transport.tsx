@@ -1,4 +1,4 @@
-// To start, back, play or pause, forward, to end; where the reader stands; how fast.
+// Time stands or runs: the one button that says so. From packet to packet; where the reader stands; how fast.
 import type { Hop } from '../../hop/hop.ts';
 import type { StepperState } from '../../wire/stepper.ts';
 import { Button } from '../ui/button.tsx';
@@ -6,8 +6,10 @@ import { stepLink } from './step-link.ts';
 
 interface Props {
   readonly steps: StepperState<Hop>;
-  /** Something moves by itself: the lab, or steps that are played. */
-  readonly moves: boolean;
+  /** Time runs until a packet comes that is waited for. */
+  readonly waits: boolean;
+  /** What happens is shown, not what was. */
+  readonly follows: boolean;
   readonly frozen: boolean;
   readonly atEnd: boolean;
   readonly speed: number;
@@ -19,7 +21,7 @@ interface Props {
   readonly playing: boolean;
   /** Why this lab cannot do it, sentences; "" where it can. They stand under the keys, as the element `id`. */
   readonly whyNot: { readonly stop: string; readonly slow: string; readonly id: string };
-  readonly go: Readonly<Record<'playPause' | 'forward' | 'back' | 'toStart' | 'toEnd', () => void>>;
+  readonly go: Readonly<Record<'time' | 'playPause' | 'forward' | 'back' | 'toStart' | 'toEnd', () => void>>;
   readonly onSeek: (position: number) => void;
   readonly onSpeed: (speed: number) => void;
   readonly onOnlyThis: (only: boolean) => void;
@@ -29,7 +31,21 @@ interface Props {
 const SPEEDS = [1, 0.5, 0.25, 0.1] as const;
 
 export function Transport(props: Props) {
-  const { steps, moves, frozen, atEnd, speed, onlyThis, hasPacket, breaking, breakpoints, playing, whyNot, go } = props;
+  const {
+    steps,
+    waits,
+    follows,
+    frozen,
+    atEnd,
+    speed,
+    onlyThis,
+    hasPacket,
+    breaking,
+    breakpoints,
+    playing,
+    whyNot,
+    go,
+  } = props;
   // What has been seen can be looked at in any lab; time stops only where all machines can be stopped.
   const noStop = whyNot.stop === '' ? {} : { whyNot: whyNot.stop, describedBy: whyNot.id };
   const { first, position, total, held } = steps;
@@ -37,19 +53,35 @@ export function Transport(props: Props) {
   const nothing = none ? 'No packet was seen yet.' : undefined;
   const last = total + Math.min(1, held);
   const limits = [whyNot.stop, whyNot.slow].filter((words) => words !== '').join(' ');
-  const play = moves ? 'Stop' : atEnd && frozen ? 'Let time run' : 'Play';
+  const stands = frozen && !waits;
+  // Looked back at while time runs: there is a way back to what happens now.
+  const back = !frozen && !waits && !follows;
   return (
     <>
       <div class="jn-bar" role="toolbar" aria-label="Steps">
+        <Button
+          class="jn-time"
+          look={stands ? 'primary' : 'plain'}
+          size="small"
+          aria-describedby={stands ? undefined : noStop.describedBy}
+          whyNot={stands ? undefined : noStop.whyNot}
+          title={stands ? 'Time stands still in the lab' : 'Stop time in the whole lab, and step from packet to packet'}
+          onClick={go.time}
+        >
+          <Shape of={stands ? 'play' : 'pause'} />
+          {stands ? 'Go on' : 'Stop time'}
+        </Button>
         <span class="jn-keys">
           <Key name="To the first packet" shape="start" whyNot={nothing} onPress={go.toStart} />
           <Key name="Step back" shape="back" whyNot={nothing} onPress={go.back} />
-          <Key
-            name={play}
-            shape={moves ? 'pause' : 'play'}
-            {...(moves && !playing ? noStop : {})}
-            onPress={go.playPause}
-          />
+          {!follows && (
+            <Key
+              name={playing ? 'Pause' : 'Play'}
+              shape={playing ? 'pause' : 'play'}
+              whyNot={!playing && atEnd ? 'These are all packets that were seen.' : undefined}
+              onPress={go.playPause}
+            />
+          )}
           <Key name="Step" shape="forward" {...(atEnd ? noStop : {})} onPress={go.forward} />
           <Key name="To the last packet" shape="end" whyNot={nothing} onPress={go.toEnd} />
         </span>
@@ -67,15 +99,17 @@ export function Transport(props: Props) {
         <a class="jn-place" href={stepLink(position)} title="Link to this step">
           {position.toLocaleString('en')} / {last.toLocaleString('en')}
         </a>
-        <label class="jn-check">
-          <input
-            type="checkbox"
-            checked={onlyThis}
-            disabled={!hasPacket && !onlyThis}
-            onChange={(event) => props.onOnlyThis(event.currentTarget.checked)}
-          />
-          This packet only
-        </label>
+        {back && <Button onClick={go.toEnd}>Back to now</Button>}
+        {(hasPacket || onlyThis) && (
+          <label class="jn-check">
+            <input
+              type="checkbox"
+              checked={onlyThis}
+              onChange={(event) => props.onOnlyThis(event.currentTarget.checked)}
+            />
+            This packet only
+          </label>
+        )}
         <select
           class="ls-field"
           aria-label="Speed"
@@ -138,9 +172,13 @@ function Key({ name, shape, whyNot, describedBy, onPress }: KeyProps) {
       whyNot={whyNot}
       onClick={onPress}
     >
-      <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-        <path d={SHAPES[shape]} fill="currentColor" />
-      </svg>
+      <Shape of={shape} />
     </Button>
   );
 }
+
+const Shape = ({ of }: { readonly of: keyof typeof SHAPES }) => (
+  <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+    <path d={SHAPES[of]} fill="currentColor" />
+  </svg>
+);

@@ -49,7 +49,10 @@ class LockstepLab extends HTMLElement {
           packets: this.#pane('packets'),
           undo: this.#part('.lab-undo'),
         };
-        const panels = await mountPanels(opened, hosts, (machine) => this.#showTerminal(machine));
+        const panels = await mountPanels(opened, hosts, {
+          onTerminal: (machine) => this.#showTerminal(machine),
+          onMaximise: () => this.#maximise('picture'),
+        });
         this.#panels = panels;
         return () => {
           panels.dispose();
@@ -58,6 +61,8 @@ class LockstepLab extends HTMLElement {
       },
     });
     this.addEventListener('click', (event) => this.#click(event), { signal });
+    // Before a terminal, or the guest in it, gets the key.
+    this.addEventListener('keydown', (event) => this.#key(event), { signal, capture: true });
     document.addEventListener(commandEvent, (event) => this.#run(event), { signal });
     addEventListener('beforeunload', (event) => this.#askBeforeLeaving(event), { signal });
     beside.addEventListener('change', () => this.#arrange(), { signal });
@@ -67,7 +72,9 @@ class LockstepLab extends HTMLElement {
       signal,
     });
     watchSight(this.#part('.lab-body'), (seen) => void this.#session?.seen(seen), signal);
-    this.#tabs.select(loadPreferences().tab ?? 'terminal');
+    const { tab = 'terminal', max = '' } = loadPreferences();
+    this.#part('.lab').dataset['max'] = max;
+    this.#tabs.select(tab);
     const idle = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 300));
     idle(() => void this.#tellSize(lab, base, signal));
   }
@@ -161,8 +168,8 @@ class LockstepLab extends HTMLElement {
         if (session.state.kind === 'frozen') this.#goOn(session);
         else void (this.#panels?.time.freeze() ?? session.freeze());
         break;
-      case 'thaw':
-        this.#goOn(session);
+      case 'maximise':
+        this.#maximise('lower');
         break;
       case 'reset':
         this.#part<HTMLDialogElement>('[data-dialog=reset]').showModal();
@@ -174,6 +181,22 @@ class LockstepLab extends HTMLElement {
         this.#open(!this.#part('.lab').classList.contains('is-open'));
         break;
     }
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.key !== 'F8' || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const inPicture = event.target instanceof Element && event.target.closest('.lab-picture') !== null;
+    this.#maximise(inPicture ? 'picture' : 'lower');
+  }
+
+  /** This pane takes all the room of the lab, or gives it back. In the sheet of a narrow window there is one pane at a time anyway. */
+  #maximise(pane: 'picture' | 'lower'): void {
+    const { dataset } = this.#part('.lab');
+    const next = dataset['max'] === pane ? '' : pane;
+    dataset['max'] = next;
+    savePreference('max', next === '' ? undefined : next);
   }
 
   /** Through the panel under the picture, where there is one: a breakpoint may match what was seen after the hop that is shown,
@@ -251,14 +274,9 @@ class LockstepLab extends HTMLElement {
     freeze.toggleAttribute('disabled', noFreeze !== '');
     freeze.title = noFreeze;
     for (const tool of ['[data-do=reset]', '.lab-undo']) this.#part(tool).hidden = !alive && !panicked;
-    freeze.setAttribute('aria-pressed', String(state.kind === 'frozen'));
+    say(freeze, state.kind === 'frozen' ? 'Go on' : 'Stop time');
+    freeze.classList.toggle('is-primary', state.kind === 'frozen');
 
-    const note = this.#part('.lab-note');
-    note.hidden = state.kind !== 'frozen';
-    if (state.kind === 'frozen') {
-      this.#part('.lab-note-words').textContent =
-        state.reason === 'reader' ? 'Time stands still in the lab.' : 'Nobody could see it, so it stands still.';
-    }
     if (state.kind === 'running' && this.#session?.lab) this.#queue.flush(this.#session.lab);
     if (state.kind === 'failed') this.#queue.drop('Not typed: the lab stopped. The lab pane says why.');
   }

@@ -1,15 +1,17 @@
 // What a running lab shows: picture, packets and terminals. Imported when the reader presses Start, so that a page that
 // is only read pays for none of it.
+import { computed, signal } from '@preact/signals';
 import { h, render } from 'preact';
 import type { Hop } from '../../hop/hop.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { TimeControl } from '../../lab/time-control.ts';
 import { JourneyPanel } from '../journey/journey-panel.tsx';
-import { shownHop } from '../journey/looking.ts';
+import { hopLookedAt, shownHop } from '../journey/looking.ts';
 import { CheckpointMenu } from '../machines/checkpoint-menu.tsx';
 import { PacketsPanel } from '../packets/packets-panel.tsx';
 import { TerminalPanel } from '../terminal/terminal-panel.ts';
 import { TopologyPanel } from '../topology/topology-panel.tsx';
+import type { ShownWay } from '../ui/shown-hop.ts';
 
 export interface PanelHosts {
   readonly picture: HTMLElement;
@@ -37,22 +39,34 @@ declare global {
   }
 }
 
-/** @param onTerminal the reader wants to see a machine's terminal */
-export async function mountPanels(lab: Lab, hosts: PanelHosts, onTerminal: (machine: string) => void): Promise<Panels> {
+export interface PanelWishes {
+  /** The reader wants to see a machine's terminal. */
+  onTerminal(machine: string): void;
+  /** The picture is to have all the room of the lab, or to give it back. */
+  onMaximise(): void;
+}
+
+export async function mountPanels(lab: Lab, hosts: PanelHosts, wishes: PanelWishes): Promise<Panels> {
   const time = new TimeControl(lab);
+  const way = signal<ShownWay | null>(null);
+  const onWay = (next: ShownWay | null): void => {
+    way.value = next;
+  };
   const picture = h(TopologyPanel, {
     lab,
     onDrawn: tellDrawn(hosts.picture),
     shown: shownHop(time),
-    onTerminal,
+    way,
+    ...wishes,
     onReset: (machine) => terminals.renew(machine),
   });
-  render(h('div', { class: 'jn-frame' }, picture, h(JourneyPanel, { lab, time })), hosts.picture);
-  // While time stands, the packet that is selected in the list is the one that picture and steps show.
+  render(h('div', { class: 'jn-frame' }, picture, h(JourneyPanel, { lab, time, onWay })), hosts.picture);
+  // The packet that is selected in the list is the one that picture and steps show, and the other way round.
+  const looked = computed(() => hopLookedAt(time.state.value)?.n ?? 0);
   const onSelect = (hop: Hop | null): void => {
-    if (hop !== null && time.state.peek().frozen) time.showHop(hop.n);
+    if (hop !== null && hop.n !== looked.peek()) time.showHop(hop.n);
   };
-  render(h(PacketsPanel, { lab, journeys: time.journeys, tracing: time.tracing, onSelect }), hosts.packets);
+  render(h(PacketsPanel, { lab, journeys: time.journeys, tracing: time.tracing, onSelect, looked }), hosts.packets);
   render(h(CheckpointMenu, { lab }), hosts.undo);
   const terminals = await TerminalPanel.open(lab, hosts.terminal);
   return {

@@ -37,7 +37,7 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
   };
 
   return (
-    <MenuButton label="Undo" name="Checkpoints" size="normal">
+    <MenuButton label="Checkpoints" name="Checkpoints" size="normal">
       {() => (
         <>
           <form

@@ -21,7 +21,7 @@ interface Props {
 export function MachineBar({ lab, near, onNear, onTerminal, onReset }: Props) {
   const [said, setSaid] = useState('');
   return (
-    <fieldset class={lab.machines.length > 2 ? 'mb mb-many' : 'mb'} aria-label="Machines">
+    <fieldset class="mb" aria-label="Machines">
       {lab.machines.map((machine) => (
         <MachineMenu
           key={machine.name}

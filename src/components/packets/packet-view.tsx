@@ -1,11 +1,15 @@
 // Filter, list and the packet that is looked at, for a lab's packets and for a file's.
 
+import { type ReadonlySignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { BACKGROUND } from '../../hop/background.ts';
 import { gapWords } from '../../hop/gap.ts';
 import { machineOfFile } from '../../hop/machine-of-file.ts';
 import type { Filter } from '../../packet/filter/compile.ts';
+import { showBackground, showsBackground } from '../ui/background.ts';
 import { Button } from '../ui/button.tsx';
 import { INITIAL_SHARE, PaneBorder } from '../ui/pane-border.tsx';
+import { useSignalValue } from '../ui/use-signal-value.ts';
 import { useUniqueId } from '../ui/use-unique-id.ts';
 import { plural } from '../ui/words.ts';
 import { PacketDetail } from './detail/packet-detail.tsx';
@@ -25,6 +29,8 @@ import './packets.css';
 export interface PacketViewProps {
   readonly source: PacketSource;
   readonly onSelect?: (packet: ListedHop | null) => void;
+  /** Number of the packet that is looked at elsewhere, and is to be selected here; 0: none is. */
+  readonly looked?: ReadonlySignal<number>;
 }
 
 const NO_FILTER: Filter = { text: '', expression: null, names: new Set(), matches: () => true };
@@ -36,14 +42,18 @@ const MOST_REGROUPED = 200;
 const ASK_AFTER = 1500;
 const SAVE_AFTER = 3000;
 
-export function PacketView({ source, onSelect }: PacketViewProps) {
+export function PacketView({ source, onSelect, looked }: PacketViewProps) {
   const id = useUniqueId();
-  const store = useMemo(() => new PacketStore({ capacity: source.capacity }), [source]);
+  const store = useMemo(() => {
+    const made = new PacketStore({ capacity: source.capacity });
+    if (source.live) made.setOnePerPacket(true);
+    return made;
+  }, [source]);
+  const background = useSignalValue(showsBackground);
   const [, render] = useState(0);
   const [text, setText] = useState('');
   const [filter, setFilter] = useState(NO_FILTER);
-  const [grouped, setGrouped] = useState(false);
-  const [paused, setPaused] = useState(false);
+  const [grouped, setGrouped] = useState(source.live);
   const [following, setFollowing] = useState(source.live);
   const [selected, setSelected] = useState<number | null>(null);
   const [open, setOpen] = useState(false);
@@ -61,8 +71,6 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     },
     [],
   );
-  const isPaused = useRef(paused);
-  isPaused.current = paused;
 
   const isGrouped = useRef(grouped);
   isGrouped.current = grouped;
@@ -109,12 +117,16 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   useEffect(
     () =>
       source.onPackets((batch) => {
-        if (isPaused.current) store.pass(batch);
-        else store.add(batch);
+        store.add(batch);
         wake();
       }),
     [source, store, wake],
   );
+
+  useEffect(() => {
+    store.hideBackground(source.live && !background);
+    wake();
+  }, [store, source, background, wake]);
 
   const journeys = useMemo(() => new PacketJourneys(store, source), [store, source, store.contents]);
   // The list was cleared, or another run of the lab began: the numbers may be other packets'.
@@ -126,6 +138,16 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
   // The list has become lower: its row is not to be behind the packet.
   useLayoutEffect(() => list.current?.reveal(row), [open, share]);
 
+  // What picture and steps look at is selected here: which way a reader goes is one.
+  useSignalEffect(() => {
+    const n = looked?.value ?? 0;
+    if (n === 0 || n === newestChoice.current || store.numbered(n) === undefined) return;
+    setSelected(n);
+    setFollowing(false);
+    list.current?.reveal(store.rowOf(n));
+  });
+  const newestChoice = useRef(0);
+
   function choose(at: number): void {
     const index = store.indexAt(at);
     if (index >= 0) show(store.packet(index).n);
@@ -136,6 +158,7 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
     const chosen = store.numbered(n);
     if (chosen === undefined) return;
     setSelected(n);
+    newestChoice.current = n;
     onSelect?.(chosen);
     setFollowing(false);
     list.current?.reveal(store.rowOf(n));
@@ -270,15 +293,6 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           {source.tracing && <TraceFilter tracing={source.tracing} filter={filter} say={say} />}
           {source.live && (
             <>
-              <Button
-                pressed={paused}
-                onClick={() => {
-                  if (paused) store.resume();
-                  setPaused(!paused);
-                }}
-              >
-                Pause
-              </Button>
               <Button onClick={clear} whyNot={store.kept === 0 ? 'The list is empty.' : undefined}>
                 Clear
               </Button>
@@ -289,46 +303,51 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
           </Button>
         </span>
       </div>
-      <div class="pk-body">
-        <PacketList
-          store={store}
-          severalMachines={source.severalMachines}
-          grouped={grouped}
-          following={following}
-          onFollowing={(follows) => setFollowing(follows && source.live)}
-          selected={selected}
-          marked={marked}
-          compared={compared}
-          onChoose={choose}
-          onShow={show}
-          onOpen={() => setOpen(true)}
-          onKey={onKey}
-          handle={list}
-        />
-        {store.count === 0 && <Nothing kept={store.kept} filter={text} paused={paused} live={source.live} />}
+      <div class="pk-main">
+        <div class="pk-body">
+          <PacketList
+            store={store}
+            severalMachines={source.severalMachines}
+            grouped={grouped}
+            following={following}
+            onFollowing={(follows) => setFollowing(follows && source.live)}
+            selected={selected}
+            marked={marked}
+            compared={compared}
+            onChoose={choose}
+            onShow={(n) => {
+              show(n);
+              setOpen(true);
+            }}
+            onOpen={() => setOpen(true)}
+            onKey={onKey}
+            handle={list}
+          />
+          {store.count === 0 && <Nothing kept={store.kept} filter={text} live={source.live} />}
+        </div>
+        {open && packet !== undefined && <PaneBorder share={share} onShare={setShare} />}
+        {open && packet !== undefined && (
+          <PacketDetail
+            packet={packet}
+            compared={compared === null || compared === selected ? undefined : store.numbered(compared)}
+            journeys={journeys}
+            live={source.live}
+            severalMachines={source.severalMachines}
+            marked={marked.has(packet.n)}
+            comparing={compared === selected}
+            onShow={show}
+            onStep={(step) => choose(row < 0 ? 0 : row + step)}
+            onMark={mark}
+            onFollow={follow}
+            onCompare={compare}
+            onClose={() => {
+              setOpen(false);
+              // It may have been out of sight behind the packet.
+              requestAnimationFrame(() => list.current?.focus());
+            }}
+          />
+        )}
       </div>
-      {open && packet !== undefined && <PaneBorder share={share} onShare={setShare} />}
-      {open && packet !== undefined && (
-        <PacketDetail
-          packet={packet}
-          compared={compared === null || compared === selected ? undefined : store.numbered(compared)}
-          journeys={journeys}
-          live={source.live}
-          severalMachines={source.severalMachines}
-          marked={marked.has(packet.n)}
-          comparing={compared === selected}
-          onShow={show}
-          onStep={(step) => choose(row < 0 ? 0 : row + step)}
-          onMark={mark}
-          onFollow={follow}
-          onCompare={compare}
-          onClose={() => {
-            setOpen(false);
-            // It may have been out of sight behind the packet.
-            requestAnimationFrame(() => list.current?.focus());
-          }}
-        />
-      )}
       <div class="pk-foot">
         <Counts store={store} grouped={grouped} live={source.live} />
         <UnseenDrops drops={unseen} severalMachines={source.severalMachines} />
@@ -346,19 +365,16 @@ export function PacketView({ source, onSelect }: PacketViewProps) {
 interface NothingProps {
   readonly kept: number;
   readonly filter: string;
-  readonly paused: boolean;
   readonly live: boolean;
 }
 
-function Nothing({ kept, filter, paused, live }: NothingProps) {
+function Nothing({ kept, filter, live }: NothingProps) {
   const words =
     kept > 0 && filter.trim() !== ''
       ? `None of ${plural(kept, 'packet')} fits the filter.`
-      : paused
-        ? 'The list is paused and empty. Press Pause again to let packets in.'
-        : live
-          ? 'No packet yet. Make some: ping something from a terminal, and each device that sees a packet adds a line here.'
-          : 'There is no packet in this file.';
+      : live
+        ? 'No packet yet. Make some: ping something from a terminal, and what its devices see stands here.'
+        : 'There is no packet in this file.';
   return <p class="ls-empty pk-nothing">{words}</p>;
 }
 
@@ -377,6 +393,7 @@ interface CountsProps {
 }
 
 function Counts({ store, grouped, live }: CountsProps) {
+  const shows = useSignalValue(showsBackground) && store.background > 0;
   const shown = store.count;
   const all = plural(store.kept, live || grouped ? 'sighting' : 'packet');
   return (
@@ -392,7 +409,13 @@ function Counts({ store, grouped, live }: CountsProps) {
           {store.capacity.toLocaleString('en')}.
         </span>
       )}
-      {store.missed > 0 && <span>Paused: {plural(store.missed, 'sighting')} not taken in.</span>}
+      {store.leftOut > 0 && (
+        <span>
+          {plural(store.leftOut, 'sighting')} of {BACKGROUND} left out.{' '}
+          <Button onClick={() => showBackground(true)}>Show</Button>
+        </span>
+      )}
+      {live && shows && <Button onClick={() => showBackground(false)}>Leave out {BACKGROUND}</Button>}
       {store.lost > 0 && <span class="pk-lost">{lostWords(store)}</span>}
     </p>
   );

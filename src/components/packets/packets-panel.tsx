@@ -1,4 +1,5 @@
 // The packets of a running lab.
+import type { ReadonlySignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Hop } from '../../hop/hop.ts';
 import type { Lab } from '../../lab/lab.ts';
@@ -13,9 +14,11 @@ export interface PacketsPanelProps {
   readonly tracing: RuleTracing;
   /** Called when the reader selects a packet; null when nothing is selected any more. */
   readonly onSelect?: (hop: Hop | null) => void;
+  /** Number of the hop that picture and steps show; 0: none. */
+  readonly looked: ReadonlySignal<number>;
 }
 
-export function PacketsPanel({ lab, journeys, tracing, onSelect }: PacketsPanelProps) {
+export function PacketsPanel({ lab, journeys, tracing, onSelect, looked }: PacketsPanelProps) {
   const source = useMemo(() => labSource(lab, journeys, tracing), [lab, journeys, tracing]);
-  return <PacketView source={source} {...(onSelect === undefined ? {} : { onSelect })} />;
+  return <PacketView source={source} looked={looked} {...(onSelect === undefined ? {} : { onSelect })} />;
 }

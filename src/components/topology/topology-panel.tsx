@@ -7,7 +7,9 @@ import type { Lab } from '../../lab/lab.ts';
 import { wireId } from '../../topology/merge-graphs.ts';
 import { MachineBar } from '../machines/machine-bar.tsx';
 import { Button } from '../ui/button.tsx';
-import type { ShownHop } from '../ui/shown-hop.ts';
+import { MaximiseButton } from '../ui/maximise-button.tsx';
+import { MenuButton } from '../ui/menu-button.tsx';
+import type { ShownHop, ShownWay } from '../ui/shown-hop.ts';
 import { useSignalValue } from '../ui/use-signal-value.ts';
 import { plural } from '../ui/words.ts';
 import { announceChanges } from './inspector/change-announcer.ts';
@@ -24,15 +26,19 @@ export interface TopologyPanelProps {
   readonly onDrawn?: (hop: Hop) => void;
   /** The packet that the reader looks at, instead of what happens; null: none. */
   readonly shown?: ReadonlySignal<ShownHop | null>;
+  /** The way of that packet. */
+  readonly way?: ReadonlySignal<ShownWay | null>;
+  /** The picture takes all the room of the lab, or gives it back. */
+  readonly onMaximise?: () => void;
   /** Brings a machine's terminal to the front. */
   readonly onTerminal?: (machine: string) => void;
   /** Called when one machine of several is back at its start. */
   readonly onReset?: (machine: string) => void;
 }
 
-const QUIET: PlayerStatus = { paused: false, addedUp: 0, lag: 0, missed: 0 };
+const QUIET: PlayerStatus = { addedUp: 0, lag: 0 };
 
-export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: TopologyPanelProps) {
+export function TopologyPanel({ lab, onDrawn, shown, way, onMaximise, onTerminal, onReset }: TopologyPanelProps) {
   const graph = useSignalValue(lab.graph);
   const [view, setView] = useState<'picture' | 'list'>('picture');
   const [selected, setSelected] = useState<string | null>(null);
@@ -62,11 +68,13 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
         const made = new Picture({ lab, host: element, onSelect: setSelected, onDrawn: (hop) => drawn.current?.(hop) });
         const stop = made.player.status.subscribe(setStatus);
         const stopShown = shown?.subscribe((hop) => made.player.show(hop));
+        const stopWay = way?.subscribe((shownWay) => made.player.showWay(shownWay));
         picture.current = made;
         made.select(marked.current);
         end = () => {
           stop();
           stopShown?.();
+          stopWay?.();
           made.dispose();
           picture.current = null;
           setStatus(QUIET);
@@ -82,7 +90,7 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
       ended = true;
       end();
     };
-  }, [lab, view, attempt, shown]);
+  }, [lab, view, attempt, shown, way]);
 
   useEffect(() => picture.current?.select(selected), [selected, graph]);
 
@@ -113,55 +121,50 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
 
   return (
     <div class="tp ls-panel" ref={root}>
-      <div class="tp-tools" role="toolbar" aria-label="Picture">
-        <span class="tp-switch">
-          {(['picture', 'list'] as const).map((name) => (
-            <Button key={name} pressed={view === name} onClick={() => setView(name)}>
-              {name === 'picture' ? 'Picture' : 'List'}
-            </Button>
-          ))}
-        </span>
-        {view === 'picture' && (
-          <Button pressed={status.paused} onClick={() => picture.current?.player.setPaused(!status.paused)}>
-            Pause
-          </Button>
-        )}
-        {lab.machines.length > 1 && (
-          <MachineBar
-            lab={lab}
-            near={near}
-            onNear={view === 'picture' ? show : undefined}
-            onTerminal={(machine) => onTerminal?.(machine)}
-            onReset={(machine) => onReset?.(machine)}
-          />
-        )}
-        {view === 'picture' && (
-          <>
-            <span class="tp-zoom">
-              <Button aria-label="Smaller" onClick={() => picture.current?.zoomBy(0.8)}>
+      {lab.machines.length > 1 && (
+        <MachineBar
+          lab={lab}
+          near={near}
+          onNear={view === 'picture' ? show : undefined}
+          onTerminal={(machine) => onTerminal?.(machine)}
+          onReset={(machine) => onReset?.(machine)}
+        />
+      )}
+      <div class="tp-stage">
+        <div class="tp-tools" role="toolbar" aria-label="Picture">
+          {view === 'picture' && (
+            <>
+              <Button icon aria-label="Smaller" title="Smaller" onClick={() => picture.current?.zoomBy(0.8)}>
                 −
               </Button>
-              <Button aria-label="Larger" onClick={() => picture.current?.zoomBy(1.25)}>
+              <Button icon aria-label="Larger" title="Larger" onClick={() => picture.current?.zoomBy(1.25)}>
                 +
               </Button>
               <Button onClick={() => show(null)}>{near === null ? 'Fit' : 'All'}</Button>
-            </span>
-            <span class="tp-save">
-              {(['svg', 'png'] as const).map((format) => (
+            </>
+          )}
+          <Button pressed={view === 'list'} onClick={() => setView(view === 'list' ? 'picture' : 'list')}>
+            List
+          </Button>
+          <MenuButton label="Save" name="Save the picture">
+            {(close) =>
+              (['svg', 'png'] as const).map((format) => (
                 <Button
                   key={format}
-                  aria-label={`Save the picture as ${format.toUpperCase()}`}
+                  look="menu"
                   whyNot={graph.devices.length === 0 ? 'There is nothing in the picture yet.' : undefined}
-                  onClick={() => void save(format)}
+                  onClick={() => {
+                    close();
+                    void save(format);
+                  }}
                 >
-                  {format.toUpperCase()}
+                  Picture as {format.toUpperCase()}
                 </Button>
-              ))}
-            </span>
-          </>
-        )}
-      </div>
-      <div class="tp-stage">
+              ))
+            }
+          </MenuButton>
+          {onMaximise !== undefined && <MaximiseButton name="picture" onPress={onMaximise} />}
+        </div>
         {view === 'picture' ? (
           <fieldset
             class="tp-picture"
@@ -199,7 +202,6 @@ export function TopologyPanel({ lab, onDrawn, shown, onTerminal, onReset }: Topo
 
 function Status({ status, onCatchUp }: { readonly status: PlayerStatus; readonly onCatchUp: () => void }) {
   const lines: string[] = [];
-  if (status.missed > 0) lines.push(`Paused: ${plural(status.missed, 'packet')} went by.`);
   if (status.addedUp > 0) lines.push(`${plural(status.addedUp, 'packet')} added up on the lines, too many to draw.`);
   if (status.lag > 0) lines.push(`${Math.round(status.lag / 1000)} s behind.`);
   if (lines.length === 0) return null;

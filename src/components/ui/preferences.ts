@@ -13,22 +13,29 @@ export interface Preferences {
   readonly sheet?: number;
   readonly tab?: TabName;
   readonly terminals?: 'tabs' | 'side';
+  /** The pane that has all the room of the lab. */
+  readonly max?: 'picture' | 'lower' | undefined;
+  /** What machines send by themselves is in the picture and the list, too. */
+  readonly background?: 'shown' | 'hidden';
 }
 
-export function isTabName(value: unknown): value is TabName {
-  return value === 'picture' || value === 'terminal' || value === 'packets';
-}
+const words: Readonly<Record<string, readonly string[]>> = {
+  tab: ['picture', 'terminal', 'packets'],
+  terminals: ['tabs', 'side'],
+  max: ['picture', 'lower'],
+  background: ['shown', 'hidden'],
+};
+
+export const isTabName = (value: string): value is TabName => words['tab']?.includes(value) ?? false;
 
 export function loadPreferences(): Preferences {
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(key) ?? '{}');
     if (typeof stored !== 'object' || stored === null) return {};
-    const entries = Object.entries(stored).filter(([name, value]) =>
-      name === 'tab'
-        ? isTabName(value)
-        : name === 'terminals'
-          ? value === 'tabs' || value === 'side'
-          : ['width', 'picture', 'sheet'].includes(name) && typeof value === 'number' && value > 0 && value < 100,
+    const entries = Object.entries(stored).filter(
+      ([name, value]) =>
+        words[name]?.includes(value) ||
+        (['width', 'picture', 'sheet'].includes(name) && typeof value === 'number' && value > 0 && value < 100),
     );
     return Object.fromEntries(entries);
   } catch {

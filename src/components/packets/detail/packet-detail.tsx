@@ -96,7 +96,7 @@ export function PacketDetail({ packet, compared, journeys, live, ...props }: Pro
             ↓
           </Button>
           <Button onClick={() => props.onFollow()} aria-keyshortcuts="f" title="Only its conversation (F)">
-            Follow
+            Follow stream
           </Button>
           <Button
             pressed={props.marked}

@@ -1,8 +1,9 @@
 // One row of the packet list.
 import { type Gap, gapWords } from '../../../hop/gap.ts';
+import { placeOf } from '../../../hop/hop.ts';
 import type { PacketSummary } from '../../../packet/summary.ts';
 import { plural } from '../../ui/words.ts';
-import { guestClock, place, sinceFirst } from '../packet-words.ts';
+import { guestClock, sinceFirst } from '../packet-words.ts';
 import type { ListedHop } from '../source/packet-source.ts';
 
 export const rowId = (n: number): string => `pk-row-${n}`;
@@ -16,7 +17,7 @@ interface Props {
   /** Seconds since the epoch, all clocks set by one; the list's first packet's in `origin`. */
   readonly time: number;
   readonly severalMachines: boolean;
-  /** Later sightings to tell of; 0: none, or they have rows of their own. */
+  /** Other sightings to tell of; 0: none, or they have rows of their own. */
   readonly again: number;
   /** In which packets of the same tap are missing; undefined: none are, as far as is known. */
   readonly gap: Gap | undefined;
@@ -70,10 +71,11 @@ export function PacketLine({
       <td class="pk-time" title={`${guestClock(props.time)} (UTC)`}>
         {sinceFirst(props.time, props.origin)}
       </td>
-      <td class="pk-where" title={again > 0 ? `first of ${plural(again + 1, 'sighting')}` : undefined}>
-        <span class="pk-device">{place(packet, props.severalMachines)}</span>{' '}
+      <td class="pk-where" title={whereTitle(packet, again)}>
+        <span class="pk-device">{packet.device === '' ? placeOf(packet) : packet.device}</span>{' '}
         {packet.direction !== 'unknown' && <span class="pk-direction">{packet.direction}</span>}
-        {again > 0 && ` +${again}`}
+        {again > 0 && <span class="pk-again"> +{again}</span>}
+        {props.severalMachines && packet.device !== '' && <span class="pk-host"> {packet.machine}</span>}
       </td>
       <td class="pk-from" title={summary.source}>
         {summary.source}
@@ -103,4 +105,10 @@ export function PacketLine({
       </td>
     </tr>
   );
+}
+
+function whereTitle(packet: ListedHop, again: number): string {
+  const direction = packet.direction === 'unknown' ? '' : ` ${packet.direction}`;
+  const others = again === 0 ? '' : `, and seen ${plural(again, 'more time', 'more times')}`;
+  return `${placeOf(packet)}${direction}${others}`;
 }

@@ -37,8 +37,8 @@ interface Props {
 
 const WIDE_ROW = 26;
 const NARROW_ROW = 44;
-/** px that the columns and a readable Info need; below it a packet takes two lines. */
-const NARROW = 860;
+/** px below which a packet takes two lines. */
+const NARROW = 560;
 
 export function PacketList({ store, following, selected, handle, ...props }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -110,10 +110,10 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
         time={packet.time}
         origin={origin}
         severalMachines={props.severalMachines}
-        again={props.grouped ? store.seenAgain(index) : 0}
+        again={props.grouped ? store.seenElsewhere(index) : 0}
         gap={gap}
         opensGap={gap !== undefined && store.opensGap(at, gap)}
-        selected={packet.n === selected}
+        selected={at === row}
         marked={props.marked.has(packet.n)}
         compared={packet.n === props.compared}
         onChoose={() => props.onShow(packet.n)}
@@ -140,7 +140,7 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
         aria-rowcount={count + 1}
         aria-colcount={8}
         aria-activedescendant={
-          row >= inSight.first && row < inSight.end && selected !== null ? rowId(selected) : undefined
+          row >= inSight.first && row < inSight.end ? rowId(store.packet(store.indexAt(row)).n) : undefined
         }
         tabIndex={0}
         ref={grid}
@@ -154,7 +154,9 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
             <th scope="col">Source</th>
             <th scope="col">Destination</th>
             <th scope="col">Protocol</th>
-            <th scope="col">Length</th>
+            <th scope="col" class="pk-length">
+              Length
+            </th>
             <th scope="col">Info</th>
           </tr>
         </thead>

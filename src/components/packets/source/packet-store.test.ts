@@ -102,8 +102,8 @@ describe('the packet list', () => {
       'Echo (ping) reque',
       'Echo (ping) reply',
     ]);
-    expect(icmp.map((index) => store.seenAgain(index))).toEqual([1, 1, 1, 1]);
-    expect(indices.reduce((sum, index) => sum + 1 + store.seenAgain(index), 0)).toBe(all);
+    expect(icmp.map((index) => store.seenElsewhere(index))).toEqual([1, 1, 1, 1]);
+    expect(indices.reduce((sum, index) => sum + 1 + store.seenElsewhere(index), 0)).toBe(all);
   });
 
   it('gives packets back as they came, to the byte', () => {
@@ -267,18 +267,6 @@ describe('the packet list', () => {
     expect(store.first?.time).toBe(hops('outside.hops.jsonl')[0]?.time);
   });
 
-  it('shows no packet of the last run when it is paused, either: their numbers are other packets’ now', () => {
-    const store = filled('ping.hops.jsonl');
-    store.pass({ run: 1, hops: burst(2, 1000), lost: [gap(1)] });
-    expect([store.missed, store.kept > 0]).toEqual([2, true]);
-    store.pass({ run: 2, hops: burst(3), lost: [] });
-    expect([store.kept, store.missed, store.lost, store.contents]).toEqual([0, 3, 0, 2]);
-    store.resume();
-    store.add({ run: 2, hops: burst(2, 4), lost: [] });
-    while (store.work(1000));
-    expect(rows(store).map(({ n }) => n)).toEqual([4, 5]);
-  });
-
   it('shows nothing of before after it was cleared', () => {
     const store = filled('ping.hops.jsonl');
     store.setOnePerPacket(true);
@@ -298,7 +286,7 @@ describe('the packet list', () => {
     ]);
     store.work(1000);
     expect(store.count).toBe(store.kept - 2);
-    expect([store.seenAgain(0), store.seenAgain(2), store.seenAgain(3)]).toEqual([2, 0, 0]);
+    expect([store.seenElsewhere(0), store.seenElsewhere(3), store.seenElsewhere(2)]).toEqual([2, 2, 0]);
     // What is shown are packets: each with all its sightings, in their order.
     expect([...store.shown()].map(({ n }) => n)).toEqual([...store.all()].map(({ n }) => n));
     store.regroup([]);
@@ -320,20 +308,33 @@ describe('one row a packet', () => {
     while (store.work(1000));
   };
 
+  it('is there for each packet of which the filter lets any sighting through, and for the first of those', () => {
+    const store = grouping(100, 10);
+    store.regroupSome([[1, 2, 3, 4]]);
+    const compiled = compileFilter('frame.number in {3, 4, 7}');
+    if (!compiled.ok) throw new Error(compiled.error.message);
+    store.setFilter(compiled.filter);
+    while (store.work(1000));
+    expect(rows(store).map(({ n }) => n)).toEqual([3, 7]);
+    expect([1, 2, 3, 4, 5, 7].map((n) => store.rowOf(n))).toEqual([0, 0, 0, 0, -1, 1]);
+    store.regroupSome([[7, 8, 3]]);
+    expect(rows(store).map(({ n }) => n)).toEqual([4, 7]);
+  });
+
   it('stands where the packet was seen first, though that was told after a later sighting which is let go', () => {
     const store = grouping(2048, 2048);
     store.regroupSome([[1025, 1023, 1024, 1026, 1027]]);
-    expect(store.seenAgain(1024)).toBe(4);
+    expect(store.seenElsewhere(1024)).toBe(4);
     add(store, 1024, 2049);
     expect(store.released).toBe(1024);
-    expect(store.seenAgain(1024)).toBe(2);
+    expect(store.seenElsewhere(1024)).toBe(2);
   });
 
   it('shows each sighting once when a packet is named without those that were forgotten', () => {
     const store = grouping(10_000, 10);
     store.regroupSome([[1, 2, 3, 4, 5]]);
     store.regroupSome([[3, 4]]);
-    expect(rows(store).map(({ n }) => [n, store.seenAgain(n - 1)])).toEqual([
+    expect(rows(store).map(({ n }) => [n, store.seenElsewhere(n - 1)])).toEqual([
       ...[1, 3].map((n) => [n, n === 1 ? 2 : 1]),
       ...[6, 7, 8, 9, 10].map((n) => [n, 0]),
     ]);
@@ -341,7 +342,7 @@ describe('one row a packet', () => {
     store.regroupSome([[2, 3]]);
     expect(
       rows(store)
-        .map(({ n }) => [n, store.seenAgain(n - 1)])
+        .map(({ n }) => [n, store.seenElsewhere(n - 1)])
         .slice(0, 2),
     ).toEqual([
       [1, 2],

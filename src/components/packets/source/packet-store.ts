@@ -2,6 +2,7 @@
 // but for the clock: filtering works in slices, and summaries are made when somebody looks at a row.
 
 import { firstIndex } from '../../../basics/first-index.ts';
+import { isBackground } from '../../../hop/background.ts';
 import { type Gap, missingIn } from '../../../hop/gap.ts';
 import { placeOf } from '../../../hop/hop.ts';
 import { dissect } from '../../../packet/dissect.ts';
@@ -47,7 +48,11 @@ export class PacketStore {
   #gaps: readonly Gap[] = [];
   /** Packets of gaps that were let go. */
   #lostBefore = 0;
-  #missed = 0;
+  /** Taken in, of what machines send by themselves. */
+  #background = 0;
+  #hidesBackground = false;
+  /** By index, of those that were asked: whether the filter lets them through, in whatever mode. */
+  readonly #matching = new Map<number, boolean>();
   /** The first packet, also when it was let go. */
   #first: Seen | null = null;
   /** Of the lab; 0 before the first packet. */
@@ -96,6 +101,7 @@ export class PacketStore {
       if (taken % 64 === 63 && performance.now() > until) break;
       taken += 1;
       this.#first ??= { time: packet.time, machine: packet.machine };
+      if (isBackground(packet)) this.#background += 1;
       this.#pages.add(packet, this.#watch.see(packet));
     }
     if (taken === this.#waiting.length) this.#waiting = [];
@@ -104,24 +110,13 @@ export class PacketStore {
     this.#release();
   }
 
-  /** The list is paused: packets are told of, not kept. */
-  pass(batch: PacketBatch): void {
-    this.#enter(batch.run);
-    this.#miss(batch.lost);
-    this.#missed += batch.hops.length;
-  }
-
-  resume(): void {
-    this.#missed = 0;
-  }
-
   clear(): void {
     this.#contents++;
     this.#waiting = [];
     this.#pages = new PacketPages();
     this.#watch = new ConversationWatch();
     this.#summaries.clear();
-    this.#lostBefore = this.#missed = 0;
+    this.#lostBefore = this.#background = 0;
     this.#gaps = [];
     this.#first = null;
     this.#rescan();
@@ -135,9 +130,31 @@ export class PacketStore {
     this.#rescan();
   }
 
+  /** A row for each packet: for the first of its sightings that the filter lets through. */
   setOnePerPacket(on: boolean): void {
     this.#onePerPacket = on;
     this.#rescan();
+  }
+
+  /** Leaves out what machines send by themselves (isBackground), for as long as no filter says what is wanted. */
+  hideBackground(hides: boolean): void {
+    if (hides === this.#hidesBackground) return;
+    this.#hidesBackground = hides;
+    this.#rescan();
+  }
+
+  /** Sightings so far of what machines send by themselves. */
+  get background(): number {
+    return this.#background;
+  }
+
+  /** How many sightings are left out because machines sent them by themselves. */
+  get leftOut(): number {
+    return this.#leavesOut ? this.#background : 0;
+  }
+
+  get #leavesOut(): boolean {
+    return this.#hidesBackground && this.#filter === null;
   }
 
   /** Which packets are the same: numbers, those of one packet together, the first first. Takes the place of what was known. */
@@ -151,13 +168,11 @@ export class PacketStore {
   regroupSome(packets: Iterable<readonly number[]>): void {
     const groups = [...packets].map((numbers) => this.#indicesOf(numbers));
     groups.push(...this.#leftBy(new Set(groups.flat())));
-    const named = groups.flat();
-    const before = named.map((index) => this.#pages.isFirst(index));
+    const named = groups.flat().sort((a, b) => a - b);
     for (const index of named) this.#pages.single(index);
     for (const group of groups) this.#joinAll(group);
-    for (const [at, index] of named.entries()) {
-      if (this.#onePerPacket && before[at] !== this.#pages.isFirst(index)) this.#showAnew(index);
-    }
+    // The earlier first: whether they have rows decides for the later ones.
+    if (this.#onePerPacket) for (const index of named) this.#showAnew(index);
   }
 
   #indicesOf(numbers: readonly number[]): number[] {
@@ -219,13 +234,22 @@ export class PacketStore {
     return this.#shown === null ? this.#pages.start + row : (this.#shown[row] ?? -1);
   }
 
-  /** Row that shows the packet with that number; −1 when it is not shown. */
+  /** Row that shows the packet with that number, in one row with all its sightings or in one of its own; −1 when none does. */
   rowOf(n: number): number {
     const index = this.#pages.indexOf(n);
     if (index < 0) return -1;
     if (this.#shown === null) return index - this.#pages.start;
-    const at = firstFrom(this.#shown, index);
-    return this.#shown[at] === index ? at : -1;
+    for (const one of this.#onePerPacket ? this.#sightingsOf(index) : [index]) {
+      const at = firstFrom(this.#shown, one);
+      if (this.#shown[at] === one) return at;
+    }
+    return -1;
+  }
+
+  /** All of the same packet, in order. */
+  #sightingsOf(index: number): readonly number[] {
+    const first = this.#pages.firstOf(index);
+    return first < this.#pages.start ? [index] : [first, ...this.#pages.later(first)];
   }
 
   packet(index: number): ListedHop {
@@ -238,9 +262,9 @@ export class PacketStore {
     return index < 0 ? undefined : this.#pages.packet(index);
   }
 
-  /** How often the packet was seen after this sighting, which was the first; 0 for later ones. */
-  seenAgain(index: number): number {
-    return this.#pages.isFirst(index) ? this.#pages.later(index).length : 0;
+  /** How often the packet was seen besides this sighting, as far as that is known. */
+  seenElsewhere(index: number): number {
+    return this.#sightingsOf(index).length - 1;
   }
 
   /** Packets that were taken in around one of that number: at most `reach` before and after. */
@@ -309,11 +333,6 @@ export class PacketStore {
     return this.#gaps.find((gap) => gap.machine === machine && gap.from <= time && time <= gap.until);
   }
 
-  /** Packets that came while the list was paused. */
-  get missed(): number {
-    return this.#missed;
-  }
-
   /** When the first packet was seen, and by whose clock; null before it. */
   get first(): Seen | null {
     return this.#first;
@@ -328,19 +347,40 @@ export class PacketStore {
     return this.#filter !== null;
   }
 
-  #fits(index: number): boolean {
-    if (this.#onePerPacket && !this.#pages.isFirst(index)) return false;
+  #matches(index: number): boolean {
+    let matches = this.#matching.get(index);
+    if (matches === undefined) {
+      matches = this.#asks(index);
+      this.#matching.set(index, matches);
+    }
+    return matches;
+  }
+
+  #asks(index: number): boolean {
+    if (this.#leavesOut && isBackground(this.#pages.packet(index))) return false;
     return this.#filter === null || this.#filter.matches(new Asked(this.#pages, index, this.#first?.time ?? 0));
+  }
+
+  /** Has a row: it matches, and where there is one row a packet it is the first that does. */
+  #fits(index: number): boolean {
+    if (!this.#matches(index)) return false;
+    if (!this.#onePerPacket || this.#pages.isFirst(index)) return true;
+    // Its row went with its first sighting.
+    const first = this.#pages.firstOf(index);
+    if (first < this.#pages.start) return false;
+    return !this.#sightingsOf(index).some((one) => (one === first || one < index) && this.#matches(one));
   }
 
   #rescan(): void {
     this.#scanned = this.#pages.start;
-    this.#shown = this.#filter === null && !this.#onePerPacket ? null : [];
+    this.#matching.clear();
+    this.#shown = this.#filter === null && !this.#onePerPacket && !this.#hidesBackground ? null : [];
   }
 
   #release(): void {
     const { start } = this.#pages;
     this.#scanned = Math.max(this.#scanned, start);
+    for (const index of this.#matching.keys()) if (index < start) this.#matching.delete(index);
     if (this.#shown === null || (this.#shown[0] ?? start) >= start) return;
     const keep = this.#shown.findIndex((index) => index >= start);
     this.#shown.splice(0, keep < 0 ? this.#shown.length : keep);

@@ -43,7 +43,7 @@ export function pictureSvg(graph: Graph, colours: Colours, title: string): Pictu
       ];
     }),
     ...wires.map((box) =>
-      element('rect', { ...corners(box), rx: 13, fill: colours.bg, stroke: colours.text, 'stroke-width': 2 }),
+      element('rect', { ...corners(box), rx: 12, fill: colours.bg, stroke: colours.text, 'stroke-width': 2 }),
     ),
     ...lines.map(({ kind, points }) =>
       element('polyline', {
@@ -62,19 +62,25 @@ export function pictureSvg(graph: Graph, colours: Colours, title: string): Pictu
       }),
     ),
     ...rooms.map(({ kind, name, ...box }) =>
-      kind === 'machine'
-        ? text({ x: box.x + 8, y: box.y + 16 }, name, { 'font-weight': 600 })
-        : text({ x: box.x + 8, y: box.y + box.height - 7 }, `${name} (container)`, { 'font-weight': 600 }),
+      text({ x: box.x + 8, y: box.y + 4 }, kind === 'machine' ? name : `${name} (container)`, {
+        'font-weight': 600,
+        'paint-order': 'stroke',
+        stroke: kind === 'machine' ? colours.bg : colours.surface,
+        'stroke-width': 6,
+        'stroke-linejoin': 'round',
+      }),
     ),
     ...devices.flatMap(({ kind, name, address, ...box }) => {
       const mono = { 'font-family': MONO };
-      if (kind === 'bridge')
-        return [text({ x: box.x + 8, y: box.y + 17 }, address === '' ? name : `${name} ${address}`, mono)];
-      const first = text({ x: box.x + 8, y: box.y + (address === '' ? 26 : 18) }, name, mono);
-      return address === '' ? [first] : [first, text({ x: box.x + 8, y: box.y + 34 }, address, { ...mono, ...soft })];
+      const isBridge = kind === 'bridge';
+      const foot = box.y + box.height - 7;
+      const first = text({ x: box.x + 7, y: isBridge ? foot : box.y + 16 }, name, mono);
+      if (address === '') return [first];
+      const at = isBridge ? { x: box.x + box.width - 7, y: foot } : { x: box.x + 7, y: box.y + 31 };
+      return [first, text(at, address, { ...mono, ...soft, ...(isBridge ? { 'text-anchor': 'end' } : {}) })];
     }),
     ...wires.map(({ name, ...box }) =>
-      text({ x: box.x + 14, y: box.y + 17 }, `${name} (wire)`, { 'font-weight': 600 }),
+      text({ x: box.x + 14, y: box.y + 16 }, `${name} (wire)`, { 'font-weight': 600 }),
     ),
     ...tunnels.flatMap(({ label, at }) => [
       element('rect', {

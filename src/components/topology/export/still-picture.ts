@@ -1,16 +1,13 @@
 // The still picture of a network, in a walk and as a file: where boxes, wires, tunnels, lines and ways stand. Geometry only;
 // walk-picture.astro and picture-svg.ts draw it. The layout is the living picture's own, so that a reader finds everything
 // where the lab shows it.
-//
-//   text stands at the left of a box, lines run at its right, so that no way crosses a name:   │ eth0      ┆ │
-//                                                                                              │ 172.17…   ┆ │
 
 import { addressOf } from '../../../topology/device-words.ts';
 import type { DeviceKind, Edge, Graph } from '../../../topology/graph.ts';
 import type { Crossing, Way } from '../../../topology/ways.ts';
 import { type Box, layoutGraph } from '../picture/layout.ts';
-import { isFolded } from '../picture/layout-place.ts';
-import { tunnelLabel } from '../picture/node-label.ts';
+import { CONTAINER_FRAME, isFolded, LEGEND, MACHINE_FRAME } from '../picture/layout-place.ts';
+import { BAR_LANE, LANE, tunnelLabel } from '../picture/node-label.ts';
 
 export interface StillPicture {
   /** viewBox: x, y, width, height. */
@@ -27,7 +24,7 @@ export interface Bar extends Box {
   readonly name: string;
 }
 
-/** From one end to the other, over the machines; `label` stands at `at`. */
+/** From one end to the other, under the machines; `label` stands at `at`. */
 export interface Tunnel {
   readonly points: readonly Point[];
   readonly label: string;
@@ -52,18 +49,10 @@ export interface DeviceBox extends Box {
   readonly address: string;
 }
 
-const WIDTH = 136;
-const HEIGHT = 42;
-/** From a box's middle to where its lines run. */
-const LANE = 52;
-/** From a bridge's middle down to the lane in which its packets cross it. */
-const BAR_LANE = 12;
-const ROOM = 12;
-const LEGEND = 22;
-
 /** Loopbacks are left out: nothing of a walk passes them. */
 export function pictureOf(graph: Graph): StillPicture {
   const places = boxesOf(graph);
+  const { rooms } = layoutGraph(graph);
   const devices = graph.devices.flatMap((device): DeviceBox[] => {
     const box = places.get(device.id);
     if (box === undefined) return [];
@@ -72,16 +61,12 @@ export function pictureOf(graph: Graph): StillPicture {
   const containers = graph.namespaces.flatMap((space): Room[] => {
     const inside = graph.devices.flatMap(({ id, namespace }) => (namespace === space.id ? (places.get(id) ?? []) : []));
     if (space.root || inside.length === 0) return [];
-    return [{ kind: 'container', name: space.name, ...around(inside.map(corner), ROOM, ROOM, LEGEND) }];
+    return [{ kind: 'container', name: space.name, ...grown(around(inside.map(corner)), CONTAINER_FRAME) }];
   });
   const machines = graph.machines.flatMap((machine): Room[] => {
-    const inside = graph.devices.flatMap((device) =>
-      device.machine === machine.id ? (places.get(device.id) ?? []) : [],
-    );
-    const ids = graph.namespaces.filter((space) => space.machine === machine.id).map(({ name }) => name);
-    const rooms = containers.filter(({ name }) => ids.includes(name));
-    if (inside.length === 0) return [];
-    return [{ kind: 'machine', name: machine.name, ...around([...inside.map(corner), ...rooms], ROOM, LEGEND, ROOM) }];
+    const room = rooms.get(machine.id);
+    if (room === undefined || !graph.devices.some((device) => device.machine === machine.id)) return [];
+    return [{ kind: 'machine', name: machine.name, ...grown(corner(room), MACHINE_FRAME) }];
   });
   const wires = graph.wires.flatMap(({ id, name }): Bar[] => {
     const box = places.get(id);
@@ -93,9 +78,16 @@ export function pictureOf(graph: Graph): StillPicture {
     const points = lineOf({ edge: id, from: source, to: target }, places, graph);
     return points.length < 2 ? [] : [{ kind, points }];
   });
-  const all = around([...machines, ...devices, ...wires], 2, 2, 2);
-  const rooms = [...machines, ...containers];
-  return { view: [all.x, all.y, all.width, all.height], rooms, devices, wires, tunnels, lines };
+  const all = grown(around([...machines, ...devices, ...wires]), 2);
+  return {
+    // Legends stand on the upper edge of their frames.
+    view: [all.x, all.y - LEGEND, all.width, all.height + LEGEND],
+    rooms: [...machines, ...containers],
+    devices,
+    wires,
+    tunnels,
+    lines,
+  };
 }
 
 /** Where a packet goes in one hop, and where the tap is that saw it. */
@@ -124,27 +116,27 @@ function boxesOf(graph: Graph): ReadonlyMap<string, Box> {
   const shown = graph.devices.filter((device) => device.deviceKind !== 'loopback' && !isFolded(device, graph));
   return new Map([
     ...wires,
-    ...shown.flatMap(({ id, deviceKind }): [string, Box][] => {
+    ...shown.flatMap(({ id }): [string, Box][] => {
       const box = boxes.get(id);
       if (box === undefined) return [];
-      return [[id, deviceKind === 'bridge' ? box : { ...box, width: WIDTH, height: HEIGHT }]];
+      return [[id, box]];
     }),
   ]);
 }
 
-/** Up from one device's middle to the tunnel's lane, along it, and down to the other. */
+/** Down from one device to the tunnel's lane, along it, and up to the other. */
 function tunnelsOf(graph: Graph, places: ReadonlyMap<string, Box>): Tunnel[] {
   const { lanes } = layoutGraph(graph);
   return graph.edges.flatMap((edge: Edge): Tunnel[] => {
     const [a, b, y] = [places.get(edge.source), places.get(edge.target), lanes.get(edge.id)];
     if (edge.kind !== 'tunnel' || a === undefined || b === undefined || y === undefined) return [];
     const points = [
-      { x: a.x, y: a.y - a.height / 2 },
-      { x: a.x, y },
-      { x: b.x, y },
-      { x: b.x, y: b.y - b.height / 2 },
+      { x: a.x + LANE, y: a.y + a.height / 2 },
+      { x: a.x + LANE, y },
+      { x: b.x + LANE, y },
+      { x: b.x + LANE, y: b.y + b.height / 2 },
     ];
-    return [{ points, label: tunnelLabel(edge, graph), at: { x: (a.x + b.x) / 2, y } }];
+    return [{ points, label: tunnelLabel(edge, graph), at: { x: (a.x + b.x) / 2 + LANE, y } }];
   });
 }
 
@@ -155,7 +147,7 @@ function lineOf({ edge, from, to, along }: Crossing, places: ReadonlyMap<string,
   const bridges = new Set(graph.devices.filter(({ deviceKind }) => deviceKind === 'bridge').map(({ id }) => id));
   const wires = new Set(graph.wires.map(({ id }) => id));
   const end = (box: Box, id: string, other: Box): Point => {
-    if (bridges.has(id)) return { x: other.x + LANE, y: box.y + BAR_LANE };
+    if (bridges.has(id)) return { x: other.x + LANE, y: box.y - box.height / 2 + BAR_LANE };
     return { x: (wires.has(id) ? other.x : box.x) + LANE, y: box.y };
   };
   const onto = along === undefined ? undefined : places.get(along);
@@ -164,10 +156,17 @@ function lineOf({ edge, from, to, along }: Crossing, places: ReadonlyMap<string,
 
 const corner = ({ x, y, width, height }: Box): Box => ({ x: x - width / 2, y: y - height / 2, width, height });
 
-function around(boxes: readonly Box[], side: number, above: number, below: number): Box {
-  const x = Math.min(...boxes.map((box) => box.x)) - side;
-  const y = Math.min(...boxes.map((box) => box.y)) - above;
-  const right = Math.max(...boxes.map((box) => box.x + box.width)) + side;
-  const bottom = Math.max(...boxes.map((box) => box.y + box.height)) + below;
+function around(boxes: readonly Box[]): Box {
+  const x = Math.min(...boxes.map((box) => box.x));
+  const y = Math.min(...boxes.map((box) => box.y));
+  const right = Math.max(...boxes.map((box) => box.x + box.width));
+  const bottom = Math.max(...boxes.map((box) => box.y + box.height));
   return { x, y, width: right - x, height: bottom - y };
 }
+
+const grown = ({ x, y, width, height }: Box, by: number): Box => ({
+  x: x - by,
+  y: y - by,
+  width: width + 2 * by,
+  height: height + 2 * by,
+});

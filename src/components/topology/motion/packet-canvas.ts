@@ -3,7 +3,7 @@
 import type { Core } from 'cytoscape';
 import type { Family } from '../../../packet/summary.ts';
 import type { Crossing } from '../../../topology/ways.ts';
-import { BAR_HEIGHT, LANE } from '../picture/node-label.ts';
+import { BAR_HEIGHT, BAR_LANE, LANE } from '../picture/node-label.ts';
 import type { Colours } from '../picture/theme-colours.ts';
 import { type Dot, FAMILY_WORD, type Glow } from './packet-flow.ts';
 
@@ -17,10 +17,25 @@ export interface PacketFrame {
   readonly glows: readonly Glow[];
   /** Device id -> who lit its lamp, 0 to 1. */
   readonly lamps: ReadonlyMap<string, { readonly family: Family; readonly strength: number }>;
+  /** Of the packet that is looked at: where it was seen, in order, and what it crossed to get there. */
+  readonly way: {
+    readonly family: Family;
+    readonly lost: string;
+    readonly stops: readonly {
+      /** Id; "" where it is not known. */
+      readonly device: string;
+      readonly crossings: readonly Crossing[];
+      readonly isAt: boolean;
+    }[];
+  } | null;
   /** Edges light up instead of dots that travel (prefers-reduced-motion). */
   readonly still: boolean;
 }
 
+type Side = 'left' | 'right' | 'centre';
+
+/** Radius of a number on a way, px. */
+const STOP = 10;
 /** Dots keep to the right, so that a request and its reply pass each other. Picture units. */
 const ASIDE = 7;
 const RADIUS = 5.5;
@@ -62,6 +77,7 @@ export class PacketCanvas {
     if (context === null) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
+    if (frame.way !== null) this.#way(context, frame.way);
     for (const [id, lamp] of frame.lamps) this.#lamp(context, id, lamp.family, lamp.strength);
     for (const glow of frame.glows) this.#glow(context, glow);
     const most = MOST_LABELS * Math.min(1, this.#cy.zoom());
@@ -73,6 +89,79 @@ export class PacketCanvas {
 
   #colour(family: Family): string {
     return this.#colours[family === 'ipv6' ? 'other' : family];
+  }
+
+  /** As a recording draws it: a line, numbers where the packet was seen, and a cross where it was lost. */
+  #way(context: CanvasRenderingContext2D, { family, stops, lost }: NonNullable<PacketFrame['way']>): void {
+    const colour = this.#colour(family);
+    context.strokeStyle = colour;
+    context.lineWidth = 4;
+    context.lineJoin = context.lineCap = 'round';
+    let last: Crossing | null = null;
+    const places: Point[] = [];
+    for (const { device, crossings } of stops) {
+      for (const crossing of crossings) {
+        const points = this.#line(crossing, last).map((point) => this.#screen(point));
+        context.globalAlpha = 0.55;
+        stroke(context, points);
+        last = crossing;
+      }
+      const from: string = last?.to === device ? last.from : device;
+      places.push(this.#screen(this.#stand(device, from)));
+    }
+    context.globalAlpha = 1;
+    // Two that stand in one place are seen beside each other.
+    const seats = new Map<string, number>();
+    for (const [index, place] of places.entries()) {
+      const stop = stops[index];
+      if (stop === undefined || stop.device === '') continue;
+      const key = `${Math.round(place.x / 6)} ${Math.round(place.y / 6)}`;
+      const seat = seats.get(key) ?? 0;
+      seats.set(key, seat + 1);
+      this.#number(context, { x: place.x - seat * 2 * STOP, y: place.y }, index + 1, colour, stop.isAt);
+    }
+    const end = places.at(-1);
+    if (lost !== '' && end !== undefined) this.#cross(context, end, lost);
+  }
+
+  #number(context: CanvasRenderingContext2D, at: Point, number: number, colour: string, isAt: boolean): void {
+    context.beginPath();
+    context.arc(at.x, at.y, STOP - 1, 0, 2 * Math.PI);
+    context.fillStyle = isAt ? colour : this.#colours.bg;
+    context.fill();
+    context.lineWidth = 1.5;
+    context.strokeStyle = colour;
+    context.stroke();
+    context.font = `600 12px ${this.#font}`;
+    context.fillStyle = isAt ? this.#colours.bg : this.#colours.text;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    context.fillText(String(number), at.x, at.y + 0.5);
+    context.textAlign = 'start';
+  }
+
+  /** Where a packet was lost, and why, beside it. */
+  #cross(context: CanvasRenderingContext2D, at: Point, why: string): void {
+    const [size, colour] = [7, this.#colours.bad];
+    const y = at.y - STOP - size - 2;
+    context.lineCap = 'round';
+    for (const [width, style] of [
+      [7, this.#colours.bg],
+      [3, colour],
+    ] as const) {
+      context.lineWidth = width;
+      context.strokeStyle = style;
+      for (const side of [1, -1])
+        stroke(context, [
+          { x: at.x - size, y: y - side * size },
+          { x: at.x + size, y: y + side * size },
+        ]);
+    }
+    context.font = `600 12px ${this.#font}`;
+    const words = why.length > 46 ? `${why.slice(0, 45)}…` : why;
+    const width = context.measureText(words).width + 8;
+    const right = at.x + 14 + width < this.#cy.width();
+    this.#label(context, words, { x: right ? at.x + 14 : at.x - 14, y }, colour, right ? 'right' : 'left');
   }
 
   #lamp(context: CanvasRenderingContext2D, id: string, family: Family, strength: number): void {
@@ -164,29 +253,28 @@ export class PacketCanvas {
     context.stroke();
   }
 
-  #chip(
-    context: CanvasRenderingContext2D,
-    text: string,
-    at: Point,
-    family: Family,
-    side: 'left' | 'right' | 'centre',
-  ): void {
-    context.font = `600 11px ${this.#font}`;
+  #chip(context: CanvasRenderingContext2D, text: string, at: Point, family: Family, side: Side): void {
+    this.#label(context, text, at, this.#colour(family), side);
+  }
+
+  #label(context: CanvasRenderingContext2D, text: string, at: Point, colour: string, side: Side): void {
+    context.font = `600 12px ${this.#font}`;
     const width = context.measureText(text).width + 8;
-    const x = side === 'left' ? at.x - width : side === 'right' ? at.x : at.x - width / 2;
+    const wanted = side === 'left' ? at.x - width : side === 'right' ? at.x : at.x - width / 2;
+    const x = Math.max(1, Math.min(this.#cy.width() - width - 1, wanted));
     context.fillStyle = this.#colours.bg;
-    context.strokeStyle = this.#colour(family);
+    context.strokeStyle = colour;
     context.lineWidth = 1;
     context.beginPath();
-    context.roundRect(x, at.y - 8, width, 16, 2);
+    context.roundRect(x, at.y - 8.5, width, 17, 2);
     context.fill();
     context.stroke();
-    context.fillStyle = this.#colour(family);
+    context.fillStyle = colour;
     context.textBaseline = 'middle';
     context.fillText(text, x + 4, at.y + 0.5);
   }
 
-  /** The way of a packet in picture units: through a bridge it keeps to the lane at the foot of the bar, along a wire to its middle. */
+  /** The way of a packet in picture units: through a bridge it keeps to the lane at the top of the bar, along a wire to its middle. */
   #line(crossing: Crossing, before: Crossing | null): Point[] {
     const start =
       before === null ? this.#stand(crossing.from, crossing.along ?? crossing.to) : this.#stand(before.to, before.from);
@@ -199,18 +287,18 @@ export class PacketCanvas {
     const node = this.#cy.getElementById(place);
     if (node.empty()) return this.#beyond(other);
     const at = node.position();
-    if (!this.#isBar(place)) return at;
+    if (!this.#isBar(place)) return { x: at.x + LANE, y: at.y };
     const towards = this.#cy.getElementById(other);
     const reach = node.data('width') / 2 - 12;
-    const x = towards.empty() ? 0 : Math.max(-reach, Math.min(reach, towards.position('x') - at.x));
-    return { x: at.x + x, y: at.y + (node.data('kind') === 'wire' ? 0 : BAR_HEIGHT / 2 - LANE) };
+    const x = towards.empty() ? 0 : Math.max(-reach, Math.min(reach, towards.position('x') + LANE - at.x));
+    return { x: at.x + x, y: at.y - (node.data('kind') === 'wire' ? 0 : BAR_HEIGHT / 2 - BAR_LANE) };
   }
 
-  /** A wire that the picture does not show: straight up from the device that leads there. */
+  /** A wire that the picture does not show: straight down from the device that leads there. */
   #beyond(device: string): Point {
     const node = this.#cy.getElementById(device);
     const at = node.empty() ? { x: 0, y: 0 } : node.position();
-    return { x: at.x, y: at.y - 70 };
+    return { x: at.x + LANE, y: at.y + 56 };
   }
 
   #isBar(id: string): boolean {

@@ -1,5 +1,5 @@
 // From the lab's taps to the canvas: follows each packet's path, lets the flow decide when it is drawn, and keeps the
-// one animation loop. What is paused, out of sight or in a hidden tab costs nothing and is not made up for later: the
+// one animation loop. What is out of sight or in a hidden tab costs nothing and is not made up for later: the
 // packet list has it all.
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Hop } from '../../../hop/hop.ts';
@@ -8,19 +8,16 @@ import type { Family } from '../../../packet/summary.ts';
 import type { Graph } from '../../../topology/graph.ts';
 import { LiveWays } from '../../../topology/live-ways.ts';
 import type { Crossing, Way } from '../../../topology/ways.ts';
-import type { ShownHop } from '../../ui/shown-hop.ts';
-import type { PacketCanvas } from './packet-canvas.ts';
+import type { ShownHop, ShownWay } from '../../ui/shown-hop.ts';
+import type { PacketCanvas, PacketFrame } from './packet-canvas.ts';
 import { type Dot, type Label, LEG, PacketFlow } from './packet-flow.ts';
 import { labelOf, quickFamily } from './packet-label.ts';
 
 export interface PlayerStatus {
-  readonly paused: boolean;
   /** Packets added up on the edges in the burst that is going on. */
   readonly addedUp: number;
   /** ms that the picture is behind; 0 when it is not worth telling. */
   readonly lag: number;
-  /** Packets that came while the picture was paused. */
-  readonly missed: number;
 }
 
 export interface PlayerOptions {
@@ -43,9 +40,10 @@ export class PacketPlayer {
   readonly #ways = new LiveWays();
   readonly #flow = new PacketFlow();
   readonly #lamps = new Map<string, { readonly family: Family; readonly since: number }>();
-  readonly #status = signal<PlayerStatus>({ paused: false, addedUp: 0, lag: 0, missed: 0 });
+  readonly #status = signal<PlayerStatus>({ addedUp: 0, lag: 0 });
   readonly #observer: IntersectionObserver;
   readonly #ending = new AbortController();
+  #way: PacketFrame['way'] = null;
   #shown: { readonly hop: Hop; readonly way: Way; readonly label: Label; readonly since: number } | null = null;
   /** Hops that have come and are not followed yet. */
   #waiting: Hop[] = [];
@@ -54,10 +52,8 @@ export class PacketPlayer {
   #later: ReturnType<typeof setTimeout> | undefined;
   #undrawn: Hop[] = [];
   #inSight = true;
-  #paused = false;
-  #missed = 0;
   #frame = 0;
-  /** The picture's own time, ms: stands still while it is paused. */
+  /** The picture's own time, ms. */
   #clock = 0;
   #last = 0;
   #told = 0;
@@ -111,9 +107,8 @@ export class PacketPlayer {
       taken++;
       const path = this.#ways.follow(hop);
       const item = { n: hop.n, time: hop.time, path };
-      if (!seen || this.#paused || this.#shown !== null) {
+      if (!seen || this.#shown !== null) {
         this.#flow.skip(item);
-        if (this.#paused && path.follows === 0) this.#missed += 1;
         continue;
       }
       const family = quickFamily(hop.bytes, hop.linkType);
@@ -124,12 +119,11 @@ export class PacketPlayer {
     }
     if (taken === this.#waiting.length) this.#waiting = [];
     else this.#waiting.splice(0, taken);
-    if (this.#paused) this.#tell();
-    if (this.#waiting.length > 0 && (this.#paused || !seen)) this.#later ??= setTimeout(() => this.#takeInLater(), 10);
-    else if (!this.#paused && seen) this.#wake();
+    if (this.#waiting.length > 0 && !seen) this.#later ??= setTimeout(() => this.#takeInLater(), 10);
+    else if (seen) this.#wake();
   }
 
-  /** Without frames (paused, hidden) the rest is taken in all the same, so that paths stay whole. */
+  /** Without frames (out of sight, hidden) the rest is taken in all the same, so that paths stay whole. */
   #takeInLater(): void {
     this.#later = undefined;
     this.#takeIn();
@@ -147,17 +141,28 @@ export class PacketPlayer {
             // A frame that a wire still holds has no journey: it is numbered when it is delivered.
             way: shown.hop.n === 0 ? this.#ways.standing(shown.hop) : this.#ways.known(shown.hop, shown.before),
             label: labelOf(shown.hop),
-            since: shown.glides && !this.#paused && !this.#options.still() ? this.#clock : Number.NEGATIVE_INFINITY,
+            since: shown.glides && !this.#options.still() ? this.#clock : Number.NEGATIVE_INFINITY,
           };
     this.#wake();
     this.redraw();
   }
 
-  setPaused(paused: boolean): void {
-    this.#paused = paused;
-    this.#missed = 0;
-    this.#wake();
-    this.#tell();
+  /** Draws the way of one packet, with numbers where it was seen; null: of none. */
+  showWay(way: ShownWay | null): void {
+    const [first] = way?.steps ?? [];
+    this.#way =
+      way === null || first === undefined
+        ? null
+        : {
+            family: quickFamily(first.hop.bytes, first.hop.linkType),
+            lost: way.lost,
+            stops: way.steps.map(({ hop, before }) => ({
+              device: hop.deviceId ?? '',
+              crossings: this.#ways.known(hop, before).crossings,
+              isAt: hop.n === way.at,
+            })),
+          };
+    this.redraw();
   }
 
   /** Leaves out what is still to be drawn, and goes on with what happens now. */
@@ -186,14 +191,14 @@ export class PacketPlayer {
   }
 
   #wake(): void {
-    if (this.#frame !== 0 || this.#paused || !this.#inSight || document.hidden || this.#ending.signal.aborted) return;
+    if (this.#frame !== 0 || !this.#inSight || document.hidden || this.#ending.signal.aborted) return;
     this.#last = performance.now();
     this.#frame = requestAnimationFrame((time) => this.#step(time));
   }
 
   #step(time: number): void {
     this.#frame = 0;
-    if (this.#paused || document.hidden) return;
+    if (document.hidden) return;
     // A long pause of the page is no reason for packets to leap.
     this.#clock += Math.max(0, Math.min(100, time - this.#last));
     this.#last = time;
@@ -215,7 +220,13 @@ export class PacketPlayer {
     if (this.#shown !== null) {
       const { hop, label } = this.#shown;
       const lamps = new Map([[hop.deviceId ?? '', { family: label.family, strength: 1 }]]);
-      this.#options.canvas.draw({ dots: this.#standing(now), glows: [], lamps, still: this.#options.still() });
+      this.#options.canvas.draw({
+        dots: this.#standing(now),
+        glows: [],
+        lamps,
+        way: this.#way,
+        still: this.#options.still(),
+      });
       return;
     }
     this.#options.canvas.draw({
@@ -227,6 +238,7 @@ export class PacketPlayer {
           { family, strength: Math.max(0, 1 - (now - since) / LAMP) },
         ]),
       ),
+      way: this.#way,
       still: this.#options.still(),
     });
     if (this.#undrawn.length === 0) return;
@@ -260,10 +272,8 @@ export class PacketPlayer {
   #tell(): void {
     const lag = this.#flow.lag(this.#clock);
     const next: PlayerStatus = {
-      paused: this.#paused,
       addedUp: this.#flow.addedUp,
       lag: lag < WORTH_TELLING ? 0 : Math.round(lag / 1000) * 1000,
-      missed: this.#missed,
     };
     if (JSON.stringify(next) !== JSON.stringify(this.#status.value)) this.#status.value = next;
   }

@@ -1,8 +1,7 @@
-// What stands over the machines: the wires that they are plugged into, as bars from the first machine to the last, and the
-// tunnels between their VXLAN devices, a lane each under the wires.
+// What lies under the machines: the wires that they are plugged into, as bars from the first machine to the last, and the
+// tunnels between their VXLAN devices, a lane each over the wires.
 import type { Graph } from '../../../topology/graph.ts';
 import type { Box } from './layout.ts';
-import { BOX_WIDTH } from './node-label.ts';
 
 /** What machines and tunnels were given once and keep, so that nothing jumps when a graph has less in it. */
 export interface SpaceBetween {
@@ -16,19 +15,19 @@ export interface SpaceBetween {
 
 export const NO_SPACE_BETWEEN: SpaceBetween = { widths: new Map(), lanes: 0, plugged: new Map() };
 
-export const WIRE_HEIGHT = 26;
-/** The upper edge of the machines' frames, and room for their legends. */
-const MACHINES_Y = -64;
-const LANE_HEIGHT = 26;
+export const WIRE_HEIGHT = 24;
+/** The lower edge of the machines' frames. */
+const MACHINES_Y = 30;
+const LANE_HEIGHT = 24;
+/** From the machines, or the last lane, to the first wire. */
+const CABLE = 18;
 /** From wire to wire. */
-const WIRE_STEP = 52;
-/** From a NIC's middle to the edge of its machine's frame. */
-const FRAME = BOX_WIDTH / 2 + 30;
+const WIRE_STEP = 44;
 
-/** @param lefts machine id -> the middle of its first column, in which its NIC stands */
+/** @param spans machine id -> the left and the right edge of its frame */
 export function between(
   graph: Graph,
-  lefts: ReadonlyMap<string, number>,
+  spans: ReadonlyMap<string, readonly [left: number, right: number]>,
   before: SpaceBetween,
 ): {
   readonly wires: ReadonlyMap<string, Box>;
@@ -36,7 +35,7 @@ export function between(
   readonly spaceBetween: SpaceBetween;
 } {
   const tunnels = graph.edges.filter(({ kind }) => kind === 'tunnel');
-  const lanes = new Map(tunnels.map(({ id }, index) => [id, MACHINES_Y - (index + 0.5) * LANE_HEIGHT]));
+  const lanes = new Map(tunnels.map(({ id }, index) => [id, MACHINES_Y + (index + 0.5) * LANE_HEIGHT]));
   const machineOf = new Map(graph.devices.map(({ id, machine }) => [id, machine]));
   const plugged = new Map(
     graph.wires.map(({ id }) => {
@@ -47,13 +46,16 @@ export function between(
     }),
   );
   const spaceBetween = { widths: before.widths, lanes: Math.max(before.lanes, tunnels.length), plugged };
-  const lowest = MACHINES_Y - spaceBetween.lanes * LANE_HEIGHT - WIRE_HEIGHT;
+  const highest = MACHINES_Y + spaceBetween.lanes * LANE_HEIGHT + CABLE + WIRE_HEIGHT / 2;
   const wires = new Map(
     graph.wires.flatMap(({ id }, index): [string, Box][] => {
-      const at = [...(plugged.get(id) ?? [])].flatMap((machine) => lefts.get(machine) ?? []);
-      if (at.length === 0) return [];
-      const [first, last] = [Math.min(...at) - FRAME, Math.max(...at) + FRAME];
-      const y = lowest - index * WIRE_STEP;
+      const over = [...(plugged.get(id) ?? [])].flatMap((machine) => {
+        const span = spans.get(machine);
+        return span === undefined ? [] : [span];
+      });
+      if (over.length === 0) return [];
+      const [first, last] = [Math.min(...over.map(([left]) => left)), Math.max(...over.map(([, right]) => right))];
+      const y = highest + index * WIRE_STEP;
       return [[id, { x: (first + last) / 2, y, width: last - first, height: WIRE_HEIGHT }]];
     }),
   );

@@ -7,6 +7,7 @@ import type { Graph } from '../../../topology/graph.ts';
 import type { KernelLink, KernelReport } from '../../../topology/kernel-report.ts';
 import { parseReport } from '../../../topology/parse-report.ts';
 import { type Box, type Layout, layoutGraph, NO_COLUMNS } from './layout.ts';
+import { BAR_HEIGHT } from './node-label.ts';
 
 function reportOf(name: string): KernelReport {
   const parsed = parseReport(readFileSync(new URL(`../../../topology/fixtures/${name}`, import.meta.url), 'utf8'));
@@ -68,8 +69,9 @@ describe('the layout of a real host', () => {
     return found;
   };
 
-  it('hangs ports under their bridge and containers under their veth', () => {
-    expect(box('vethweb').y).toBeGreaterThan(box('docker0').y);
+  it('stands ports on their bridge and containers over their veth', () => {
+    expect(box('vethweb').y).toBeLessThan(box('docker0').y);
+    expect(box('eth0', 'web').y).toBeLessThan(box('vethweb').y);
     expect(box('eth0', 'web')).toMatchObject({ x: box('vethweb').x });
     expect(box('eth0', 'client')).toMatchObject({ x: box('vethcli').x });
     expect(box('vethweb').x).toBeLessThan(box('vethcli').x);
@@ -113,7 +115,7 @@ describe('a layout that lives', () => {
           expect(overlaps(layout)).toEqual([]);
           for (const [id, box] of previous?.boxes ?? []) {
             const now = layout.boxes.get(id);
-            const bar = box.height === 46;
+            const bar = box.height === BAR_HEIGHT;
             if (now !== undefined)
               expect(bar ? { y: now.y, left: now.x - now.width / 2 } : now).toEqual(
                 bar ? { y: box.y, left: box.x - box.width / 2 } : box,
@@ -132,14 +134,22 @@ describe('the layout of two machines on a wire', () => {
   const layout = layoutGraph(graph);
   const box = (id: string): Box => layout.boxes.get(id) ?? layout.wires.get(id) ?? expect.fail(`${id} has no place`);
 
-  it('puts the wire over both, and the tunnel between it and them', () => {
+  it('puts the wire under both, and the tunnel between it and them', () => {
     const wire = box('wire/lan');
     const [lane] = [...layout.lanes.values()];
     expect(overlaps(layout)).toEqual([]);
     for (const nic of ['host-01//eth0', 'host-02//eth0']) {
-      expect(wire.y + wire.height / 2).toBeLessThan(lane ?? 0);
-      expect(lane).toBeLessThan(box(nic).y - box(nic).height / 2);
+      expect(wire.y - wire.height / 2).toBeGreaterThan(lane ?? 0);
+      expect(lane).toBeGreaterThan(box(nic).y + box(nic).height / 2);
       expect(Math.abs(box(nic).x - wire.x)).toBeLessThan(wire.width / 2);
+    }
+  });
+
+  it('has the wire reach over all of its machines', () => {
+    const { x, width } = box('wire/lan');
+    for (const room of layout.rooms.values()) {
+      expect(room.x - room.width / 2).toBeGreaterThanOrEqual(x - width / 2);
+      expect(room.x + room.width / 2).toBeLessThanOrEqual(x + width / 2);
     }
   });
 
@@ -151,7 +161,7 @@ describe('the layout of two machines on a wire', () => {
           const place = layout.boxes.get(id);
           return place === undefined ? [] : [place.x + (side * place.width) / 2];
         });
-    expect(Math.max(...right('host-01', 1))).toBeLessThan(Math.min(...right('host-02', -1)) - 60);
+    expect(Math.max(...right('host-01', 1))).toBeLessThan(Math.min(...right('host-02', -1)) - 20);
   });
 
   it('keeps the place of a machine that is off, and of its plug', () => {
@@ -162,7 +172,7 @@ describe('the layout of two machines on a wire', () => {
     const without = layoutGraph(nothing, layout.columns);
     expect(without.boxes.get('host-02//eth0')).toEqual(layout.boxes.get('host-02//eth0'));
     expect(without.wires).toEqual(layout.wires);
-    expect(without.rooms.get('host-01')?.width).toBeGreaterThan(136);
+    expect(without.rooms.get('host-01')?.width).toBe(layout.rooms.get('host-01')?.width);
     expect(layoutGraph(graph, without.columns).boxes).toEqual(layout.boxes);
   });
 });

@@ -1,22 +1,23 @@
 // Where each device stands. Not a force layout: a host's network has a shape that engineers draw by hand, and a thing
 // that has been seen in one place should be found there again.
 //
-//   ═ lan ════════════════   the wire between machines, over all of them
-//     │     ╭─ VNI 1 ─╴      tunnels, a lane each
-//   NICs, tunnels, lo        top row
-//   ┌ docker0 ───────────┐   bridges: bars over their ports
+//   [eth0]   [eth0]   [eth0] containers, over the veth that leads to them
 //     │        │        │
 //    veth     veth     veth  ports, one a column, in the order of their ifindex
 //     │        │        │
-//   [eth0]   [eth0]   [eth0] containers, under the veth that leads to them
+//   └ docker0 ───────────┘   bridges: bars under their ports
+//   NICs, tunnels, lo        bottom row
+//     │     ╰─ VNI 1 ─╴      tunnels, a lane each
+//   ═ lan ════════════════   the wire between machines, under all of them
 //
+// As engineers draw it and as the figures of the episodes do: what runs on base, what carries it above.
 // Columns are given out once and kept until their owner is gone; a newcomer takes the first one that is free. The
 // layout is a function of the graph and of the columns given out before, nothing else. Machines stand side by side, in the
 // lab's order (layout-between.ts), and none becomes narrower while the lab lives.
 import type { DeviceNode, Graph } from '../../../topology/graph.ts';
 import { between, NO_SPACE_BETWEEN, type SpaceBetween } from './layout-between.ts';
-import { COLUMN, isFolded, keptFor, place } from './layout-place.ts';
-import { BOX_WIDTH } from './node-label.ts';
+import { COLUMN, CONTAINER_FRAME, isFolded, keptFor, LEGEND, MACHINE_FRAME, place } from './layout-place.ts';
+import { BOX_WIDTH, LANE } from './node-label.ts';
 
 /** Centre and size, in the picture's own units (CSS pixels at zoom 1). */
 export interface Box {
@@ -29,7 +30,7 @@ export interface Box {
 export interface Layout {
   /** By device id; devices that the picture folds away have none. */
   readonly boxes: ReadonlyMap<string, Box>;
-  /** By machine id, where nothing is known of what is in it: the room that is kept for it. */
+  /** By machine id: what its frame encloses, whatever is in it. */
   readonly rooms: ReadonlyMap<string, Box>;
   /** Wires of the lab, by id. */
   readonly wires: ReadonlyMap<string, Box>;
@@ -45,71 +46,86 @@ export interface Columns {
   /** Bridge -> its first column, and how many were kept for it when another bridge came to stand beside it. */
   readonly bridges: ReadonlyMap<string, { readonly start: number; readonly reserved: number }>;
   /** Device or namespace id -> column. */
-  readonly below: ReadonlyMap<string, number>;
+  readonly above: ReadonlyMap<string, number>;
   /** Device id -> the bridge under which its column was given out, "" for none. */
   readonly owner: ReadonlyMap<string, string>;
-  /** Device id -> place in the top row. */
-  readonly top: ReadonlyMap<string, number>;
+  /** Device id -> place in the bottom row. */
+  readonly base: ReadonlyMap<string, number>;
   readonly spaceBetween: SpaceBetween;
 }
 
 export const NO_COLUMNS: Columns = {
   bridges: new Map(),
-  below: new Map(),
+  above: new Map(),
   owner: new Map(),
-  top: new Map(),
+  base: new Map(),
   spaceBetween: NO_SPACE_BETWEEN,
 };
 
-/** From a machine's last column to the first one of the next machine: two frames, and the space between them. */
-const BESIDE = 228;
-const STUB_Y = -76;
+/** From a machine's frame to the next one. */
+const BETWEEN = 8;
+/** From the middle of a machine's first or last column to the edge of its frame. */
+const SIDE = BOX_WIDTH / 2 + CONTAINER_FRAME + MACHINE_FRAME;
+const STUB_Y = 56;
 /** A machine of which nothing is known is as high as one with a NIC and a bridge. */
-const ROOM_Y = 41;
-const ROOM_HEIGHT = 148;
-/** From a device to the frame of its namespace. */
-const FRAME = 12;
+const NOTHING_TOP = -92;
+const ROOM_BOTTOM = 20;
 
 export function layoutGraph(graph: Graph, before: Columns = NO_COLUMNS): Layout {
   const bridges = new Map<string, { start: number; reserved: number }>();
-  const below = new Map<string, number>();
+  const above = new Map<string, number>();
   const owner = new Map<string, string>();
-  const top = new Map<string, number>();
+  const base = new Map<string, number>();
   const boxes = new Map<string, Box>();
   const rooms = new Map<string, Box>();
   const stubs = new Map<string, Box>();
   const plugged = new Set(graph.edges.filter(({ kind }) => kind === 'plug').map(({ source }) => source));
   const widths = new Map<string, number>();
-  const lefts = new Map<string, number>();
+  const spans = new Map<string, readonly [left: number, right: number]>();
   let left = 0;
   for (const machine of graph.machines) {
     const part = machineColumns(graph, machine.id, before);
     for (const [id, value] of part.bridges) bridges.set(id, value);
-    for (const [id, value] of part.below) below.set(id, value);
+    for (const [id, value] of part.above) above.set(id, value);
     for (const [id, value] of part.owner) owner.set(id, value);
-    for (const [id, value] of part.top) top.set(id, value);
+    for (const [id, value] of part.base) base.set(id, value);
     place(graph, machine.id, part, left, boxes);
     const width = Math.max(usedColumns(part), before.spaceBetween.widths.get(machine.id) ?? 1);
+    const right = left + (width - 1) * COLUMN;
     widths.set(machine.id, width);
-    lefts.set(machine.id, left);
-    if (!graph.devices.some((device) => device.machine === machine.id)) {
-      const room = (width - 1) * COLUMN + BOX_WIDTH + 2 * FRAME;
-      rooms.set(machine.id, { x: left + ((width - 1) * COLUMN) / 2, y: ROOM_Y, width: room, height: ROOM_HEIGHT });
-    }
-    left += (width - 1) * COLUMN + BESIDE;
+    spans.set(machine.id, [left - SIDE, right + SIDE]);
+    const top = Math.min(...topsOf(graph, machine.id, boxes), NOTHING_TOP);
+    rooms.set(machine.id, {
+      x: (left + right) / 2,
+      y: (top + ROOM_BOTTOM) / 2,
+      width: right - left + BOX_WIDTH + 2 * CONTAINER_FRAME,
+      height: ROOM_BOTTOM - top,
+    });
+    left = right + 2 * SIDE + BETWEEN;
   }
   for (const device of graph.devices) {
     const box = boxes.get(device.id);
-    const leadsOut = device.deviceKind === 'nic' && !plugged.has(device.id) && top.has(device.id);
-    if (box !== undefined && leadsOut) stubs.set(device.id, { x: box.x, y: STUB_Y, width: 8, height: 8 });
+    const leadsOut = device.deviceKind === 'nic' && !plugged.has(device.id) && base.has(device.id);
+    if (box !== undefined && leadsOut) stubs.set(device.id, { x: box.x + LANE, y: STUB_Y, width: 8, height: 8 });
   }
-  const { wires, lanes, spaceBetween } = between(graph, lefts, { ...before.spaceBetween, widths });
-  return { boxes, rooms, wires, lanes, stubs, columns: { bridges, below, owner, top, spaceBetween } };
+  const { wires, lanes, spaceBetween } = between(graph, spans, { ...before.spaceBetween, widths });
+  return { boxes, rooms, wires, lanes, stubs, columns: { bridges, above, owner, base, spaceBetween } };
 }
 
-function usedColumns({ bridges, below, top }: Columns): number {
+/** The upper edges of what is in a machine, with room for its own legend, and for a container's. */
+function topsOf(graph: Graph, machine: string, boxes: ReadonlyMap<string, Box>): number[] {
+  const root = graph.namespaces.find((namespace) => namespace.machine === machine && namespace.root)?.id;
+  return graph.devices.flatMap((device) => {
+    const box = device.machine === machine ? boxes.get(device.id) : undefined;
+    if (box === undefined) return [];
+    const frame = device.namespace === root ? 0 : CONTAINER_FRAME + LEGEND;
+    return [box.y - box.height / 2 - frame - LEGEND / 2];
+  });
+}
+
+function usedColumns({ bridges, above, base }: Columns): number {
   const bars = [...bridges.values()].map(({ start }) => start + 1);
-  return 1 + Math.max(0, ...below.values(), ...top.values(), ...bars);
+  return 1 + Math.max(0, ...above.values(), ...base.values(), ...bars);
 }
 
 function machineColumns(graph: Graph, machine: string, before: Columns): Columns {
@@ -120,17 +136,17 @@ function machineColumns(graph: Graph, machine: string, before: Columns): Columns
     graph.edges.filter((edge) => edge.kind === 'port').map((edge) => [edge.source, edge.target]),
   );
 
-  const top = new Map<string, number>();
-  const tops = own.filter((device) => isTop(device, bridgeOf)).sort(byTopOrder);
-  keep(before.top, tops, top);
-  for (const device of tops) if (!top.has(device.id)) top.set(device.id, firstFree(new Set(top.values()), 0));
+  const base = new Map<string, number>();
+  const bases = own.filter((device) => isBase(device, bridgeOf)).sort(byBaseOrder);
+  keep(before.base, bases, base);
+  for (const device of bases) if (!base.has(device.id)) base.set(device.id, firstFree(new Set(base.values()), 0));
 
-  const below = new Map<string, number>();
+  const above = new Map<string, number>();
   const owner = new Map<string, string>();
-  const hanging = own.filter((device) => device.deviceKind !== 'bridge' && !isTop(device, bridgeOf)).sort(byIfindex);
+  const hanging = own.filter((device) => device.deviceKind !== 'bridge' && !isBase(device, bridgeOf)).sort(byIfindex);
   const spaces = graph.namespaces.filter((namespace) => namespace.machine === machine && !namespace.root);
   const spaceOver = peerNamespaces(graph);
-  keep(before.below, hanging, below);
+  keep(before.above, hanging, above);
 
   const bars = own.filter((device) => device.deviceKind === 'bridge').sort(byIfindex);
   const bridges = new Map<string, { start: number; reserved: number }>();
@@ -142,7 +158,7 @@ function machineColumns(graph: Graph, machine: string, before: Columns): Columns
     if (bridges.has(bar.id)) continue;
     // The bridge that stood last keeps some room for ports to come, and the new one begins after it.
     const last = [...bridges.values()].sort((a, b) => a.start - b.start).at(-1);
-    const end = 1 + Math.max(-1, ...below.values(), ...spaces.map((space) => before.below.get(space.id) ?? -1));
+    const end = 1 + Math.max(-1, ...above.values(), ...spaces.map((space) => before.above.get(space.id) ?? -1));
     if (last !== undefined) last.reserved = Math.max(keptFor(graph), end - last.start + 1);
     bridges.set(bar.id, {
       start: last === undefined ? 0 : last.start + last.reserved,
@@ -155,54 +171,54 @@ function machineColumns(graph: Graph, machine: string, before: Columns): Columns
   /** Namespace id -> the leftmost column in which one of its devices' peers hangs. */
   const peers = new Map<string, number>();
   for (const [id, space] of spaceOver) {
-    const column = below.get(id);
+    const column = above.get(id);
     if (column !== undefined) peers.set(space, Math.min(column, peers.get(space) ?? column));
   }
   const taken = new Set<number>();
   for (const space of spaces) {
     const under = peers.get(space.id);
-    const column = [under, before.below.get(space.id)].find(
+    const column = [under, before.above.get(space.id)].find(
       (candidate) => candidate !== undefined && !taken.has(candidate),
     );
-    const free = column ?? firstFree(new Set([...below.values(), ...taken]), rightmost(below, taken, bridges));
+    const free = column ?? firstFree(new Set([...above.values(), ...taken]), rightmost(above, taken, bridges));
     taken.add(free);
-    below.set(space.id, free);
+    above.set(space.id, free);
   }
-  return { bridges, below, owner, top, spaceBetween: NO_SPACE_BETWEEN };
+  return { bridges, above, owner, base, spaceBetween: NO_SPACE_BETWEEN };
 
   function give(id: string, bridge: string | undefined): void {
-    const current = below.get(id);
+    const current = above.get(id);
     const range = bridge === undefined ? undefined : bridges.get(bridge);
     const inRange = (column: number) =>
       range === undefined || (column >= range.start && column < range.start + range.reserved);
     owner.set(id, bridge ?? '');
     if (current !== undefined && (inRange(current) || before.owner.get(id) === (bridge ?? ''))) return;
-    below.delete(id);
+    above.delete(id);
     // Where its container stands already is the best place; under somebody else's container it may not hang.
-    const used = new Set(below.values());
-    const mine = before.below.get(spaceOver.get(id) ?? '');
+    const used = new Set(above.values());
+    const mine = before.above.get(spaceOver.get(id) ?? '');
     if (mine !== undefined && inRange(mine) && !used.has(mine)) {
-      below.set(id, mine);
+      above.set(id, mine);
       return;
     }
     for (const space of spaces) {
-      const column = before.below.get(space.id);
+      const column = before.above.get(space.id);
       if (column !== undefined) used.add(column);
     }
     // Beside other machines there is no room to spare for a pair that Docker is about to take apart.
-    const least = graph.machines.length > 1 ? 0 : rightmost(below, new Set(), bridges);
+    const least = graph.machines.length > 1 ? 0 : rightmost(above, new Set(), bridges);
     const column = firstFree(used, range?.start ?? least);
-    below.set(id, inRange(column) ? column : firstFree(used, rightmost(below, new Set(), bridges)));
+    above.set(id, inRange(column) ? column : firstFree(used, rightmost(above, new Set(), bridges)));
   }
 }
 
-/** Veths and other ports hang below; what leads elsewhere stands on top. */
-function isTop(device: DeviceNode, bridgeOf: ReadonlyMap<string, string>): boolean {
+/** Veths and other ports stand over their bridge, in columns; what leads elsewhere stands at the bottom. */
+function isBase(device: DeviceNode, bridgeOf: ReadonlyMap<string, string>): boolean {
   if (device.deviceKind === 'bridge' || device.deviceKind === 'veth') return false;
   return device.deviceKind === 'nic' || device.deviceKind === 'vxlan' || !bridgeOf.has(device.id);
 }
 
-const TOP_ORDER: readonly DeviceNode['deviceKind'][] = [
+const BASE_ORDER: readonly DeviceNode['deviceKind'][] = [
   'nic',
   'vlan',
   'vxlan',
@@ -213,8 +229,8 @@ const TOP_ORDER: readonly DeviceNode['deviceKind'][] = [
   'loopback',
 ];
 const byIfindex = (a: DeviceNode, b: DeviceNode): number => a.ifindex - b.ifindex;
-const byTopOrder = (a: DeviceNode, b: DeviceNode): number =>
-  TOP_ORDER.indexOf(a.deviceKind) - TOP_ORDER.indexOf(b.deviceKind) || byIfindex(a, b);
+const byBaseOrder = (a: DeviceNode, b: DeviceNode): number =>
+  BASE_ORDER.indexOf(a.deviceKind) - BASE_ORDER.indexOf(b.deviceKind) || byIfindex(a, b);
 
 function keep(
   before: ReadonlyMap<string, number>,
@@ -234,11 +250,11 @@ function firstFree(used: ReadonlySet<number>, from: number): number {
 }
 
 function rightmost(
-  below: ReadonlyMap<string, number>,
+  above: ReadonlyMap<string, number>,
   taken: ReadonlySet<number>,
   bridges: ReadonlyMap<string, { readonly start: number }>,
 ): number {
-  return 1 + Math.max(-1, ...below.values(), ...taken, ...[...bridges.values()].map((bridge) => bridge.start));
+  return 1 + Math.max(-1, ...above.values(), ...taken, ...[...bridges.values()].map((bridge) => bridge.start));
 }
 
 /** Device id -> the namespace in which its veth peer is, where that is another one. */

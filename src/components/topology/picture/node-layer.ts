@@ -2,16 +2,13 @@
 // takes the focus. One tab stop for the whole picture; arrow keys go from a device or a wire to the next one in that direction.
 import type { CollectionReturnValue, Core, EdgeSingular } from 'cytoscape';
 import type { Graph } from '../../../topology/graph.ts';
-import { COLUMN, isFolded } from './layout-place.ts';
-import { deviceLabel, deviceSentence, namespaceLabel, tunnelLabel } from './node-label.ts';
+import { isFolded } from './layout-place.ts';
+import { deviceLabel, deviceSentence, LANE, namespaceLabel, SMALLEST, tunnelLabel } from './node-label.ts';
 import './picture.css';
 
-/** Less than a frame around two devices. */
-const NARROW = 180;
-/** From a cable to the legend beside it. */
-const BESIDE_PLUG = 12;
-/** The zoom below which a device's address is no longer written. */
-const FAR = 0.6;
+/** The zoom below which an address has no room for the length of its prefix, and below which it has none for itself. */
+const TIGHT = 0.97;
+const FAR = 0.66;
 
 export interface NodeLayerOptions {
   readonly host: HTMLElement;
@@ -26,8 +23,6 @@ export class NodeLayer {
   readonly #plane: HTMLElement;
   readonly #elements = new Map<string, HTMLElement>();
   readonly #notes = new Map<string, string>();
-  /** A machine at which a tunnel ends, and its root namespace -> its NIC. */
-  #tunnelled = new Map<string, string>();
   /** The device or wire that the tab key leads to. */
   #stop = '';
 
@@ -56,9 +51,11 @@ export class NodeLayer {
       this.#legend(machine.id, 'tp-legend tp-legend-machine', machine.name, this.#notes.get(machine.id) ?? '');
     }
     for (const namespace of graph.namespaces) {
+      // The machine's own is what its frame is.
+      if (namespace.root) continue;
       wanted.add(namespace.id);
       const { name, word } = namespaceLabel(namespace);
-      this.#legend(namespace.id, namespace.root ? 'tp-legend' : 'tp-legend tp-legend-inner', name, word);
+      this.#legend(namespace.id, 'tp-legend tp-legend-inner', name, word);
     }
     for (const device of graph.devices) {
       if (isFolded(device, graph)) continue;
@@ -68,17 +65,18 @@ export class NodeLayer {
       const namespace = graph.namespaces.find((candidate) => candidate.id === device.namespace);
       element.setAttribute('aria-label', deviceSentence(device, namespace));
       const network = device.network?.name ?? '';
+      const [, number = '', prefix = ''] = /^([^/]*)(.*)$/.exec(address) ?? [];
       fill(element, [
         ['tp-name', name],
         ['tp-word', word],
-        ['tp-address', address === '' && network !== '' ? `network ${network}` : address],
+        ['tp-address', number === '' && network !== '' ? `network ${network}` : number],
+        ['tp-prefix', prefix],
       ]);
       if (device.deviceKind === 'nic') {
         wanted.add(`wire:${device.id}`);
         fill(this.#element(`wire:${device.id}`, 'span', 'tp-wire'), [['tp-word', 'wire']]);
       }
     }
-    this.#tunnelled = tunnelled(graph);
     for (const { id, name } of graph.wires) {
       wanted.add(id);
       const bar = this.#element(id, 'button', 'tp-bar');
@@ -117,8 +115,9 @@ export class NodeLayer {
     const { x, y } = cy.pan();
     const zoom = cy.zoom();
     this.#plane.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
-    // Seen from far, names are written larger, and what is too small to be read makes room for them.
-    this.#plane.style.setProperty('--tp-name', `${Math.min(22, Math.max(12, 9 / zoom)).toFixed(1)}px`);
+    // On the screen no text is smaller than the smallest that can be read; what has no room then makes room for the rest.
+    this.#plane.style.setProperty('--tp-text', `${(SMALLEST / Math.min(1, zoom)).toFixed(2)}px`);
+    this.#plane.classList.toggle('is-tight', zoom < TIGHT);
     this.#plane.classList.toggle('is-far', zoom < FAR);
     for (const [id, element] of this.#elements) {
       const node = cy.getElementById(id);
@@ -126,7 +125,7 @@ export class NodeLayer {
       if (node.empty()) continue;
       if (element.classList.contains('tp-tunnel')) {
         const edge = node as unknown as EdgeSingular;
-        const at = (edge.source().position('x') + edge.target().position('x')) / 2;
+        const at = (edge.source().position('x') + edge.target().position('x')) / 2 + LANE;
         element.style.transform = `translate(${at}px, ${Number(edge.data('lane'))}px) translate(-50%, -50%)`;
       } else if (element.classList.contains('tp-bar')) {
         const at = node.position();
@@ -149,19 +148,11 @@ export class NodeLayer {
     }
   }
 
-  /**
-   * Lines enter a container from above, a machine from above on the left, and where there is a tunnel beside that: legends
-   * stand where none passes.
-   */
+  /** At the left of the upper edge, where no line passes; never cut: a long one may stand over the edge of its frame. */
   #placeLegend(element: HTMLElement, node: CollectionReturnValue): void {
     const box = node.boundingBox({ includeLabels: false, includeOverlays: false });
-    // One device wide, the cable takes up the upper edge.
-    const inner = element.classList.contains('tp-legend-inner') || box.w < NARROW;
-    const nic = this.#tunnelled.get(element.dataset.id ?? '');
-    const from = nic === undefined ? box.x1 + 8 : this.#options.cy.getElementById(nic).position('x') + BESIDE_PLUG;
-    element.style.maxWidth = `${nic === undefined ? box.w - 16 : COLUMN - 2 * BESIDE_PLUG}px`;
-    const x = inner || nic !== undefined ? `${from}px` : `calc(${box.x2 - 8}px - 100%)`;
-    element.style.transform = `translate(${x}, ${(inner ? box.y2 : box.y1) - 8}px)`;
+    element.style.transform = `translate(${box.x1 + 6}px, ${box.y1}px) translateY(-50%)`;
+    if (element.classList.contains('tp-legend-inner')) element.style.maxWidth = `${box.w - 8}px`;
   }
 
   select(selected: string | null): void {
@@ -248,22 +239,6 @@ export class NodeLayer {
   }
 }
 
-function tunnelled(graph: Graph): Map<string, string> {
-  const ends = new Set(
-    graph.edges.filter(({ kind }) => kind === 'tunnel').flatMap(({ source, target }) => [source, target]),
-  );
-  const machines = new Set(graph.devices.filter(({ id }) => ends.has(id)).map(({ machine }) => machine));
-  const plugged = new Set(graph.edges.filter(({ kind }) => kind === 'plug').map(({ source }) => source));
-  return new Map(
-    graph.devices
-      .filter(({ id, machine }) => plugged.has(id) && machines.has(machine))
-      .flatMap(({ id, machine, namespace }): [string, string][] => [
-        [machine, id],
-        [namespace, id],
-      ]),
-  );
-}
-
 const DIRECTIONS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
@@ -291,12 +266,13 @@ function fill(element: HTMLElement, parts: readonly (readonly [className: string
   const key = JSON.stringify(wanted);
   if (element.dataset.text === key) return;
   element.dataset.text = key;
-  element.replaceChildren(
-    ...wanted.map(([className, text]) => {
-      const span = document.createElement('span');
-      span.className = className;
-      span.textContent = text;
-      return span;
-    }),
-  );
+  element.replaceChildren();
+  for (const [className, text] of wanted) {
+    const span = document.createElement('span');
+    span.className = className;
+    span.textContent = text;
+    // What an address ends with is a part of it.
+    const place = className === 'tp-prefix' ? (element.lastElementChild ?? element) : element;
+    place.append(span);
+  }
 }

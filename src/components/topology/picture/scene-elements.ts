@@ -6,7 +6,7 @@ import { wireOf } from '../../../topology/ways.ts';
 import type { Box, Layout } from './layout.ts';
 import { isFolded } from './layout-place.ts';
 
-/** What keeps the room of a machine of which nothing is known. */
+/** What keeps a machine's frame as large as the layout has it. */
 export const roomOf = (machine: string): string => `room:${machine}`;
 
 const NOWHERE: Box = { x: 0, y: 0, width: 100, height: 30 };
@@ -46,6 +46,7 @@ export function elementsOf(graph: Graph, layout: Layout): ElementDefinition[] {
       {
         group: 'edges' as const,
         data: { id: `${wireOf(id)}:edge`, kind: 'plug', source: id, target: wireOf(id) },
+        classes: 'leads-out',
       },
     ]),
   ];

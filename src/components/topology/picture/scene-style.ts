@@ -1,6 +1,8 @@
 // How boxes and lines look. Kinds differ by shape and line as well as by the word in them: a bridge is a square bar, a
 // veth has cut corners where its cable goes in, what is down is dashed.
 import type { StylesheetJson } from 'cytoscape';
+import { CONTAINER_FRAME, MACHINE_FRAME } from './layout-place.ts';
+import { LANE } from './node-label.ts';
 import type { Colours } from './theme-colours.ts';
 
 const sized = { width: 'data(width)', height: 'data(height)' } as const;
@@ -15,7 +17,7 @@ export function sceneStyle(colours: Colours): StylesheetJson {
       selector: 'node[kind = "machine"]',
       style: {
         shape: 'rectangle',
-        padding: '18px',
+        padding: `${MACHINE_FRAME}px`,
         'background-color': colours.surface,
         'border-width': 1.5,
         'border-color': colours['line-strong'],
@@ -26,13 +28,14 @@ export function sceneStyle(colours: Colours): StylesheetJson {
       style: {
         shape: 'round-rectangle',
         'corner-radius': '3px',
-        padding: '12px',
+        padding: `${CONTAINER_FRAME}px`,
         'border-width': 1,
-        'border-color': colours.line,
+        'border-color': colours['line-strong'],
         'background-color': colours.bg,
       },
     },
-    { selector: 'node.inner', style: { 'border-color': colours['line-strong'], 'border-style': 'solid' } },
+    // The machine's frame is its own namespace's.
+    { selector: 'node.root', style: { padding: '0px', 'border-width': 0, 'background-opacity': 0 } },
     {
       selector: 'node[kind = "device"]',
       style: {
@@ -76,7 +79,7 @@ export function sceneStyle(colours: Colours): StylesheetJson {
     },
     { selector: 'node.down', style: { 'border-style': 'dashed', 'border-color': colours.muted } },
     { selector: 'node.selected', style: { 'border-color': colours.accent, 'border-width': 3 } },
-    { selector: 'node[kind = "room"]', style: { ...sized, 'background-opacity': 0, 'border-width': 0 } },
+    { selector: 'node[kind = "room"]', style: { ...sized, 'background-opacity': 0, 'border-width': 0, events: 'no' } },
     {
       selector: 'node[kind = "stub"]',
       style: { width: 8, height: 8, shape: 'ellipse', 'background-color': colours.text, 'border-width': 0 },
@@ -85,6 +88,8 @@ export function sceneStyle(colours: Colours): StylesheetJson {
       selector: 'edge',
       style: {
         'curve-style': 'straight',
+        'source-endpoint': `${LANE}px 0`,
+        'target-endpoint': `${LANE}px 0`,
         width: 1.5,
         'line-color': colours['line-strong'],
         'overlay-opacity': 0,
@@ -93,6 +98,7 @@ export function sceneStyle(colours: Colours): StylesheetJson {
     },
     { selector: 'edge[kind = "veth"]', style: { width: 2.5 } },
     { selector: 'edge[kind = "plug"]', style: { width: 2.5, 'line-color': colours.text } },
+    { selector: 'edge.leads-out', style: { 'target-endpoint': '0px 0px' } },
     {
       // A pipe: what is in it cannot be seen from the network around it.
       selector: 'edge[kind = "tunnel"]',
@@ -103,8 +109,8 @@ export function sceneStyle(colours: Colours): StylesheetJson {
         'line-color': colours.bg,
         'line-outline-width': 1.5,
         'line-outline-color': colours.udp,
-        'source-endpoint': '0 -50%',
-        'target-endpoint': '0 -50%',
+        'source-endpoint': `${LANE}px 50%`,
+        'target-endpoint': `${LANE}px 50%`,
       },
     },
     {

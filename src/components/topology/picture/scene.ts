@@ -6,6 +6,7 @@ import type { Graph } from '../../../topology/graph.ts';
 import { wireOf } from '../../../topology/ways.ts';
 import { installFramesOnDemand, wake } from './frames-on-demand.ts';
 import { type Box, type Layout, layoutGraph, NO_COLUMNS } from './layout.ts';
+import { LANE } from './node-label.ts';
 import { elementsOf, roomOf } from './scene-elements.ts';
 import { sceneStyle } from './scene-style.ts';
 import type { Colours } from './theme-colours.ts';
@@ -25,10 +26,13 @@ export interface SceneOptions {
 const PULLED = 22;
 const coarse = matchMedia('(pointer: coarse)');
 
-/** The zoom at which the smallest text of the picture can be read. */
-const LEGIBLE = 0.85;
-/** px at the lower edge of the view. */
-const FOOT = 30;
+/** Fitted, the picture is not made smaller than this, at which an address still fits into its box: what has no room can be moved to. */
+const LEAST = 0.72;
+const MOST = 1.35;
+/** px between the picture and the edges of its window. */
+const MARGIN = 8;
+/** Of a frame's legend, over the frame. */
+const LEGEND_HEIGHT = 10;
 /** ms in which what has a new place glides there. */
 const GLIDE = 240;
 
@@ -43,7 +47,7 @@ export class Scene {
   readonly #dragged = new Set<string>();
   #pulled: ReadonlySet<string> = new Set();
   #fitted = false;
-  /** Until the reader pans or zooms, the view keeps everything in sight. */
+  /** Until the reader pans or zooms, the view keeps everything in sight and fills its window. */
   #followsContent = true;
 
   constructor(options: SceneOptions) {
@@ -55,7 +59,7 @@ export class Scene {
       userZoomingEnabled: false,
       boxSelectionEnabled: false,
       autounselectify: true,
-      // A finger on the picture scrolls the page; buttons and arrow keys get about in it.
+      // A finger that moves up or down scrolls the page; sideways it moves a picture that is wider than its window.
       userPanningEnabled: !coarse.matches,
       minZoom: 0.2,
       maxZoom: 3,
@@ -81,7 +85,9 @@ export class Scene {
   show(graph: Graph): void {
     if (graph === this.#graph) return;
     this.#graph = graph;
-    const before = shapeOf(this.#layout);
+    const before = this.#layout;
+    // With its last device a network is over: the next one begins on an empty page.
+    if (graph.devices.length === 0) this.#forget();
     this.#layout = layoutGraph(graph, this.#layout.columns);
     const wanted = new Map(elementsOf(graph, this.#layout).map((element) => [element.data.id ?? '', element]));
     const cy = this.cy;
@@ -104,8 +110,9 @@ export class Scene {
     const glides = this.#move(fresh);
     this.#joinAll();
     this.#fadeIn(fresh);
-    // A machine that shows itself, is switched off, or pushes others aside makes another picture: it is put into the middle again.
-    const anew = graph.machines.length > 1 && before !== shapeOf(this.#layout);
+    // What grows makes another picture, which is fitted again. What shrinks does not, or each container that comes and goes
+    // would let all the others leap.
+    const anew = outgrows(this.#layout, before);
     if (!this.#fitted && graph.devices.length > 0) this.fit();
     else this.#keepInSight(anew);
     if (glides) setTimeout(() => !this.cy.destroyed() && this.#keepInSight(anew), GLIDE + 20);
@@ -135,14 +142,21 @@ export class Scene {
     this.#fitted = true;
     this.#followsContent = true;
     this.cy.stop();
-    this.cy.viewport(this.#view());
+    const view = this.#view();
+    this.#letPan(view.zoom);
+    this.cy.viewport(view);
+  }
+
+  #letPan(zoom: number): void {
+    const overflows = this.cy.elements().boundingBox({}).w * zoom > this.cy.width();
+    this.cy.userPanningEnabled(this.#near !== null || overflows || !coarse.matches);
   }
 
   /** The view is about this machine from now on; null: about all of them. */
   showMachine(machine: string | null): void {
     this.#near = machine !== null && this.cy.getElementById(machine).nonempty() ? machine : null;
     // Seen from near, the picture is larger than its window: a finger moves it.
-    this.cy.userPanningEnabled(this.#near !== null || !coarse.matches);
+    this.#letPan(this.#view().zoom);
     this.cy.container()?.classList.toggle('is-near', this.#near !== null);
     if (this.#options.still()) {
       this.fit();
@@ -181,6 +195,13 @@ export class Scene {
     this.cy.resize();
     if (!this.#fitted || this.#followsContent) this.fit();
     this.#options.onMoved();
+  }
+
+  #forget(): void {
+    this.#layout = layoutGraph(EMPTY_GRAPH, NO_COLUMNS);
+    this.#dragged.clear();
+    this.#near = null;
+    this.#fitted = false;
   }
 
   dispose(): void {
@@ -242,7 +263,7 @@ export class Scene {
     for (const tunnel of moved.connectedEdges('[kind = "tunnel"]').toArray()) this.#joinTunnel(tunnel);
   }
 
-  /** Lines to a bridge or a wire end on its bar straight above (or below) the port, as on a bus. */
+  /** Lines to a bridge or a wire end on its bar straight under (or over) the port, as on a bus. */
   #joinBar(moved: NodeSingular): void {
     moved.connectedEdges('[kind = "port"], [kind = "routed"], [kind = "plug"]').forEach((edge: EdgeSingular) => {
       for (const end of ['source', 'target'] as const) {
@@ -250,7 +271,7 @@ export class Scene {
         if (bar.data('deviceKind') !== 'bridge' && bar.data('kind') !== 'wire') continue;
         const other = end === 'source' ? edge.target() : edge.source();
         const reach = bar.data('width') / 2 - 12;
-        const x = Math.max(-reach, Math.min(reach, other.position('x') - bar.position('x')));
+        const x = Math.max(-reach, Math.min(reach, other.position('x') + LANE - bar.position('x')));
         const y = (other.position('y') < bar.position('y') ? -1 : 1) * (bar.data('height') / 2 + this.#gap(edge));
         edge.style(`${end}-endpoint`, `${x}px ${y}px`);
       }
@@ -263,12 +284,12 @@ export class Scene {
     return device !== null && this.#pulled.has(device.parent().first().parent().first().id()) ? PULLED : 0;
   }
 
-  /** Up from one device to its lane, along it, and down to the other. cytoscape wants the bends from the line between the two. */
+  /** Down from one device to its lane, along it, and up to the other. cytoscape wants the bends from the line between the two. */
   #joinTunnel(edge: EdgeSingular): void {
     const [from, to] = [edge.source().position(), edge.target().position()];
     const [x, y] = [to.x - from.x, to.y - from.y];
     const square = x * x + y * y || 1;
-    const bends = [from.x, to.x].map((at) => ({ x: at - from.x, y: Number(edge.data('lane')) - from.y }));
+    const bends = [from.x, to.x].map((at) => ({ x: at + LANE - from.x, y: Number(edge.data('lane')) - from.y }));
     edge.style(
       'segment-weights',
       bends.map((bend) => (bend.x * x + bend.y * y) / square),
@@ -280,28 +301,24 @@ export class Scene {
   }
 
   #view(): { zoom: number; pan: { x: number; y: number } } {
-    const margin = 14;
     const all = this.cy.elements().boundingBox({});
     const near = this.#near === null ? null : this.cy.getElementById(this.#near).boundingBox({});
     // A machine is seen together with the wire that it is plugged into.
-    const box = near === null ? all : { x1: near.x1 - 4, y1: all.y1, w: near.w + 8, h: near.y2 - all.y1 };
+    const box = near === null ? all : { x1: near.x1 - 4, y1: near.y1, w: near.w + 8, h: all.y2 - near.y1 };
     // Legends stand on the upper edge of their frames.
-    const [top, width, height] = [box.y1 - 10, box.w, box.h + 18];
-    // The foot is kept free for the line that tells what the picture leaves out.
-    const room = this.cy.height() - FOOT;
-    const [across, down] = [(this.cy.width() - 2 * margin) / width, (room - 2 * margin) / height];
-    // From near it is to be read: what has no room in the height can be moved to.
-    const zoom = Math.min(1.15, across, near === null ? down : Math.max(down, LEGIBLE));
+    const [top, width, height] = [box.y1 - LEGEND_HEIGHT, box.w, box.h + LEGEND_HEIGHT];
+    const [across, down] = [(this.cy.width() - 2 * MARGIN) / width, (this.cy.height() - 2 * MARGIN) / height];
+    const zoom = Math.max(LEAST, Math.min(MOST, across, down));
+    const [x, y] = [(this.cy.width() - width * zoom) / 2, (this.cy.height() - height * zoom) / 2];
+    // What does not fit is seen from its left end, and from the wire at its foot.
+    const foot = this.cy.height() - MARGIN - height * zoom;
     return {
       zoom,
-      pan: {
-        x: (this.cy.width() - width * zoom) / 2 - box.x1 * zoom,
-        y: Math.max(margin, (room - height * zoom) / 2) - top * zoom,
-      },
+      pan: { x: Math.max(MARGIN, x) - box.x1 * zoom, y: (y < MARGIN ? foot : y) - top * zoom },
     };
   }
 
-  /** @param anew into the middle, too */
+  /** @param anew it is fitted, also when all of it is in sight */
   #keepInSight(anew: boolean): void {
     if (!this.#fitted || !this.#followsContent || this.cy.elements().empty()) return;
     const seen = this.cy.extent();
@@ -309,12 +326,17 @@ export class Scene {
     const whole = box.x1 >= seen.x1 && box.y1 >= seen.y1 && box.x2 <= seen.x2 && box.y2 <= seen.y2;
     if (whole && !anew) return;
     const view = this.#view();
+    this.#letPan(view.zoom);
     if (this.#options.still()) this.cy.viewport(view);
     else this.cy.stop().animate(view, { duration: 260, easing: 'ease-in-out' });
     wake(this.cy);
   }
 }
 
-/** Which machines have nothing to show, and how wide each is. */
-const shapeOf = ({ rooms, columns }: Layout): string =>
-  [...rooms.keys(), ...columns.spaceBetween.widths.values()].join(' ');
+/** A machine's frame is larger than before, or there was none. */
+function outgrows({ rooms }: Layout, before: Layout): boolean {
+  return [...rooms].some(([machine, { width, height }]) => {
+    const old = before.rooms.get(machine);
+    return old === undefined || width > old.width || height > old.height;
+  });
+}

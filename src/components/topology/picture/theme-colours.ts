@@ -9,6 +9,7 @@ export type ColourName =
   | 'line'
   | 'line-strong'
   | 'accent'
+  | 'bad'
   | 'arp'
   | 'icmp'
   | 'udp'
@@ -28,6 +29,7 @@ const NAMES: readonly ColourName[] = [
   'line',
   'line-strong',
   'accent',
+  'bad',
   'arp',
   'icmp',
   'udp',
