@@ -1,6 +1,7 @@
 // The journeys of a running lab: what its taps see, joined into the way of each packet when somebody looks. Until then hops
 // are only kept, and no machine is asked for anything.
 
+import { type ReadonlySignal, signal } from '@preact/signals-core';
 import { EvidenceReader } from '../guest/ask/evidence.ts';
 import type { EvidenceBatch } from '../guest/guest.ts';
 import type { Gap } from '../hop/gap.ts';
@@ -34,6 +35,11 @@ const keepGaps = 1000;
 /** Seconds of the lab after a drop in which what is said of it may change. */
 const JUDGED_AFTER = 5;
 const keepWays = 1000;
+/** ms after the last drop that a kernel told of: by then its packet's hops have come. */
+const TOLD_AFTER = 800;
+/** Hops among which a drop that was just told of is looked for. */
+const MOST_RECENT = 200;
+const keepDropped = 100;
 /** Batches whose hops may be young: more than come in that time. */
 const MOST_FRESH = 1000;
 
@@ -68,6 +74,8 @@ export class LabJourneys {
   /** The latest hop that is older. */
   #settled = 0;
   #newest = 0;
+  readonly #dropped = signal<readonly Journey[]>([]);
+  #drops: ReturnType<typeof setTimeout> | undefined;
   #looksNoMore: ReturnType<typeof setTimeout> | undefined;
   /** The last question, answered or not. */
   #asking: Promise<unknown> = Promise.resolve();
@@ -123,19 +131,41 @@ export class LabJourneys {
     const words = evidence.filter(({ kind }) => kind !== 'watch');
     this.#isWatched ||= words.length < evidence.length;
     for (const word of words) this.#said.push(word);
-    if (words.some(({ kind }) => kind === 'drop')) this.#lastDrop = this.#lab.time.now();
+    if (words.some(({ kind }) => kind === 'drop')) {
+      this.#lastDrop = this.#lab.time.now();
+      this.#drops ??= unattended(setTimeout(() => this.#lookForDrops(), TOLD_AFTER));
+    }
     if (this.#said.length > 2 * keepEvidence) this.#said = [...latestEvidence(this.#said, 2 * keepEvidence)];
     for (const entry of conntrack) this.#translated.push(entry);
     if (this.#translated.length > 2 * keepEvidence) this.#translated.splice(0, this.#translated.length - keepEvidence);
+  }
+
+  /** Packets of this run that were seen to be dropped, the latest last: told without being asked, by evidence that names them. */
+  get dropped(): ReadonlySignal<readonly Journey[]> {
+    return this.#dropped;
+  }
+
+  #lookForDrops(): void {
+    this.#drops = undefined;
+    this.#takeIn();
+    const known = new Set(this.#dropped.peek().map(({ id }) => id));
+    const found: Journey[] = [];
+    const looked = new Set<number>();
+    for (let n = this.#newest; n > Math.max(0, this.#newest - MOST_RECENT); n--) {
+      if (looked.has(n)) continue;
+      const journey = this.#builder.journeyOf(n);
+      if (journey === undefined) continue;
+      for (const { hop } of journey.hops) looked.add(hop.n);
+      if (journey.end === 'dropped' && journey.grade === 'seen' && !known.has(journey.id)) found.unshift(journey);
+    }
+    if (found.length > 0) this.#dropped.value = [...this.#dropped.peek(), ...found].slice(-keepDropped);
   }
 
   /** Which packets a socket got, machines tell for as long as somebody looks at single packets: it costs them something for each. */
   #somebodyLooks(): void {
     if (this.#looksNoMore === undefined) this.#watchSockets(true);
     clearTimeout(this.#looksNoMore);
-    this.#looksNoMore = setTimeout(() => this.#nobodyLooks(), looksFor);
-    // A test, or the command line, ends when nothing else is left to do.
-    if (typeof this.#looksNoMore === 'object') this.#looksNoMore.unref();
+    this.#looksNoMore = unattended(setTimeout(() => this.#nobodyLooks(), looksFor));
   }
 
   #nobodyLooks(): void {
@@ -280,6 +310,9 @@ export class LabJourneys {
     this.#context = null;
     this.#unseen = [];
     this.#lastDrop = this.#judgedAt = -Infinity;
+    clearTimeout(this.#drops);
+    this.#drops = undefined;
+    if (this.#dropped.peek().length > 0) this.#dropped.value = [];
     this.#askedAt = new Map();
     this.#fresh = [];
     this.#newest = 0;
@@ -309,4 +342,10 @@ export class LabJourneys {
     this.#context = null;
     this.#builder.know({ topology: this.#topology });
   }
+}
+
+/** A test, or the command line, ends when nothing else is left to do. */
+function unattended(timer: ReturnType<typeof setTimeout>): ReturnType<typeof setTimeout> {
+  if (typeof timer === 'object') timer.unref();
+  return timer;
 }

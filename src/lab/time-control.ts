@@ -49,6 +49,7 @@ export class TimeControl {
   readonly #frozen: ReadonlySignal<boolean>;
   readonly #awaits = signal<string | null>(null);
   readonly #speed = signal(1);
+  #leavesOut: (hop: Hop) => boolean = () => false;
   readonly #stoppedBy = signal<number | null>(null);
   readonly #said = signal('');
   readonly #ends: Unsubscribe[];
@@ -142,7 +143,12 @@ export class TimeControl {
 
   /** To the next sighting of any packet: one that has come already, or else time goes on until there is one. */
   step(): Promise<void> {
-    return this.#advance(() => true, 'the next packet', true);
+    return this.#advance((hop) => !this.#leavesOut(hop), 'the next packet', true);
+  }
+
+  /** Steps pass over these packets, forwards and back, from now on; jumps and breakpoints do not. */
+  leaveOut(leavesOut: (hop: Hop) => boolean): void {
+    this.#leavesOut = leavesOut;
   }
 
   /** To the next place at which the packet of this hop is seen. Where it has arrived, or was dropped, time does not go on. */
@@ -172,7 +178,9 @@ export class TimeControl {
   }
 
   back(): void {
-    this.#show(this.#stepper.back());
+    let step = this.#stepper.back();
+    while (step.kind === 'shown' && this.#leavesOut(step.hop)) step = this.#stepper.back();
+    this.#show(step);
   }
 
   /** To the sighting before this one of the packet of this hop. */

@@ -2,6 +2,7 @@
 // a filter matches; and the way of the packet that is looked at, hop by hop.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { isBackground } from '../../hop/background.ts';
 import type { Journey } from '../../journey/journey.ts';
 import { isByUnnamedRule, verdictOf, WHICH_RULE } from '../../journey/verdict.ts';
 import type { Lab } from '../../lab/lab.ts';
@@ -9,10 +10,12 @@ import type { TimeControl } from '../../lab/time-control.ts';
 import { shownAsWords } from '../../lab/time-words.ts';
 import { matchesOf } from '../../lab/trace-matches.ts';
 import { whyNot } from '../../machine/abilities.ts';
+import { showsBackground } from '../ui/background.ts';
 import type { ShownWay } from '../ui/shown-hop.ts';
 import { useFrameValue } from '../ui/use-frame-value.ts';
 import { useUniqueId } from '../ui/use-unique-id.ts';
 import { BreakpointBar } from './breakpoint-bar.tsx';
+import { DropNotice } from './drop-notice.tsx';
 import { HopStrip } from './hop-strip.tsx';
 import { hopLookedAt } from './looking.ts';
 import { linkToStep, onStepLink } from './step-link.ts';
@@ -67,6 +70,8 @@ export function JourneyPanel({ lab, time, onWay }: JourneyPanelProps) {
   useEffect(() => {
     if (at !== null) linkToStep(steps.position);
   }, [at, steps.position]);
+
+  useEffect(() => showsBackground.subscribe((shows) => time.leaveOut(shows ? () => false : isBackground)), [time]);
 
   // Only what somebody has looked at is worth a machine's time.
   useEffect(() => {
@@ -214,6 +219,14 @@ export function JourneyPanel({ lab, time, onWay }: JourneyPanelProps) {
       />
       <TraceBar tracing={time.tracing} state={tracing} wanted={typeof traceable === 'string' ? null : traceable} />
       {breaking && <BreakpointBar lab={lab} time={time} state={state} />}
+      <DropNotice
+        dropped={time.journeys.dropped}
+        severalMachines={lab.machines.length > 1}
+        onShow={(n) => {
+          setPlaying(false);
+          time.showHop(n);
+        }}
+      />
       {awaits !== null && <p class="jn-awaits">Waiting for {awaits}: time goes on until it is there.</p>}
       {at !== null && (
         <HopStrip

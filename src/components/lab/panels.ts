@@ -57,6 +57,7 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts, wishes: PanelWish
     onDrawn: tellDrawn(hosts.picture),
     shown: shownHop(time),
     way,
+    dropped: time.journeys.dropped,
     ...wishes,
     onReset: (machine) => terminals.renew(machine),
   });

@@ -1,10 +1,11 @@
 // Filter, list and the packet that is looked at, for a lab's packets and for a file's.
 
-import { type ReadonlySignal, useSignalEffect } from '@preact/signals';
+import { type ReadonlySignal, signal, useSignalEffect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { BACKGROUND } from '../../hop/background.ts';
 import { gapWords } from '../../hop/gap.ts';
 import { machineOfFile } from '../../hop/machine-of-file.ts';
+import type { Journey } from '../../journey/journey.ts';
 import type { Filter } from '../../packet/filter/compile.ts';
 import { showBackground, showsBackground } from '../ui/background.ts';
 import { Button } from '../ui/button.tsx';
@@ -50,6 +51,7 @@ export function PacketView({ source, onSelect, looked }: PacketViewProps) {
     return made;
   }, [source]);
   const background = useSignalValue(showsBackground);
+  const dropped = useDropped(source.dropped);
   const [, render] = useState(0);
   const [text, setText] = useState('');
   const [filter, setFilter] = useState(NO_FILTER);
@@ -292,11 +294,9 @@ export function PacketView({ source, onSelect, looked }: PacketViewProps) {
         <span class="pk-buttons">
           {source.tracing && <TraceFilter tracing={source.tracing} filter={filter} say={say} />}
           {source.live && (
-            <>
-              <Button onClick={clear} whyNot={store.kept === 0 ? 'The list is empty.' : undefined}>
-                Clear
-              </Button>
-            </>
+            <Button onClick={clear} whyNot={store.kept === 0 ? 'The list is empty.' : undefined}>
+              Clear
+            </Button>
           )}
           <Button onClick={() => void save()} whyNot={store.count === 0 ? 'No packet is in the list.' : undefined}>
             Save pcapng
@@ -313,6 +313,7 @@ export function PacketView({ source, onSelect, looked }: PacketViewProps) {
             onFollowing={(follows) => setFollowing(follows && source.live)}
             selected={selected}
             marked={marked}
+            dropped={dropped}
             compared={compared}
             onChoose={choose}
             onShow={(n) => {
@@ -419,4 +420,12 @@ function Counts({ store, grouped, live }: CountsProps) {
       {store.lost > 0 && <span class="pk-lost">{lostWords(store)}</span>}
     </p>
   );
+}
+
+const NONE: ReadonlySignal<readonly Journey[]> = signal([]);
+
+/** Numbers of all sightings of packets that were dropped. */
+function useDropped(journeys: ReadonlySignal<readonly Journey[]> = NONE): ReadonlySet<number> {
+  const all = useSignalValue(journeys);
+  return useMemo(() => new Set(all.flatMap(({ hops }) => hops.map(({ hop }) => hop.n))), [all]);
 }

@@ -7,6 +7,8 @@ export interface Slot {
   readonly machine: string;
   readonly label: string;
   readonly screen: HTMLElement;
+  /** It has a tab; the others of a machine get one on demand. */
+  isOpen: boolean;
 }
 
 interface Column<S extends Slot> {
@@ -54,21 +56,25 @@ export class TerminalColumns<S extends Slot> {
   }
 
   /** Shares the terminals out to so many columns; those in front stay there, as far as they do not meet. */
-  arrange(count: number): void {
-    if (count === this.#columns.length) return;
+  arrange(count: number, anew = false): void {
+    if (count === this.#columns.length && !anew) return;
     const before = this.fronts;
     this.#life.abort();
     this.#life = new AbortController();
     const machines = [...new Set(this.#slots.map(({ machine }) => machine))];
     this.#columns = sharedOut(machines, count).map((names) => this.#column(names, count === 1));
     for (const { tabs, slots } of this.#columns) {
-      const front = before.find((slot) => slots.includes(slot)) ?? slots[0];
+      const front = before.find((slot) => slots.includes(slot)) ?? slots.find(({ isOpen }) => isOpen);
       if (front) tabs.select(front.key);
     }
   }
 
-  /** Brings a terminal to the front of its column. */
+  /** Brings a terminal to the front of its column; it has a tab from then on. */
   select(slot: S): void {
+    if (!slot.isOpen) {
+      slot.isOpen = true;
+      this.arrange(this.#columns.length, true);
+    }
     this.#columns.find(({ slots }) => slots.includes(slot))?.tabs.select(slot.key);
   }
 
@@ -81,16 +87,39 @@ export class TerminalColumns<S extends Slot> {
     this.root.remove();
   }
 
+  /** Opens the next terminal: of the machine whose terminal is in front, or of the first that has one left. */
+  #opener(slots: readonly S[], front: () => S | undefined): HTMLButtonElement {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'ls-button is-quiet is-small is-icon term-more';
+    button.textContent = '+';
+    button.title = 'One more terminal';
+    button.setAttribute('aria-label', 'One more terminal');
+    button.addEventListener('click', () => {
+      const left = slots.filter(({ isOpen }) => !isOpen);
+      const next = left.find(({ machine }) => machine === front()?.machine) ?? left[0];
+      if (next === undefined) return;
+      this.select(next);
+      this.tabOf(next)?.focus();
+    });
+    return button;
+  }
+
   #column(names: readonly string[], alone: boolean): Column<S> {
     const slots = this.#slots.filter(({ machine }) => names.includes(machine));
     const list = document.createElement('div');
     list.className = 'ls-tabs term-tabs';
     list.setAttribute('role', 'tablist');
     list.setAttribute('aria-label', alone ? 'Terminals' : `Terminals of ${names.join(', ')}`);
-    list.append(...slots.map(tabOf));
+    list.append(...slots.filter(({ isOpen }) => isOpen).map(tabOf));
     const root = document.createElement('div');
     root.className = 'term-column';
-    root.append(list, ...slots.map(({ screen }) => screen));
+    const head = document.createElement('div');
+    head.className = 'term-head';
+    head.append(list);
+    if (slots.some(({ isOpen }) => !isOpen)) head.append(this.#opener(slots, () => column.front));
+    root.append(head, ...slots.map(({ screen }) => screen));
+    for (const { screen, isOpen } of slots) screen.hidden = !isOpen;
     this.root.append(root);
     this.#life.signal.addEventListener('abort', () => root.remove());
     const column: Column<S> = {

@@ -50,6 +50,7 @@ export class TerminalPanel {
         label: `${machine.name} · ${index + 1}`,
         console,
         screen: this.#screen(),
+        isOpen: index === 0,
       })),
     );
     this.#columns = new TerminalColumns(this.#slots, (slot) => this.#bring(slot));
@@ -87,9 +88,9 @@ export class TerminalPanel {
     });
   }
 
-  /** Brings a machine's first terminal to the front. */
-  show(machine: string): void {
-    const slot = this.#slots.find((candidate) => candidate.key === `${machine}-1`);
+  /** Brings a terminal of a machine to the front: its first one, if no other is meant. */
+  show(machine: string, index = 0): void {
+    const slot = this.#slots.find((candidate) => candidate.key === `${machine}-${index + 1}`);
     if (!slot) return;
     const seen = this.#columns.fronts.includes(slot);
     this.#columns.select(slot);

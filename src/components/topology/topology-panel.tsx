@@ -2,10 +2,14 @@
 // device or wire beside it.
 import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { BACKGROUND } from '../../hop/background.ts';
 import type { Hop } from '../../hop/hop.ts';
+import type { Journey } from '../../journey/journey.ts';
+import { verdictOf } from '../../journey/verdict.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { wireId } from '../../topology/merge-graphs.ts';
 import { MachineBar } from '../machines/machine-bar.tsx';
+import { showBackground, showsBackground } from '../ui/background.ts';
 import { Button } from '../ui/button.tsx';
 import { MaximiseButton } from '../ui/maximise-button.tsx';
 import { MenuButton } from '../ui/menu-button.tsx';
@@ -18,6 +22,7 @@ import { Inspector } from './inspector/inspector.tsx';
 import { WireInspector } from './inspector/wire-inspector.tsx';
 import type { PlayerStatus } from './motion/packet-player.ts';
 import type { Picture } from './picture/picture.ts';
+import { linkProse } from './prose-links.ts';
 import './topology.css';
 
 export interface TopologyPanelProps {
@@ -28,6 +33,8 @@ export interface TopologyPanelProps {
   readonly shown?: ReadonlySignal<ShownHop | null>;
   /** The way of that packet. */
   readonly way?: ReadonlySignal<ShownWay | null>;
+  /** Packets that were seen to be dropped. */
+  readonly dropped?: ReadonlySignal<readonly Journey[]>;
   /** The picture takes all the room of the lab, or gives it back. */
   readonly onMaximise?: () => void;
   /** Brings a machine's terminal to the front. */
@@ -36,9 +43,18 @@ export interface TopologyPanelProps {
   readonly onReset?: (machine: string) => void;
 }
 
-const QUIET: PlayerStatus = { addedUp: 0, lag: 0 };
+const QUIET: PlayerStatus = { addedUp: 0, leftOut: 0, lag: 0 };
 
-export function TopologyPanel({ lab, onDrawn, shown, way, onMaximise, onTerminal, onReset }: TopologyPanelProps) {
+export function TopologyPanel({
+  lab,
+  onDrawn,
+  shown,
+  way,
+  dropped,
+  onMaximise,
+  onTerminal,
+  onReset,
+}: TopologyPanelProps) {
   const graph = useSignalValue(lab.graph);
   const [view, setView] = useState<'picture' | 'list'>('picture');
   const [selected, setSelected] = useState<string | null>(null);
@@ -69,12 +85,19 @@ export function TopologyPanel({ lab, onDrawn, shown, way, onMaximise, onTerminal
         const stop = made.player.status.subscribe(setStatus);
         const stopShown = shown?.subscribe((hop) => made.player.show(hop));
         const stopWay = way?.subscribe((shownWay) => made.player.showWay(shownWay));
+        const stopBackground = showsBackground.subscribe((shows) => made.player.hideBackground(!shows));
+        const stopDropped = dropped?.subscribe(crossOut(made));
+        const pointing = new AbortController();
+        linkProse(lab.graph, (ids) => made.light(ids), pointing.signal);
         picture.current = made;
         made.select(marked.current);
         end = () => {
           stop();
           stopShown?.();
           stopWay?.();
+          pointing.abort();
+          stopBackground();
+          stopDropped?.();
           made.dispose();
           picture.current = null;
           setStatus(QUIET);
@@ -90,9 +113,12 @@ export function TopologyPanel({ lab, onDrawn, shown, way, onMaximise, onTerminal
       ended = true;
       end();
     };
-  }, [lab, view, attempt, shown, way]);
+  }, [lab, view, attempt, shown, way, dropped]);
 
-  useEffect(() => picture.current?.select(selected), [selected, graph]);
+  useEffect(() => {
+    const inspector = root.current?.querySelector('.tp-inspector');
+    picture.current?.select(selected, inspector?.clientWidth);
+  }, [selected]);
 
   function show(machine: string | null): void {
     setNear(machine);
@@ -204,13 +230,27 @@ function Status({ status, onCatchUp }: { readonly status: PlayerStatus; readonly
   const lines: string[] = [];
   if (status.addedUp > 0) lines.push(`${plural(status.addedUp, 'packet')} added up on the lines, too many to draw.`);
   if (status.lag > 0) lines.push(`${Math.round(status.lag / 1000)} s behind.`);
+  if (status.leftOut > 0) lines.push(`${plural(status.leftOut, 'packet')} of ${BACKGROUND} not drawn.`);
   if (lines.length === 0) return null;
   return (
     <div class="tp-status">
       <span>{lines.join(' ')}</span>
+      {status.leftOut > 0 && <Button onClick={() => showBackground(true)}>Draw them</Button>}
       {status.lag > 0 && <Button onClick={onCatchUp}>Catch up</Button>}
     </div>
   );
+}
+
+/** A cross for each packet that is told of from now on. */
+function crossOut({ player }: Picture): (dropped: readonly Journey[]) => void {
+  let known = Number.POSITIVE_INFINITY;
+  return (dropped) => {
+    for (const { hops, end, grade, reached, why } of dropped.slice(known)) {
+      const device = hops.at(-1)?.hop.deviceId ?? '';
+      if (device !== '') player.cross(device, `${verdictOf({ end, grade, reached })}: ${why}`);
+    }
+    known = dropped.length;
+  };
 }
 
 function Announcements({ lab }: { readonly lab: Lab }) {

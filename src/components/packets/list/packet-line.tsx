@@ -25,6 +25,8 @@ interface Props {
   readonly opensGap: boolean;
   readonly selected: boolean;
   readonly marked: boolean;
+  /** It was seen to be dropped. */
+  readonly dropped: boolean;
   /** The packet that another one is compared with. */
   readonly compared: boolean;
   readonly onChoose: () => void;
@@ -40,6 +42,7 @@ export function PacketLine({
   opensGap,
   selected,
   marked,
+  dropped,
   compared,
   ...props
 }: Props) {
@@ -48,9 +51,10 @@ export function PacketLine({
     row % 2 === 1 && 'pk-odd',
     marked && 'pk-marked',
     compared && 'pk-compared',
+    dropped && 'pk-dropped',
     gap && 'pk-gap',
   ];
-  const signs = [marked && 'marked', compared && 'compared'].filter((sign) => sign !== false);
+  const signs = [dropped && 'dropped', marked && 'marked', compared && 'compared'].filter((sign) => sign !== false);
   return (
     // Keys are the grid's: it holds the focus and names this row as its active one.
     <tr
@@ -64,7 +68,8 @@ export function PacketLine({
       onMouseDown={(event) => event.detail > 1 && event.preventDefault()}
     >
       <td class="pk-number">
-        {signs.length > 0 && <span class="pk-sign">{marked ? '◆' : '⇄'}</span>}
+        {dropped && <span class="pk-cross">✗</span>}
+        {(marked || compared) && <span class="pk-sign">{marked ? '◆' : '⇄'}</span>}
         {signs.length > 0 && <span class="sr-only">{signs.join(', ')} </span>}
         {packet.n}
       </td>

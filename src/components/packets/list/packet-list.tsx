@@ -25,6 +25,8 @@ interface Props {
   /** Number of the packet; null: none is. */
   readonly selected: number | null;
   readonly marked: ReadonlySet<number>;
+  /** Numbers of packets that were dropped. */
+  readonly dropped: ReadonlySet<number>;
   readonly compared: number | null;
   onChoose(row: number): void;
   /** The packet of that number, whatever the rows are by now: what was clicked is what was seen. */
@@ -115,6 +117,7 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
         opensGap={gap !== undefined && store.opensGap(at, gap)}
         selected={at === row}
         marked={props.marked.has(packet.n)}
+        dropped={props.dropped.has(packet.n)}
         compared={packet.n === props.compared}
         onChoose={() => props.onShow(packet.n)}
         onOpen={() => props.onOpen()}

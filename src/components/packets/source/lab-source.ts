@@ -14,6 +14,7 @@ export function labSource(lab: Lab, journeys: LabJourneys, tracing?: RuleTracing
     live: true,
     oneTime: true,
     severalMachines: lab.machines.length > 1,
+    dropped: journeys.dropped,
     capacity: CAPACITY,
     onPackets: (listener) => lab.onHops(listener),
     regrouped: (most) => journeys.regrouped(most),

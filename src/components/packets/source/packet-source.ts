@@ -1,5 +1,6 @@
 // Where a list's packets come from: the taps of a running lab, or a file.
 
+import type { ReadonlySignal } from '@preact/signals-core';
 import type { Timestamp } from '../../../capture/captured-packet.ts';
 import type { Gap } from '../../../hop/gap.ts';
 import type { Hop } from '../../../hop/hop.ts';
@@ -37,13 +38,15 @@ export interface PacketBatch {
 export interface PacketSource {
   /** "super-bridge", "trace.pcap": stands in what is exported. */
   readonly title: string;
-  /** Packets go on coming: the list can follow, pause and be cleared. */
+  /** Packets go on coming: the list can follow, and be cleared. */
   readonly live: boolean;
   /** All clocks that its times are of show the same: those of a lab do, also of one that was saved to a file. */
   readonly oneTime: boolean;
   readonly severalMachines: boolean;
   /** Whose firewalls tell which rules see packets; left out where none of it runs. */
   readonly tracing?: RuleTracing;
+  /** Packets that were seen to be dropped, told without being asked; left out where nobody tells. */
+  readonly dropped?: ReadonlySignal<readonly Journey[]>;
   /** Packets kept; what is older is let go and counted. */
   readonly capacity: number;
   /** Ends with the function that it gives. */

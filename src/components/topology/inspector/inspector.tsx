@@ -10,6 +10,7 @@ import { isDown, KIND_WORD } from '../../../topology/device-words.ts';
 import type { Graph } from '../../../topology/graph.ts';
 import { Button } from '../../ui/button.tsx';
 import { useUniqueId } from '../../ui/use-unique-id.ts';
+import { firstMention, showMention } from '../prose-links.ts';
 import { InspectorFrame } from './inspector-frame.tsx';
 
 interface Props {
@@ -66,6 +67,7 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
     return () => ending.abort();
   }, [lab, deviceId, round, gone]);
 
+  const mention = device === undefined ? undefined : firstMention(device.name);
   return (
     <InspectorFrame
       about={deviceId}
@@ -80,14 +82,21 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
       }
       busy={mute === '' && reading.kind === 'loading'}
       tools={
-        <Button
-          onClick={() => setRound(round + 1)}
-          busy={!gone && mute === '' && reading.kind === 'loading'}
-          whyNot={gone ? 'The device is gone.' : mute || undefined}
-          aria-describedby={mute === '' ? undefined : why}
-        >
-          Refresh
-        </Button>
+        <>
+          {mention !== undefined && (
+            <Button title="Where the text first speaks of it" onClick={() => showMention(mention)}>
+              In the text
+            </Button>
+          )}
+          <Button
+            onClick={() => setRound(round + 1)}
+            busy={!gone && mute === '' && reading.kind === 'loading'}
+            whyNot={gone ? 'The device is gone.' : mute || undefined}
+            aria-describedby={mute === '' ? undefined : why}
+          >
+            Refresh
+          </Button>
+        </>
       }
       onClose={onClose}
     >

@@ -28,6 +28,8 @@ export interface PacketFrame {
       readonly isAt: boolean;
     }[];
   } | null;
+  /** Where a packet was lost just now, and why. */
+  readonly crosses: readonly { readonly device: string; readonly words: string }[];
   /** Edges light up instead of dots that travel (prefers-reduced-motion). */
   readonly still: boolean;
 }
@@ -80,6 +82,8 @@ export class PacketCanvas {
     if (frame.way !== null) this.#way(context, frame.way);
     for (const [id, lamp] of frame.lamps) this.#lamp(context, id, lamp.family, lamp.strength);
     for (const glow of frame.glows) this.#glow(context, glow);
+    for (const { device, words: why } of frame.crosses)
+      if (this.#cy.getElementById(device).nonempty()) this.#cross(context, this.#screen(this.#stand(device, '')), why);
     const most = MOST_LABELS * Math.min(1, this.#cy.zoom());
     for (const dot of frame.dots) {
       if (frame.still) this.#lit(context, dot);

@@ -2,6 +2,7 @@
 // one animation loop. What is out of sight or in a hidden tab costs nothing and is not made up for later: the
 // packet list has it all.
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { isBackground } from '../../../hop/background.ts';
 import type { Hop } from '../../../hop/hop.ts';
 import type { HopBatch } from '../../../lab/lab.ts';
 import type { Family } from '../../../packet/summary.ts';
@@ -16,6 +17,8 @@ import { labelOf, quickFamily } from './packet-label.ts';
 export interface PlayerStatus {
   /** Packets added up on the edges in the burst that is going on. */
   readonly addedUp: number;
+  /** Packets that are not drawn because machines send them by themselves. */
+  readonly leftOut: number;
   /** ms that the picture is behind; 0 when it is not worth telling. */
   readonly lag: number;
 }
@@ -30,6 +33,8 @@ export interface PlayerOptions {
 
 /** ms for which a device's outline stays lit after a packet was seen there. */
 const LAMP = 450;
+/** ms */
+const CROSS = 6000;
 /** A lag below this is the time that packets take anyway, there and back. */
 const WORTH_TELLING = 6500;
 /** ms of a frame for packets that have come. */
@@ -40,7 +45,7 @@ export class PacketPlayer {
   readonly #ways = new LiveWays();
   readonly #flow = new PacketFlow();
   readonly #lamps = new Map<string, { readonly family: Family; readonly since: number }>();
-  readonly #status = signal<PlayerStatus>({ addedUp: 0, lag: 0 });
+  readonly #status = signal<PlayerStatus>({ addedUp: 0, leftOut: 0, lag: 0 });
   readonly #observer: IntersectionObserver;
   readonly #ending = new AbortController();
   #way: PacketFrame['way'] = null;
@@ -51,6 +56,9 @@ export class PacketPlayer {
   #run = 0;
   #later: ReturnType<typeof setTimeout> | undefined;
   #undrawn: Hop[] = [];
+  #hidesBackground = false;
+  #leftOut = 0;
+  #crosses: { readonly device: string; readonly words: string; readonly until: number }[] = [];
   #inSight = true;
   #frame = 0;
   /** The picture's own time, ms. */
@@ -92,6 +100,8 @@ export class PacketPlayer {
       this.#flow.clear();
       this.#ways.clear();
       this.#waiting = [];
+      this.#leftOut = 0;
+      this.#crosses = [];
     }
     for (const hop of batch.hops) this.#waiting.push(hop);
     this.#takeIn();
@@ -107,6 +117,11 @@ export class PacketPlayer {
       taken++;
       const path = this.#ways.follow(hop);
       const item = { n: hop.n, time: hop.time, path };
+      if (this.#hidesBackground && isBackground(hop)) {
+        if (path.follows === 0) this.#leftOut += 1;
+        this.#flow.skip(item);
+        continue;
+      }
       if (!seen || this.#shown !== null) {
         this.#flow.skip(item);
         continue;
@@ -165,6 +180,22 @@ export class PacketPlayer {
     this.redraw();
   }
 
+  /** Whether what machines send by themselves is left out (hop/background.ts). */
+  hideBackground(hides: boolean): void {
+    this.#hidesBackground = hides;
+    this.#leftOut = 0;
+    this.#tell();
+  }
+
+  /** A cross for a while, where a packet was lost just now. */
+  cross(device: string, words: string): void {
+    this.#crosses = [
+      ...this.#crosses.filter((cross) => cross.device !== device),
+      { device, words, until: this.#clock + CROSS },
+    ];
+    this.#wake();
+  }
+
   /** Leaves out what is still to be drawn, and goes on with what happens now. */
   catchUp(): void {
     this.#flow.clear();
@@ -205,13 +236,15 @@ export class PacketPlayer {
     if (this.#waiting.length > 0) this.#takeIn();
     const busy = this.#flow.advance(this.#clock) || this.#waiting.length > 0 || this.#isGliding();
     for (const [id, lamp] of this.#lamps) if (this.#clock - lamp.since > LAMP) this.#lamps.delete(id);
+    this.#crosses = this.#crosses.filter(({ until }) => until > this.#clock);
     this.#draw();
     if (time - this.#told > 250) {
       this.#told = time;
       this.#tell();
     }
     if (this.#frame !== 0) return;
-    if (busy || this.#lamps.size > 0) this.#frame = requestAnimationFrame((next) => this.#step(next));
+    if (busy || this.#lamps.size + this.#crosses.length > 0)
+      this.#frame = requestAnimationFrame((next) => this.#step(next));
     else this.#tell();
   }
 
@@ -225,6 +258,7 @@ export class PacketPlayer {
         glows: [],
         lamps,
         way: this.#way,
+        crosses: [],
         still: this.#options.still(),
       });
       return;
@@ -239,6 +273,7 @@ export class PacketPlayer {
         ]),
       ),
       way: this.#way,
+      crosses: this.#crosses,
       still: this.#options.still(),
     });
     if (this.#undrawn.length === 0) return;
@@ -273,6 +308,7 @@ export class PacketPlayer {
     const lag = this.#flow.lag(this.#clock);
     const next: PlayerStatus = {
       addedUp: this.#flow.addedUp,
+      leftOut: this.#leftOut,
       lag: lag < WORTH_TELLING ? 0 : Math.round(lag / 1000) * 1000,
     };
     if (JSON.stringify(next) !== JSON.stringify(this.#status.value)) this.#status.value = next;

@@ -21,16 +21,29 @@ export const LEGEND = 9;
 export const keptFor = (graph: Graph): number => (graph.machines.length > 1 ? 2 : 3);
 
 /**
- * Loopback inside a container says nothing that its list does not, nor does a machine's own where the picture is about what
- * goes between machines; alone in a namespace, it is all there is to draw.
+ * What is not drawn. Loopback inside a container says nothing that its list does not, nor does a machine's own where the picture is about what
+ * goes between machines; alone in a namespace that has a name, it is all there is to draw. And what Docker has just made, and is about to
+ * give to a container: for a second or two it would push everything else aside.
  */
 export function isFolded(device: DeviceNode, graph: Graph): boolean {
+  if (device.deviceKind === 'veth') return isBeingMade(device, graph);
   if (device.deviceKind !== 'loopback') return false;
   const namespace = graph.namespaces.find((candidate) => candidate.id === device.namespace);
   if (namespace?.root !== false && graph.machines.length === 1) return false;
+  if (namespace?.name.startsWith('net:[')) return true;
   return graph.devices.some(
     (other) => other.namespace === device.namespace && other !== device && other.deviceKind !== 'loopback',
   );
+}
+
+/** As Docker calls both ends of a pair until one of them is in its container (libnetwork, GenerateIfaceName). */
+const BEING_MADE = /^veth[0-9a-f]{7}$/;
+
+function isBeingMade({ id, name, namespace }: DeviceNode, graph: Graph): boolean {
+  if (!BEING_MADE.test(name)) return false;
+  const pair = graph.edges.find(({ kind, source, target }) => kind === 'veth' && (source === id || target === id));
+  const peer = graph.devices.find((device) => device.id === (pair?.source === id ? pair.target : pair?.source));
+  return peer !== undefined && peer.namespace === namespace && BEING_MADE.test(peer.name);
 }
 
 /** @param left the middle of the machine's first column @param boxes gets a place for each of its devices */

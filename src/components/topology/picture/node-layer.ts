@@ -1,6 +1,7 @@
 // The text of the picture, as real elements over cytoscape's canvas: it is sharp, it is set in the site's faces, and it
 // takes the focus. One tab stop for the whole picture; arrow keys go from a device or a wire to the next one in that direction.
 import type { CollectionReturnValue, Core, EdgeSingular } from 'cytoscape';
+import type { Services } from '../../../lab/service-watch.ts';
 import type { Graph } from '../../../topology/graph.ts';
 import { isFolded } from './layout-place.ts';
 import { deviceLabel, deviceSentence, LANE, namespaceLabel, SMALLEST, tunnelLabel } from './node-label.ts';
@@ -23,6 +24,7 @@ export class NodeLayer {
   readonly #plane: HTMLElement;
   readonly #elements = new Map<string, HTMLElement>();
   readonly #notes = new Map<string, string>();
+  #services: Services = new Map();
   /** The device or wire that the tab key leads to. */
   #stop = '';
 
@@ -48,7 +50,7 @@ export class NodeLayer {
     const wanted = new Set<string>();
     for (const machine of graph.machines) {
       wanted.add(machine.id);
-      this.#legend(machine.id, 'tp-legend tp-legend-machine', machine.name, this.#notes.get(machine.id) ?? '');
+      this.#machineLegend(machine.id);
     }
     for (const namespace of graph.namespaces) {
       // The machine's own is what its frame is.
@@ -105,8 +107,14 @@ export class NodeLayer {
   /** What is the matter with a machine, beside its name; "" when nothing is. */
   note(machine: string, words: string): void {
     this.#notes.set(machine, words);
-    if (this.#elements.has(machine)) this.#legend(machine, 'tp-legend tp-legend-machine', machine, words);
+    if (this.#elements.has(machine)) this.#machineLegend(machine);
     this.place();
+  }
+
+  /** Which services each machine has, and how they are. */
+  serve(services: Services): void {
+    this.#services = services;
+    for (const machine of services.keys()) if (this.#elements.has(machine)) this.#machineLegend(machine);
   }
 
   /** Puts everything where cytoscape has it now. */
@@ -167,6 +175,15 @@ export class NodeLayer {
 
   dispose(): void {
     this.#plane.remove();
+  }
+
+  /** Name, services with a light each, and what is the matter. A machine's id is its name. */
+  #machineLegend(machine: string): void {
+    fill(this.#element(machine, 'span', 'tp-legend tp-legend-machine'), [
+      ['tp-name', machine],
+      ...(this.#services.get(machine) ?? []).map(({ name, state }) => [`tp-service is-${state}`, name] as const),
+      ['tp-word', this.#notes.get(machine) ?? ''],
+    ]);
   }
 
   #legend(id: string, className: string, name: string, word: string): void {
@@ -270,6 +287,7 @@ function fill(element: HTMLElement, parts: readonly (readonly [className: string
   for (const [className, text] of wanted) {
     const span = document.createElement('span');
     span.className = className;
+    if (className.startsWith('tp-service')) span.title = className.replace(/^.*is-/, '');
     span.textContent = text;
     // What an address ends with is a part of it.
     const place = className === 'tp-prefix' ? (element.lastElementChild ?? element) : element;

@@ -4,6 +4,7 @@ import { effect, signal as stored } from '@preact/signals';
 import { missingIn } from '../../../hop/gap.ts';
 import type { Hop } from '../../../hop/hop.ts';
 import type { Lab } from '../../../lab/lab.ts';
+import { watchServices } from '../../../lab/service-watch.ts';
 import { machineNote } from '../../machines/machine-words.ts';
 import { PacketCanvas } from '../motion/packet-canvas.ts';
 import { PacketPlayer } from '../motion/packet-player.ts';
@@ -100,6 +101,7 @@ export class Picture {
         this.#layer.note(name, machineNote(facts));
       }
     });
+    const stopServices = watchServices(lab, signal).subscribe((services) => this.#layer.serve(services));
     const stopHops = lab.onHops((batch) => {
       this.player.receive(batch);
       if (batch.run === run && batch.lost.length === 0) return;
@@ -112,15 +114,24 @@ export class Picture {
     signal.addEventListener('abort', () => {
       stopGraph();
       stopNotes();
+      stopServices();
       stopHops();
       cancelAnimationFrame(drawing);
       cancelAnimationFrame(this.#placing);
     });
   }
 
-  select(id: string | null): void {
+  /** @param covered px at the right that the inspector stands over */
+  select(id: string | null, covered = 0): void {
     this.#scene.select(id);
     this.#layer.select(id);
+    if (id === null) this.#scene.settle();
+    else this.#scene.reveal(id, covered);
+  }
+
+  /** Makes these stand out for as long as nothing else is said; []: nothing does. */
+  light(ids: readonly string[]): void {
+    this.#scene.light(ids);
   }
 
   focus(id: string): boolean {

@@ -79,6 +79,7 @@ export function sceneStyle(colours: Colours): StylesheetJson {
     },
     { selector: 'node.down', style: { 'border-style': 'dashed', 'border-color': colours.muted } },
     { selector: 'node.selected', style: { 'border-color': colours.accent, 'border-width': 3 } },
+    { selector: 'node.lit', style: { 'border-color': colours.accent, 'border-width': 4, 'border-style': 'solid' } },
     { selector: 'node[kind = "room"]', style: { ...sized, 'background-opacity': 0, 'border-width': 0, events: 'no' } },
     {
       selector: 'node[kind = "stub"]',

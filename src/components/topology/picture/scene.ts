@@ -31,6 +31,7 @@ const LEAST = 0.72;
 const MOST = 1.35;
 /** px between the picture and the edges of its window. */
 const MARGIN = 8;
+const BARE = { includeLabels: false, includeOverlays: false, includeUnderlays: false };
 /** Of a frame's legend, over the frame. */
 const LEGEND_HEIGHT = 10;
 /** ms in which what has a new place glides there. */
@@ -103,7 +104,9 @@ export class Scene {
           fresh.push(id);
         } else {
           there.data(element.data);
+          const isLit = there.hasClass('lit');
           there.classes(element.classes ?? '');
+          if (isLit) there.addClass('lit');
         }
       }
     });
@@ -136,6 +139,11 @@ export class Scene {
     if (id !== null) this.cy.getElementById(id).addClass('selected');
   }
 
+  light(ids: readonly string[]): void {
+    this.cy.nodes('.lit').removeClass('lit');
+    for (const id of ids) this.cy.getElementById(id).addClass('lit');
+  }
+
   /** The whole picture, or the machine that the view is about. */
   fit(): void {
     if (this.cy.elements().empty() || this.cy.width() < 2) return;
@@ -148,7 +156,7 @@ export class Scene {
   }
 
   #letPan(zoom: number): void {
-    const overflows = this.cy.elements().boundingBox({}).w * zoom > this.cy.width();
+    const overflows = this.cy.nodes().boundingBox(BARE).w * zoom > this.cy.width();
     this.cy.userPanningEnabled(this.#near !== null || overflows || !coarse.matches);
   }
 
@@ -178,17 +186,22 @@ export class Scene {
     this.cy.panBy({ x, y });
   }
 
-  /** Brings a device or a wire into the view, for the keyboard. */
-  reveal(id: string): void {
+  /** Brings a device or a wire into the view. @param covered px at the right that something else stands over */
+  reveal(id: string, covered = 0): void {
     const node = this.cy.getElementById(id);
     if (node.empty()) return;
     const box = node.renderedBoundingBox({});
     const margin = 8;
-    const x =
-      box.x1 < margin ? margin - box.x1 : box.x2 > this.cy.width() - margin ? this.cy.width() - margin - box.x2 : 0;
+    const right = this.cy.width() - covered - margin;
+    const x = box.x2 > right ? Math.max(right - box.x2, margin - box.x1) : box.x1 < margin ? margin - box.x1 : 0;
     const y =
       box.y1 < margin ? margin - box.y1 : box.y2 > this.cy.height() - margin ? this.cy.height() - margin - box.y2 : 0;
     if (x !== 0 || y !== 0) this.cy.panBy({ x, y });
+  }
+
+  /** Everything in sight again, unless the reader looks at a part of it. */
+  settle(): void {
+    if (this.#followsContent) this.fit();
   }
 
   resized(): void {
@@ -301,8 +314,8 @@ export class Scene {
   }
 
   #view(): { zoom: number; pan: { x: number; y: number } } {
-    const all = this.cy.elements().boundingBox({});
-    const near = this.#near === null ? null : this.cy.getElementById(this.#near).boundingBox({});
+    const all = this.cy.nodes().boundingBox(BARE);
+    const near = this.#near === null ? null : this.cy.getElementById(this.#near).boundingBox(BARE);
     // A machine is seen together with the wire that it is plugged into.
     const box = near === null ? all : { x1: near.x1 - 4, y1: near.y1, w: near.w + 8, h: all.y2 - near.y1 };
     // Legends stand on the upper edge of their frames.
@@ -322,7 +335,7 @@ export class Scene {
   #keepInSight(anew: boolean): void {
     if (!this.#fitted || !this.#followsContent || this.cy.elements().empty()) return;
     const seen = this.cy.extent();
-    const box = (this.#near === null ? this.cy.elements() : this.cy.getElementById(this.#near)).boundingBox({});
+    const box = (this.#near === null ? this.cy.nodes() : this.cy.getElementById(this.#near)).boundingBox(BARE);
     const whole = box.x1 >= seen.x1 && box.y1 >= seen.y1 && box.x2 <= seen.x2 && box.y2 <= seen.y2;
     if (whole && !anew) return;
     const view = this.#view();

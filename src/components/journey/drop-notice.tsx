@@ -1,0 +1,55 @@
+// A packet that was dropped announces itself: what it was, where, why, and a button that shows its way.
+import type { ReadonlySignal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import { placeOf } from '../../hop/hop.ts';
+import type { Journey } from '../../journey/journey.ts';
+import { Button } from '../ui/button.tsx';
+import { plural } from '../ui/words.ts';
+import './drop-notice.css';
+
+interface Props {
+  readonly dropped: ReadonlySignal<readonly Journey[]>;
+  readonly severalMachines: boolean;
+  /** Wants to see this hop, by its number. */
+  readonly onShow: (n: number) => void;
+}
+
+export function DropNotice({ dropped, severalMachines, onShow }: Props) {
+  const [all, setAll] = useState(dropped.peek());
+  /** Of those that are known, how many were looked at or put away. */
+  const [done, setDone] = useState(dropped.peek().length);
+  useEffect(
+    () =>
+      dropped.subscribe((now) => {
+        setAll(now);
+        setDone((before) => Math.min(before, now.length));
+      }),
+    [dropped],
+  );
+  const latest = all.at(-1);
+  const last = latest?.hops.at(-1);
+  const count = all.length - done;
+  if (latest === undefined || last === undefined || count <= 0) return <p class="sr-only" role="status" />;
+  const place = severalMachines ? placeOf(last.hop) : last.hop.device || placeOf(last.hop);
+  const putAway = (): void => setDone(all.length);
+  return (
+    <div class="jn-dropped">
+      <p role="status">
+        <strong>✗ Dropped</strong> at <code>{place}</code>: {latest.summary}.
+        {count > 1 && ` The last of ${plural(count, 'packet')}.`}
+      </p>
+      <Button
+        look="primary"
+        onClick={() => {
+          putAway();
+          onShow(last.hop.n);
+        }}
+      >
+        Show its way
+      </Button>
+      <Button icon aria-label="Put the notice away" title="Put the notice away" onClick={putAway}>
+        ×
+      </Button>
+    </div>
+  );
+}
