@@ -61,7 +61,7 @@ function cachedStartsAndRest(site: Site, { signal, samples }: BenchContext) {
 /** From the click to the running lab, after a container was started; s. */
 async function undo(lab: LabPage): Promise<number> {
   const { page } = lab;
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: 'Checkpoints' }).click();
   await page.getByLabel('Name of the checkpoint').fill('bench');
   await page.getByRole('button', { name: 'Keep this moment' }).click();
   await page.getByText('Kept: bench.').waitFor();
@@ -69,7 +69,7 @@ async function undo(lab: LabPage): Promise<number> {
   await page.getByRole('tab', { name: 'kube-worker-01 · 1' }).click();
   await page.locator('.term-screen:not([hidden]) textarea').focus();
   await lab.run('docker run -d --name web whoami', /^[0-9a-f]{64}$/);
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: 'Checkpoints' }).click();
   const began = performance.now();
   await page.getByRole('button', { name: 'Go back to bench' }).first().click();
   await page.getByText('The lab is back at bench.').waitFor();

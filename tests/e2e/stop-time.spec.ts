@@ -34,7 +34,7 @@ async function step(): Promise<string> {
 }
 
 test('a filter that cannot be read is shown with what is wrong, and where', async () => {
-  await lab.page.getByRole('button', { name: 'Freeze', exact: true }).click();
+  await lab.page.getByRole('button', { name: 'Stop time' }).click();
   await lab.expectState('frozen');
   await expect(time.said).toHaveText('Time stands still.');
   await time.button('Breakpoints').click();
@@ -121,11 +121,11 @@ test('what happened is played again, step by step, at its own pace', async () =>
   await expect(time.said).toContainText('Step 1:');
   await time.button('Play').click();
   await expect(time.said).toContainText(/Step [3-9]:/);
-  await time.button('Stop').click();
+  await time.button('Pause').click();
   await expect(time.button('Play')).toBeVisible();
   await lab.expectState('running');
-  await time.button('To the last packet').click();
-  await expect(time.button('Stop')).toBeVisible();
+  await time.button('Back to now').click();
+  await expect(time.button('Play')).toHaveCount(0);
 });
 
 test('with reduced motion the picture steps without gliding, and axe finds nothing in either theme', async () => {

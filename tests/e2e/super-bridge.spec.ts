@@ -101,7 +101,7 @@ test('the guest sees the size of its terminal', async () => {
 });
 
 test('freezing says so, and time goes on where it stopped', async () => {
-  await lab.page.getByRole('button', { name: 'Freeze', exact: true }).click();
+  await lab.page.getByRole('button', { name: 'Stop time' }).click();
   await lab.expectState('frozen');
   await lab.page.getByRole('button', { name: 'Go on' }).click();
   await lab.expectState('running');
@@ -206,13 +206,13 @@ test('a machine whose kernel panicked can be taken back to a checkpoint, or boot
       await other.expectState('failed');
     };
     await other.start();
-    await other.page.getByRole('button', { name: 'Undo' }).click();
+    await other.page.getByRole('button', { name: 'Checkpoints' }).click();
     await other.page.getByRole('button', { name: 'Keep this moment' }).click();
     await expect(other.page.getByRole('status').filter({ hasText: 'Kept: Checkpoint 1.' })).toBeVisible(slow);
     await other.page.keyboard.press('Escape');
     await crash();
     await expect(other.root.locator('.lab-advice')).toContainText('Under Undo are the checkpoints');
-    await other.page.getByRole('button', { name: 'Undo' }).click();
+    await other.page.getByRole('button', { name: 'Checkpoints' }).click();
     await other.page.getByRole('button', { name: 'Go back to Checkpoint 1' }).click();
     await other.expectState('running');
     await other.page.keyboard.press('Escape');
@@ -221,7 +221,7 @@ test('a machine whose kernel panicked can be taken back to a checkpoint, or boot
     await other.expectState('running');
     // It boots: its shell is there before its agent is.
     await expect(other.terminal(host)).toContainText('root@host-01', slow);
-    await other.page.getByRole('button', { name: 'Undo' }).click();
+    await other.page.getByRole('button', { name: 'Checkpoints' }).click();
     await expect(other.page.getByRole('button', { name: 'Go back to Checkpoint 1' })).toBeVisible();
   } finally {
     await other.close();

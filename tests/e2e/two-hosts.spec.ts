@@ -101,7 +101,7 @@ test('a ping goes over the wire, and its way has both machines and the wire', as
   await expect(lab.packets).toContainText('wire/lan', slow);
   await lab.page.getByRole('button', { name: 'Clear the filter' }).click();
   await lab.filterPackets('icmp.type == 8 && frame.interface_name == "kube-worker-02/eth0"');
-  await lab.page.getByRole('button', { name: 'Freeze', exact: true }).click();
+  await lab.page.getByRole('button', { name: 'Stop time' }).click();
   await lab.packets
     .getByRole('row', { name: /Echo \(ping\) request/ })
     .first()
@@ -139,14 +139,14 @@ test('a cable that is pulled stops the ping, and plugged in again lets it go on'
 });
 
 test('what was done since a checkpoint can be undone', async () => {
-  await lab.page.getByRole('button', { name: 'Undo' }).click();
+  await lab.page.getByRole('button', { name: 'Checkpoints' }).click();
   await lab.page.getByLabel('Name of the checkpoint').fill('before the file');
   await lab.page.getByRole('button', { name: 'Keep this moment' }).click();
   await expect(lab.page.getByText('Kept: before the file.')).toBeVisible(slow);
   await lab.page.keyboard.press('Escape');
   await lab.type('kube-worker-02', 'clear; touch new-file; ls');
   await expect.poll(() => lab.screen('kube-worker-02'), slow).toMatch(/^new-file$/m);
-  await lab.page.getByRole('button', { name: 'Undo' }).click();
+  await lab.page.getByRole('button', { name: 'Checkpoints' }).click();
   await lab.page.getByRole('button', { name: 'Go back to before the file' }).click();
   await expect(lab.page.getByText('The lab is back at before the file.')).toBeVisible(slow);
   await lab.page.keyboard.press('Escape');

@@ -17,6 +17,11 @@ import './hop-strip.css';
 interface Props {
   readonly journey: Journey | undefined;
   readonly at: Hop;
+  /** Steps keep to this packet. */
+  readonly onlyThis: boolean;
+  readonly onOnlyThis: (only: boolean) => void;
+  /** Back to what happens now; undefined while time stands. */
+  readonly onNow: (() => void) | undefined;
   /** The rules that see packets are told of. */
   readonly tracing: boolean;
   /** Why they cannot be, a sentence; "" where they can. */
@@ -38,6 +43,9 @@ const MOST_CHANGES = 1;
 export function HopStrip({
   journey,
   at,
+  onlyThis,
+  onOnlyThis,
+  onNow,
   tracing,
   whyNoTrace,
   onTracing,
@@ -71,6 +79,11 @@ export function HopStrip({
           {packetWords(at)}, {whereWords(at, severalMachines)}
         </span>
         <span class={shownAs === 'held' ? 'jn-shown-as jn-held' : 'jn-shown-as jn-soft'}>{shownAsWords}</span>
+        {onNow !== undefined && <Button onClick={onNow}>Back to now</Button>}
+        <label class="jn-check">
+          <input type="checkbox" checked={onlyThis} onChange={(event) => onOnlyThis(event.currentTarget.checked)} />
+          This packet only
+        </label>
         <Button
           class="jn-trace-key"
           pressed={tracing}

@@ -202,8 +202,6 @@ export function JourneyPanel({ lab, time, onWay }: JourneyPanelProps) {
         frozen={frozen}
         atEnd={atEnd}
         speed={speed}
-        onlyThis={onlyThis}
-        hasPacket={at !== null && at.n > 0}
         breaking={breaking}
         breakpoints={breakpoints.length}
         playing={playing}
@@ -214,7 +212,6 @@ export function JourneyPanel({ lab, time, onWay }: JourneyPanelProps) {
           time.seek(position);
         }}
         onSpeed={(factor) => time.setSpeed(factor)}
-        onOnlyThis={setOnlyThis}
         onBreaking={() => setBreaking(!breaking)}
       />
       <TraceBar tracing={time.tracing} state={tracing} wanted={typeof traceable === 'string' ? null : traceable} />
@@ -232,6 +229,9 @@ export function JourneyPanel({ lab, time, onWay }: JourneyPanelProps) {
         <HopStrip
           journey={journey}
           at={at}
+          onlyThis={onlyThis}
+          onOnlyThis={setOnlyThis}
+          onNow={frozen ? undefined : go.toEnd}
           tracing={isTracing}
           whyNoTrace={time.tracing.whyNot || (typeof traceable === 'string' ? traceable : '')}
           onTracing={() => {

@@ -10,8 +10,6 @@ const idle: Parameters<typeof Transport>[0] = {
   frozen: false,
   atEnd: true,
   speed: 1,
-  onlyThis: false,
-  hasPacket: false,
   breaking: false,
   breakpoints: 0,
   playing: false,
@@ -19,7 +17,6 @@ const idle: Parameters<typeof Transport>[0] = {
   go: { time: nothing, playPause: nothing, forward: nothing, back: nothing, toStart: nothing, toEnd: nothing },
   onSeek: nothing,
   onSpeed: nothing,
-  onOnlyThis: nothing,
   onBreaking: nothing,
 };
 const noStop = 'echo-01 cannot be frozen: nothing here can stop its time.';
@@ -49,17 +46,17 @@ const wordsOf = (props: Partial<typeof idle>): unknown =>
 
 describe('the keys of time', () => {
   it('can all be pressed where all machines can be stopped and slowed', () => {
-    expect(off({ hasPacket: true })).toEqual([]);
+    expect(off({})).toEqual([]);
     expect(wordsOf({})).toBeUndefined();
   });
 
   it('that would stop time are off where a machine cannot, and the reason stands under them', () => {
-    expect(off({ whyNot, hasPacket: true })).toEqual(['Stop time: why', 'Step: why', 'Speed: why', 'Breakpoints: why']);
+    expect(off({ whyNot })).toEqual(['Stop time: why', 'Step: why', 'Speed: why', 'Breakpoints: why']);
     expect(wordsOf({ whyNot })).toBe(`${noStop} ${noSlow}`);
   });
 
   it('let a reader look at what was seen all the same', () => {
-    const back = { whyNot, hasPacket: true, follows: false, atEnd: false };
+    const back = { whyNot, follows: false, atEnd: false };
     expect(off(back)).toEqual(['Stop time: why', 'Speed: why', 'Breakpoints: why']);
     expect(off({ ...back, playing: true })).toEqual(['Stop time: why', 'Speed: why', 'Breakpoints: why']);
   });

@@ -13,8 +13,6 @@ interface Props {
   readonly frozen: boolean;
   readonly atEnd: boolean;
   readonly speed: number;
-  readonly onlyThis: boolean;
-  readonly hasPacket: boolean;
   readonly breaking: boolean;
   readonly breakpoints: number;
   /** Steps are played. */
@@ -24,28 +22,13 @@ interface Props {
   readonly go: Readonly<Record<'time' | 'playPause' | 'forward' | 'back' | 'toStart' | 'toEnd', () => void>>;
   readonly onSeek: (position: number) => void;
   readonly onSpeed: (speed: number) => void;
-  readonly onOnlyThis: (only: boolean) => void;
   readonly onBreaking: () => void;
 }
 
 const SPEEDS = [1, 0.5, 0.25, 0.1] as const;
 
 export function Transport(props: Props) {
-  const {
-    steps,
-    waits,
-    follows,
-    frozen,
-    atEnd,
-    speed,
-    onlyThis,
-    hasPacket,
-    breaking,
-    breakpoints,
-    playing,
-    whyNot,
-    go,
-  } = props;
+  const { steps, waits, follows, frozen, atEnd, speed, breaking, breakpoints, playing, whyNot, go } = props;
   // What has been seen can be looked at in any lab; time stops only where all machines can be stopped.
   const noStop = whyNot.stop === '' ? {} : { whyNot: whyNot.stop, describedBy: whyNot.id };
   const { first, position, total, held } = steps;
@@ -54,8 +37,6 @@ export function Transport(props: Props) {
   const last = total + Math.min(1, held);
   const limits = [whyNot.stop, whyNot.slow].filter((words) => words !== '').join(' ');
   const stands = frozen && !waits;
-  // Looked back at while time runs: there is a way back to what happens now.
-  const back = !frozen && !waits && !follows;
   return (
     <>
       <div class="jn-bar" role="toolbar" aria-label="Steps">
@@ -99,17 +80,6 @@ export function Transport(props: Props) {
         <a class="jn-place" href={stepLink(position)} title="Link to this step">
           {position.toLocaleString('en')} / {last.toLocaleString('en')}
         </a>
-        {back && <Button onClick={go.toEnd}>Back to now</Button>}
-        {(hasPacket || onlyThis) && (
-          <label class="jn-check">
-            <input
-              type="checkbox"
-              checked={onlyThis}
-              onChange={(event) => props.onOnlyThis(event.currentTarget.checked)}
-            />
-            This packet only
-          </label>
-        )}
         <select
           class="ls-field"
           aria-label="Speed"

@@ -9,6 +9,6 @@ test('a lab of several machines says how many of them run', () => {
 });
 
 test('a frozen lab says who froze it', () => {
-  expect(stateWords({ kind: 'frozen', reason: 'reader' })).toBe('Frozen by you');
-  expect(stateWords({ kind: 'frozen', reason: 'hidden' })).toBe('Frozen while out of sight');
+  expect(stateWords({ kind: 'frozen', reason: 'reader' })).toBe('Time stands still');
+  expect(stateWords({ kind: 'frozen', reason: 'hidden' })).toBe('Time stands still while nobody sees it');
 });

@@ -14,7 +14,7 @@ export function stateWords(state: SessionState, machines: readonly MachineState[
     case 'running':
       return machines.length > 1 ? runningWords(machines) : 'Running';
     case 'frozen':
-      return state.reason === 'reader' ? 'Frozen by you' : 'Frozen while out of sight';
+      return state.reason === 'reader' ? 'Time stands still' : 'Time stands still while nobody sees it';
     case 'failed':
       return 'Stopped';
   }

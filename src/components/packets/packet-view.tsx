@@ -350,7 +350,7 @@ export function PacketView({ source, onSelect, looked }: PacketViewProps) {
         )}
       </div>
       <div class="pk-foot">
-        <Counts store={store} grouped={grouped} live={source.live} />
+        <Counts store={store} grouped={grouped} live={source.live} taken={store.kept} rows={store.count} />
         <UnseenDrops drops={unseen} severalMachines={source.severalMachines} />
         {source.live && !following && store.count > 0 && (
           <Button onClick={() => setFollowing(true)}>Jump to latest</Button>
@@ -391,17 +391,19 @@ interface CountsProps {
   readonly store: PacketStore;
   readonly grouped: boolean;
   readonly live: boolean;
+  /** The store is the same object however much it holds: these say that it holds more. */
+  readonly taken: number;
+  readonly rows: number;
 }
 
-function Counts({ store, grouped, live }: CountsProps) {
+function Counts({ store, grouped, live, taken, rows }: CountsProps) {
   const shows = useSignalValue(showsBackground) && store.background > 0;
-  const shown = store.count;
-  const all = plural(store.kept, live || grouped ? 'sighting' : 'packet');
+  const all = plural(taken, live || grouped ? 'sighting' : 'packet');
   return (
     <p class="pk-counts">
       <span>
         {store.isFiltered
-          ? `${shown.toLocaleString('en')} ${grouped ? plural(shown, 'packet').replace(/^\S+ /, '') : 'shown'} of ${all}`
+          ? `${rows.toLocaleString('en')} ${grouped ? plural(rows, 'packet').replace(/^\S+ /, '') : 'shown'} of ${all}`
           : all}
       </span>
       {store.released > 0 && (

@@ -79,6 +79,8 @@ export class PacketCanvas {
     if (context === null) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
+    // Its numbers stand before what is written.
+    this.#canvas.classList.toggle('is-over', frame.way !== null || frame.crosses.length > 0);
     if (frame.way !== null) this.#way(context, frame.way);
     for (const [id, lamp] of frame.lamps) this.#lamp(context, id, lamp.family, lamp.strength);
     for (const glow of frame.glows) this.#glow(context, glow);
@@ -164,8 +166,24 @@ export class PacketCanvas {
     context.font = `600 12px ${this.#font}`;
     const words = why.length > 46 ? `${why.slice(0, 45)}…` : why;
     const width = context.measureText(words).width + 8;
-    const right = at.x + 14 + width < this.#cy.width();
-    this.#label(context, words, { x: right ? at.x + 14 : at.x - 14, y }, colour, right ? 'right' : 'left');
+    // Beside the machines, where it covers nothing, if there is room.
+    const edge = this.#cy
+      .nodes('[kind = "machine"]')
+      .renderedBoundingBox({ includeLabels: false, includeOverlays: false }).x2;
+    const beside = edge + 10 + width < this.#cy.width();
+    const right = beside || at.x + 14 + width < this.#cy.width();
+    const x = beside ? edge + 10 : right ? at.x + 14 : at.x - 14;
+    if (beside) {
+      context.lineWidth = 1;
+      context.strokeStyle = colour;
+      context.setLineDash([3, 3]);
+      stroke(context, [
+        { x: at.x + 12, y },
+        { x, y },
+      ]);
+      context.setLineDash([]);
+    }
+    this.#label(context, words, { x, y }, colour, right ? 'right' : 'left');
   }
 
   #lamp(context: CanvasRenderingContext2D, id: string, family: Family, strength: number): void {
