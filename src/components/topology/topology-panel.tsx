@@ -147,16 +147,16 @@ export function TopologyPanel({
 
   return (
     <div class="tp ls-panel" ref={root}>
-      {lab.machines.length > 1 && (
-        <MachineBar
-          lab={lab}
-          near={near}
-          onNear={view === 'picture' ? show : undefined}
-          onTerminal={(machine) => onTerminal?.(machine)}
-          onReset={(machine) => onReset?.(machine)}
-        />
-      )}
-      <div class="tp-stage">
+      <div class="tp-head">
+        {lab.machines.length > 1 && (
+          <MachineBar
+            lab={lab}
+            near={near}
+            onNear={view === 'picture' ? show : undefined}
+            onTerminal={(machine) => onTerminal?.(machine)}
+            onReset={(machine) => onReset?.(machine)}
+          />
+        )}
         <div class="tp-tools" role="toolbar" aria-label="Picture">
           {view === 'picture' && (
             <>
@@ -191,6 +191,8 @@ export function TopologyPanel({
           </MenuButton>
           {onMaximise !== undefined && <MaximiseButton name="picture" onPress={onMaximise} />}
         </div>
+      </div>
+      <div class="tp-stage">
         {view === 'picture' ? (
           <fieldset
             class="tp-picture"
