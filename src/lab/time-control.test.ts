@@ -44,6 +44,24 @@ it('hands what taps lost to journeys, also when nothing was seen with it', async
 });
 
 describe('what the kernel of one machine moves', () => {
+  it('is passed over by steps where it is to be left out, and shown by whoever asks for it', async () => {
+    const { time, a, steps, settled } = await running(['a']);
+    await time.freeze();
+    time.leaveOut((hop) => hop.ifindex === 2 || hop.ifindex === 3);
+    a.saw([1, 2, 3, 4]);
+    await settled();
+    time.toStart();
+    await time.step();
+    expect(steps().at?.ifindex).toBe(4);
+    time.back();
+    expect(steps().at?.ifindex).toBe(1);
+    time.seek(2);
+    expect(steps().at?.ifindex).toBe(2);
+    time.leaveOut(() => false);
+    await time.step();
+    expect(steps().at?.ifindex).toBe(3);
+  });
+
   it('is stopped at when the tap reports it, and what ran past is looked back at before time goes on', async () => {
     const { time, a, steps, settled } = await running(['a']);
     a.saw([1]);

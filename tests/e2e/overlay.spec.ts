@@ -1,6 +1,7 @@
 // A reader of episode 4: three machines, a packet in the tunnel that time stops at, flanneld killed, another backend.
 import { expect, test } from '@playwright/test';
 import { episodes, LabPage, slow, TimePanel } from './support/lab-page.ts';
+import { expectLegible } from './support/picture.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 400_000 });
 
@@ -58,7 +59,23 @@ test('three machines start: etcd, and two workers that have their subnets', asyn
 test('the picture has the tunnel between both ends', async () => {
   await lab.toolbar.getByRole('button', { name: 'List' }).click();
   await expect(lab.page.locator('#lab-picture .tp-list')).toContainText('VNI 1');
-  await lab.toolbar.getByRole('button', { name: 'Picture' }).click();
+  await lab.toolbar.getByRole('button', { name: 'List' }).click();
+  // Three machines at 1440 by 900, without scrolling.
+  const addresses = await expectLegible(lab.page);
+  for (const address of ['10.0.0.101', '10.0.0.121', '10.2.21.2', '10.2.22.2'])
+    expect(addresses.some((shown) => shown.startsWith(address))).toBe(true);
+  await expect(lab.page.locator('#lab-picture .tp-legend-machine').nth(1)).toContainText('flanneld', slow);
+});
+
+test('what etcd says by itself is left out until it is wanted', async () => {
+  const left = lab.page.locator('.tp-status');
+  await expect(left).toContainText('of etcd not drawn', slow);
+  await left.getByRole('button', { name: 'Draw them' }).click();
+  await expect(left.getByText('of etcd not drawn')).toHaveCount(0);
+  await lab.tab('Packets').click();
+  await lab.page.getByRole('button', { name: 'Leave out etcd' }).click();
+  await expect(left).toContainText('of etcd not drawn', slow);
+  await lab.tab('Terminal').click();
 });
 
 test('time stops at a ping inside the tunnel; it is held on the wire, and does not notice', async () => {
@@ -76,6 +93,7 @@ test('time stops at a ping inside the tunnel; it is held on the wire, and does n
 
 test('without flanneld traffic goes on', async () => {
   await run('kube-worker-01', 'systemctl stop flanneld');
+  await expect(lab.page.locator('#lab-picture .tp-service.is-stopped')).toHaveText('flanneld', slow);
   await type('kube-worker-01', ping(2));
   await expect.poll(() => screen('kube-worker-01'), slow).toContain(', 0% packet loss');
 });

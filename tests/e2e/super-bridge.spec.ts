@@ -1,6 +1,7 @@
 // Episode 1 as a newcomer goes through it, with the real machine in the lab.page.
 import { expect, test } from '@playwright/test';
 import { episodes, LabPage, slow } from './support/lab-page.ts';
+import { expectLegible } from './support/picture.ts';
 import { expectNoViolationsInBothThemes } from './support/sound.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 420_000 });
@@ -35,7 +36,23 @@ test('containers appear in the picture', async () => {
   await expect(list).toContainText('172.17.0.3/16', slow);
   await expect(list).toContainText('web');
   await expect(list).toContainText('172.17.0.2/16');
-  await lab.toolbar.getByRole('button', { name: 'Picture' }).click();
+  await lab.toolbar.getByRole('button', { name: 'List' }).click();
+  const addresses = await expectLegible(lab.page);
+  expect(addresses).toEqual(expect.arrayContaining(['172.17.0.1/16', '172.17.0.2/16', '172.17.0.3/16']));
+  await expect(lab.page.locator('#lab-picture .tp-legend-machine')).toContainText('docker', slow);
+});
+
+test('the text and the picture point at each other', async () => {
+  const mention = lab.page.locator('main p code.ls-linked', { hasText: /^docker0$/ }).first();
+  await mention.scrollIntoViewIfNeeded();
+  await mention.hover();
+  await expect(lab.page.locator('#lab-picture .is-lit')).toHaveText(/^docker0/);
+  await lab.page.mouse.move(0, 0);
+  await expect(lab.page.locator('#lab-picture .is-lit')).toHaveCount(0);
+  await lab.page.locator('#lab-picture .tp-node-bridge').click();
+  await lab.page.getByRole('button', { name: 'In the text' }).click();
+  await expect(lab.page.locator('main code.is-found')).toHaveText('docker0');
+  await lab.page.getByRole('button', { name: 'Close the inspector' }).click();
 });
 
 test('a ping crosses the bridge, and ARP and ICMP stand in the list', async () => {
@@ -50,6 +67,41 @@ test('a ping crosses the bridge, and ARP and ICMP stand in the list', async () =
   await lab.page.getByRole('button', { name: 'Clear the filter' }).click();
   await lab.tab('Terminal').click();
   await expect(lab.terminal(host)).toContainText('0% packet loss', slow);
+});
+
+test('a packet that is dropped says so, and its way is shown with where it ended', async () => {
+  const rule = 'FORWARD -p icmp -j DROP';
+  await lab.type(host, `iptables -I ${rule}; docker exec client ping -c 1 -W 1 10.98.0.1; iptables -D ${rule}`);
+  const notice = lab.page.locator('.jn-dropped');
+  await expect(notice).toContainText('Dropped', slow);
+  await expect(notice).toContainText('172.17.0.3 → 10.98.0.1');
+  await notice.getByRole('button', { name: 'Show its way' }).click();
+  await expect(notice).toHaveCount(0);
+  await expect(lab.page.locator('.jn-verdict')).toContainText('Dropped');
+  await lab.tab('Packets').click();
+  // The list has the same packet selected.
+  await expect(lab.packets.locator('[aria-selected=true]')).toContainText('10.98.0.1');
+  await expect(lab.packets.locator('[aria-selected=true]')).toContainText('dropped');
+  await lab.page.getByRole('button', { name: 'Back to now' }).click();
+  await expect(lab.page.locator('.jn-verdict')).toHaveCount(0);
+  await lab.tab('Terminal').click();
+  await lab.expectPrompt(host);
+});
+
+test('a pane can have all the room: a terminal of a hundred columns and more than twenty rows', async () => {
+  await lab.tab('Terminal').click();
+  await lab.page.getByRole('button', { name: 'Maximise or restore terminals and packets' }).click();
+  await expect(lab.page.locator('#lab-picture')).toBeHidden();
+  await lab.type(host, 'echo has $(stty size)');
+  const size = async () => /^has (\d+) (\d+)$/m.exec(await lab.screen(host));
+  await expect.poll(async () => (await size())?.length ?? 0, slow).toBe(3);
+  const [, rows, columns] = ((await size()) ?? []).map(Number);
+  expect(columns).toBeGreaterThanOrEqual(100);
+  expect(rows).toBeGreaterThanOrEqual(20);
+  await lab.terminal(host).click();
+  await lab.page.keyboard.press('F8');
+  await expect(lab.page.locator('#lab-picture')).toBeVisible();
+  await expectLegible(lab.page);
 });
 
 test('what a kernel dropped before any tap saw it is told of under the list', async () => {
@@ -74,7 +126,7 @@ test('a device can be inspected, live', async () => {
   await lab.page.locator('#lab-picture .tp-list-device', { hasText: 'docker0' }).first().click();
   await expect(lab.page.locator('#lab-picture')).toContainText('MASQUERADE', slow);
   await lab.page.keyboard.press('Escape');
-  await lab.toolbar.getByRole('button', { name: 'Picture' }).click();
+  await lab.toolbar.getByRole('button', { name: 'List' }).click();
 });
 
 test('axe finds nothing while the lab runs, in both themes', async () => {

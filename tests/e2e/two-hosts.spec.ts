@@ -78,7 +78,7 @@ test('the picture and its list have both machines, and the wire between them', a
   await expect(list().getByRole('heading', { name: 'lan wire' })).toBeVisible();
   for (const address of ['10.0.0.121/24', '10.0.0.122/24']) await expect(list()).toContainText(address);
   await expect(list()).toContainText('plugged into the wire lan');
-  await lab.toolbar.getByRole('button', { name: 'Picture' }).click();
+  await lab.toolbar.getByRole('button', { name: 'List' }).click();
 });
 
 test('a wire is chosen by keyboard, tells of its cables and its switch, and gives the focus back', async () => {

@@ -167,6 +167,10 @@ export class NodeLayer {
     for (const button of this.#buttons()) button.setAttribute('aria-pressed', String(button.dataset.id === selected));
   }
 
+  light(ids: readonly string[]): void {
+    for (const [id, element] of this.#elements) element.classList.toggle('is-lit', ids.includes(id));
+  }
+
   focus(id: string): boolean {
     const element = this.#elements.get(id);
     element?.focus({ preventScroll: true });
@@ -209,7 +213,9 @@ export class NodeLayer {
       this.#elements.set(id, element);
       this.#plane.append(element);
     }
+    const isLit = element.classList.contains('is-lit');
     element.className = className;
+    element.classList.toggle('is-lit', isLit);
     return element;
   }
 

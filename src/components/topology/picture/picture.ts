@@ -132,6 +132,7 @@ export class Picture {
   /** Makes these stand out for as long as nothing else is said; []: nothing does. */
   light(ids: readonly string[]): void {
     this.#scene.light(ids);
+    this.#layer.light(ids);
   }
 
   focus(id: string): boolean {
