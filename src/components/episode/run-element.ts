@@ -2,13 +2,13 @@
 import { type CommandChoice, type CommandReport, type CommandRequest, commandEvent } from '../ui/command-request.ts';
 import { loadProgress, markDone, onProgress, pageName } from '../ui/progress.ts';
 import { durationWords } from '../ui/words.ts';
-import { type CommandBlock, keyOf, pageCommands } from './page-commands.ts';
+import { commandOf, keyOf, machineOf, pageCommands } from './page-commands.ts';
 import { endedWords, isAsPromised } from './run-words.ts';
 
 /** Below this width the lab is a sheet over the page (src/components/lab/lab.css). */
 const underSheet = matchMedia('(max-width: 1099.98px)');
 
-class LockstepRun extends HTMLElement implements CommandBlock {
+class LockstepRun extends HTMLElement {
   #life = new AbortController();
   #choices: readonly CommandChoice[] = [];
 
@@ -26,14 +26,6 @@ class LockstepRun extends HTMLElement implements CommandBlock {
     this.#life.abort();
   }
 
-  get command(): string {
-    return [...this.querySelectorAll('.run-one')].map((line) => line.textContent).join('\n');
-  }
-
-  get on(): string {
-    return this.dataset['on'] ?? '';
-  }
-
   #part<Kind extends HTMLElement = HTMLElement>(selector: string): Kind {
     const element = this.querySelector<Kind>(selector);
     if (!element) throw new Error(`<lockstep-run> has no ${selector}: run.astro and run-element.ts disagree.`);
@@ -45,8 +37,8 @@ class LockstepRun extends HTMLElement implements CommandBlock {
     if (state === 'queued' || state === 'running') return;
     const terminal = Number(this.dataset['terminal'] ?? 1);
     const request: CommandRequest = {
-      machine: this.on,
-      command: this.command,
+      machine: machineOf(this),
+      command: commandOf(this),
       ...(terminal === 1 ? {} : { terminal }),
       report: (report) => this.#show(report),
     };
@@ -60,7 +52,7 @@ class LockstepRun extends HTMLElement implements CommandBlock {
   async #copy(): Promise<void> {
     const busy = ['queued', 'running'].includes(this.dataset['state'] ?? '');
     try {
-      await navigator.clipboard.writeText(this.command);
+      await navigator.clipboard.writeText(commandOf(this));
       // What is said of a command that runs stays.
       if (!busy) this.#say('', 'Copied.');
     } catch {

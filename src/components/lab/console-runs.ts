@@ -264,6 +264,7 @@ export class ConsoleRuns {
     const { shell } = this.#options;
     const { kind } = shell.state.peek();
     if (kind === 'unknown') return 'Waits for the shell in the terminal: the machine was switched on.';
+    if (kind === 'prompt' && this.#line.openFor < patienceWithPrompt) return 'Waits for the prompt.';
     if (kind === 'prompt') return 'Waits: the shell asks for the rest of what was typed before.';
     if (this.#front === undefined || this.#front === null) return 'Waits: a program is in front in the terminal.';
     if (this.#front.isOwnShell) return 'Waits: the shell itself is busy.';

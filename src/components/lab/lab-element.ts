@@ -31,7 +31,7 @@ class LockstepLab extends HTMLElement {
     const { signal } = this.#life;
     const base = this.dataset['base'] ?? '/';
     const lab = this.dataset['lab'] ?? '';
-    this.#stage = stageView(this.#part('.lab-stage'));
+    this.#stage = stageView(this.#part('.lab-stage'), lab);
     this.#session = new LabSession({
       lab,
       base,
@@ -304,7 +304,11 @@ class LockstepLab extends HTMLElement {
       const off = state.kind === 'off' || state.kind === 'failed';
       this.#queue.hold(
         request,
-        off ? 'The lab was off: it starts now, and types this as soon as it runs.' : 'Waits for the lab to start.',
+        off
+          ? 'The lab was off: it starts now, and types this as soon as it runs.'
+          : state.kind === 'building'
+            ? 'Waits for the lab, which is being built on this server: the lab says how far it is.'
+            : 'Waits for the lab to start.',
       );
       if (off) void session.start();
     }

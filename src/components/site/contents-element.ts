@@ -1,12 +1,12 @@
 // <lockstep-contents> around the page's contents: which section the reader is in, which are done, and how long the rest takes.
 // It also remembers the place for the next visit. Without JavaScript the contents are links, and nothing more is said.
-import { type CommandBlock, keyOf, pageCommands } from '../episode/page-commands.ts';
+import { keyOf, pageCommands } from '../episode/page-commands.ts';
 import { loadProgress, onProgress, pageName, savePlace } from '../ui/progress.ts';
 import { leftWords, minutesLeft, type SectionLoad } from './reading-time.ts';
 
 interface Section extends SectionLoad {
   readonly heading: HTMLElement;
-  readonly blocks: readonly CommandBlock[];
+  readonly blocks: readonly HTMLElement[];
 }
 
 /** px from the top of the window: a heading above this line is the one that is being read. */
