@@ -137,9 +137,9 @@ test('whoever looks at the packets stays there', async () => {
 test('time that stands is said', async () => {
   await lab.type(host, 'sleep 3');
   await press(address);
-  await lab.page.getByRole('button', { name: 'Freeze', exact: true }).click();
+  await lab.page.getByRole('button', { name: 'Stop time', exact: true }).click();
   await lab.expectState('frozen');
-  await expect(block(address)).toContainText('Waits: time is frozen. Press Go on in the lab.');
+  await expect(block(address)).toContainText('Waits: time stands still. Press Go on in the lab.');
   await lab.page.getByRole('button', { name: 'Go on' }).click();
   await expectDone(address);
 });

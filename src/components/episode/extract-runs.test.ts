@@ -38,6 +38,11 @@ test('an exercise, into another terminal, in a list', () => {
   ]);
 });
 
+test('an exercise claims nothing, and nothing leans on it', () => {
+  expect(() => extractRuns('<Run free command="ls" status={1} />')).toThrow('line 1');
+  expect(() => extractRuns('<Run free command="ls" />\n<Run command="ls" />')).toThrow('line 2');
+});
+
 test('every command of episode 1 is found, and every claim compiles', () => {
   const source = readFileSync(
     new URL('../../../content/docs/episodes/1-the-super-bridge.mdx', import.meta.url),

@@ -41,6 +41,12 @@ export function extractRuns(source: string): readonly RunBlock[] {
       );
     const command = values.get('command');
     if (typeof command !== 'string' || command.trim() === '') throw new Error(`line ${line}: <Run> needs a command`);
+    const free = values.has('free');
+    if (free && (values.has('expect') || values.has('status')))
+      throw new Error(`line ${line}: an exercise (free) claims nothing: it has neither expect nor status`);
+    const isAfterFree = blocks.some((block) => block.free);
+    if (!free && isAfterFree)
+      throw new Error(`line ${line}: exercises (free) stand after all other commands, which may not lean on them`);
     const on = values.get('on') ?? 'host-01';
     const expect = values.get('expect') ?? [];
     blocks.push({
@@ -49,7 +55,7 @@ export function extractRuns(source: string): readonly RunBlock[] {
       expect: typeof expect === 'string' ? [expect] : expect,
       status: Number(values.get('status') ?? 0),
       terminal: Number(values.get('terminal') ?? 1),
-      free: values.has('free'),
+      free,
       line,
     });
   }

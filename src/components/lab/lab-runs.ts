@@ -112,7 +112,7 @@ function whyNotNow(name: string, state: MachineState): string {
       return '';
     case 'frozen':
       return state.reason === 'reader'
-        ? 'Waits: time is frozen. Press Go on in the lab.'
+        ? 'Waits: time stands still. Press Go on in the lab.'
         : 'Waits for the lab to go on.';
     case 'loading':
       return `Waits for ${name} to start.`;
