@@ -1,5 +1,5 @@
 // The commands of the prose in a lab: which terminal each is typed into, and what the lab's own ups and downs mean for them.
-import { effect } from '@preact/signals-core';
+import { effect, untracked } from '@preact/signals-core';
 import { frontProgram } from '../../guest/ask/front-program.ts';
 import { ShellWatch } from '../../guest/shell-watch.ts';
 import type { Lab } from '../../lab/lab.ts';
@@ -101,7 +101,10 @@ function follow({ machine, shells, runs }: MachineRuns): () => void {
       if (ran) for (const one of runs) one.lose(`${machine.name} was switched off, or stopped.`);
     }
     const why = whyNotNow(machine.name, state);
-    for (const one of runs) one.stand(why);
+    // Whatever is looked at while they are told is no reason to tell them again.
+    untracked(() => {
+      for (const one of runs) one.stand(why);
+    });
   });
 }
 

@@ -101,9 +101,9 @@ export class TerminalView {
   showCommand(since: number | undefined): void {
     // What was printed before is drawn first.
     this.#terminal.write('', () => {
-      if (since === undefined || this.#places.show(since)) return;
+      if (since !== undefined && this.#places.show(since)) return;
       this.#terminal.scrollToBottom();
-      this.#options.onNotice('What it printed is not in the terminal any more.');
+      if (since !== undefined) this.#options.onNotice('What it printed is not in the terminal any more.');
     });
   }
 
