@@ -78,7 +78,7 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts, wishes: PanelWish
   render(h(CheckpointMenu, { lab }), hosts.undo);
   const terminals = await TerminalPanel.open(lab, hosts.terminal);
   const runs = new LabRuns(lab, {
-    typed: (machine, terminal) => terminals.show(machine, terminal),
+    typed: (machine, terminal) => terminals.show(machine, terminal - 1),
     show(machine, terminal, since) {
       wishes.onTerminal(machine);
       terminals.showCommand(machine, terminal, since);
