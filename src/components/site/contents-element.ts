@@ -1,6 +1,6 @@
 // <lockstep-contents> around the page's contents: which section the reader is in, which are done, and how long the rest takes.
 // It also remembers the place for the next visit. Without JavaScript the contents are links, and nothing more is said.
-import { keyOf, pageCommands } from '../episode/page-commands.ts';
+import { keyOf } from '../episode/page-commands.ts';
 import { loadProgress, onProgress, pageName, savePlace } from '../ui/progress.ts';
 import { leftWords, minutesLeft, type SectionLoad } from './reading-time.ts';
 
@@ -22,8 +22,10 @@ class LockstepContents extends HTMLElement {
   connectedCallback(): void {
     this.#life = new AbortController();
     const { signal } = this.#life;
-    // When all of the page is there.
-    queueMicrotask(() => {
+    // When all of the page is there, and drawn: nothing of this is waited for.
+    const idle = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 300));
+    idle(() => {
+      if (signal.aborted) return;
       this.#sections = sectionsOf(document.querySelector('main'));
       onProgress(() => this.#showDone(), signal);
       this.#showDone();
@@ -100,24 +102,28 @@ class LockstepContents extends HTMLElement {
   }
 }
 
-/** What stands before the first heading counts to the first section. */
+/** What stands before the first heading counts to the first section. Recordings are watched, not read: their headers are no words. */
 function sectionsOf(main: Element | null): Section[] {
-  const commands = pageCommands();
-  const headings = [...(main?.querySelectorAll<HTMLElement>('h2[id]') ?? [])].filter(({ id }) => id !== '_top');
-  const isBefore = (one: Node, other: Node): boolean =>
-    (one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
-  return headings.map((heading, at) => {
-    const next = headings[at + 1];
-    const blocks = commands.filter(
-      (block) => (at === 0 || isBefore(heading, block)) && (next === undefined || isBefore(block, next)),
-    );
-    const range = document.createRange();
-    range.setStartBefore(at === 0 ? (main ?? heading) : heading);
-    if (next) range.setEndBefore(next);
-    else range.setEndAfter(main?.lastElementChild ?? heading);
-    const words = range.toString().split(/\s+/).length;
-    return { heading, blocks, words, commands: blocks.length };
-  });
+  const sections: { heading?: HTMLElement; blocks: HTMLElement[]; words: number }[] = [];
+  let current: (typeof sections)[number] = { blocks: [], words: 0 };
+  for (const part of main?.querySelector('h2[id]:not([id=_top])')?.closest('.sl-markdown-content')?.children ?? []) {
+    const heading = part.matches('h2[id]') ? part : part.querySelector(':scope > h2[id]');
+    if (heading instanceof HTMLElement) {
+      if (current.heading) current = { blocks: [], words: 0 };
+      current.heading = heading;
+      sections.push(current);
+    }
+    current.words += part.localName === 'lockstep-walk' ? 0 : (part.textContent.match(/\S+/g)?.length ?? 0);
+    current.blocks.push(...blocksIn(part));
+  }
+  return sections.flatMap(({ heading, blocks, words }) =>
+    heading ? [{ heading, blocks, words, commands: blocks.length }] : [],
+  );
 }
+
+const blocksIn = (part: Element): HTMLElement[] =>
+  part instanceof HTMLElement && part.localName === 'lockstep-run'
+    ? [part]
+    : [...part.querySelectorAll<HTMLElement>('lockstep-run')];
 
 customElements.define('lockstep-contents', LockstepContents);
