@@ -3,14 +3,21 @@ import { type CommandChoice, type CommandReport, type CommandRequest, commandEve
 import { loadProgress, markDone, onProgress, pageName } from '../ui/progress.ts';
 import { durationWords } from '../ui/words.ts';
 import { commandOf, keyOf, machineOf, pageCommands } from './page-commands.ts';
-import { endedWords, isAsPromised } from './run-words.ts';
+import { type Ended, endedWords, isAsPromised } from './run-words.ts';
 
 /** Below this width the lab is a sheet over the page (src/components/lab/lab.css). */
 const underSheet = matchMedia('(max-width: 1099.98px)');
 
+/** What was last said of each command, and where it is said: a page may be left and come back to while its lab goes on. */
+const told = new Map<string, CommandReport>();
+const shown = new Map<string, LockstepRun>();
+
 class LockstepRun extends HTMLElement {
   #life = new AbortController();
   #choices: readonly CommandChoice[] = [];
+  #page = '';
+  /** In `told` and `shown`. */
+  #name = '';
 
   connectedCallback(): void {
     this.#life = new AbortController();
@@ -19,11 +26,19 @@ class LockstepRun extends HTMLElement {
     this.#part('.run-copy').addEventListener('click', () => void this.#copy(), { signal });
     onProgress(() => this.#tick(), signal);
     // When all of the page's commands are there.
-    queueMicrotask(() => this.#tick());
+    queueMicrotask(() => {
+      this.#page = pageName(location.pathname);
+      this.#name = `${this.#page} ${keyOf(this)}`;
+      shown.set(this.#name, this);
+      const report = told.get(this.#name);
+      if (report) this.#show(report);
+      this.#tick();
+    });
   }
 
   disconnectedCallback(): void {
     this.#life.abort();
+    if (shown.get(this.#name) === this) shown.delete(this.#name);
   }
 
   #part<Kind extends HTMLElement = HTMLElement>(selector: string): Kind {
@@ -40,7 +55,7 @@ class LockstepRun extends HTMLElement {
       machine: machineOf(this),
       command: commandOf(this),
       ...(terminal === 1 ? {} : { terminal }),
-      report: (report) => this.#show(report),
+      report: (report) => this.#hear(report),
     };
     const unanswered = document.dispatchEvent(new CustomEvent(commandEvent, { detail: request, cancelable: true }));
     // On a narrow screen the lab comes up over the page: this command stays in sight above it.
@@ -62,6 +77,22 @@ class LockstepRun extends HTMLElement {
     }
   }
 
+  #hear(report: CommandReport): void {
+    if (report.kind === 'cleared' || report.kind === 'cancelled') told.delete(this.#name);
+    else told.set(this.#name, report);
+    if (report.kind === 'ended' && isAsPromised(this.#ended(report))) markDone(this.#page, keyOf(this));
+    const block = shown.get(this.#name);
+    if (block) block.#show(report);
+  }
+
+  #ended({ status, seconds }: { readonly status: number | null; readonly seconds: number }): Ended {
+    return {
+      ...{ status, seconds, missing: this.#missing },
+      promised: Number(this.dataset['status'] ?? 0),
+      free: this.dataset['free'] !== undefined,
+    };
+  }
+
   #show(report: CommandReport): void {
     switch (report.kind) {
       case 'queued':
@@ -79,16 +110,10 @@ class LockstepRun extends HTMLElement {
         this.#say('sent', `Typed into ${report.place.terminal}. ${report.words}`, [output(report.place.show)]);
         break;
       case 'ended': {
-        const { status, seconds, place } = report;
-        const ended = {
-          ...{ status, seconds, missing: this.#missing },
-          promised: Number(this.dataset['status'] ?? 0),
-          free: this.dataset['free'] !== undefined,
-        };
+        const ended = this.#ended(report);
         const isDone = isAsPromised(ended);
         this.dataset['ran'] = isDone ? 'now' : 'tried';
-        if (isDone) markDone(pageName(location.pathname), keyOf(this));
-        this.#say(isDone ? 'done' : 'failed', endedWords(ended), [output(place.show)]);
+        this.#say(isDone ? 'done' : 'failed', endedWords(ended), [output(report.place.show)]);
         this.#tick();
         break;
       }
@@ -115,7 +140,7 @@ class LockstepRun extends HTMLElement {
 
   /** The ✓ of a command that was run: in this lab, or once. */
   #tick(): void {
-    const once = loadProgress().done[pageName(location.pathname)]?.includes(keyOf(this)) === true;
+    const once = loadProgress().done[this.#page]?.includes(keyOf(this)) === true;
     const tick = this.#part('.run-tick');
     tick.hidden = !once && this.dataset['ran'] !== 'now';
     const label = this.dataset['ran'] === 'now' ? 'Done in this lab' : 'You have run this before';
