@@ -9,6 +9,7 @@ const backlogBytes = 256 * 1024;
 export class GuestConsole implements Console {
   readonly index: number;
   readonly #listeners = new Listeners<Uint8Array>();
+  readonly #inputs = new Listeners<Uint8Array>();
   readonly #backlog: Uint8Array[] = [];
   #backlogLength = 0;
   readonly #send: (bytes: Uint8Array) => void;
@@ -26,7 +27,12 @@ export class GuestConsole implements Console {
     return this.#listeners.add(listener);
   }
 
+  onInput(listener: (bytes: Uint8Array) => void): Unsubscribe {
+    return this.#inputs.add(listener);
+  }
+
   write(bytes: Uint8Array): void {
+    this.#inputs.emit(bytes);
     this.#send(bytes);
   }
 
@@ -69,5 +75,6 @@ export class GuestConsole implements Console {
   dispose(): void {
     this.clear();
     this.#listeners.clear();
+    this.#inputs.clear();
   }
 }

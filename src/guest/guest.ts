@@ -12,6 +12,8 @@ export interface Console {
   readonly index: number;
   /** Hands over what was printed so far (bounded backlog), then every byte that follows. */
   onOutput(listener: (bytes: Uint8Array) => void): Unsubscribe;
+  /** Hands over what is written, by whomever, from now on. */
+  onInput(listener: (bytes: Uint8Array) => void): Unsubscribe;
   write(bytes: Uint8Array): void;
   resize(columns: number, rows: number): void;
 }

@@ -25,18 +25,24 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.mdx'))) 
       await lab.start();
       expect(lab.state.value).toEqual({ kind: 'running' });
       for (const machine of lab.machines) {
-        const [console] = machine.consoles;
-        if (console !== undefined) readers.set(machine.name, new Reader(console));
+        for (const console of machine.consoles)
+          readers.set(`${machine.name} · ${console.index + 1}`, new Reader(console));
       }
     });
     afterAll(async () => lab?.dispose());
 
     test('has commands', () => expect(runs.length).toBeGreaterThan(0));
 
-    for (const { command, on, expect: claims, status, line } of runs) {
+    for (const { command, on, terminal, free, expect: claims, status, line } of runs) {
       test(`line ${line}: ${command}`, async () => {
-        const reader = readers.get(on);
-        if (reader === undefined) throw new Error(`the lab ${labId} has no machine "${on}"`);
+        const reader = readers.get(`${on} · ${terminal}`);
+        if (reader === undefined) throw new Error(`the lab ${labId} has no terminal "${on} · ${terminal}"`);
+        if (free) {
+          // An exercise: its program is there, and a reader gets the prompt back.
+          const exercise = await reader.typeAndInterrupt(command);
+          expect([126, 127]).not.toContain(exercise.status);
+          return;
+        }
         const answer = await reader.type(command);
         for (const claim of claims) expect(answer.text).toMatch(new RegExp(claim, 'm'));
         expect(answer.status).toBe(status);

@@ -35,6 +35,16 @@ export class Reader {
     return { text, status, seconds };
   }
 
+  /** The same; what has not ended after a while is ended by Ctrl-C. */
+  async typeAndInterrupt(command: string, after = 20_000): Promise<Answer> {
+    const interrupt = setTimeout(() => this.#console.write(Uint8Array.of(0x03)), after);
+    try {
+      return await this.type(command);
+    } finally {
+      clearTimeout(interrupt);
+    }
+  }
+
   get screen(): string {
     return stripVTControlCharacters(this.#seen);
   }

@@ -1,11 +1,11 @@
 // Builds the machine image and each lab's snapshot, and knows at any moment how far each lab is.
 import type { LabFile } from '../../lab/lab-file.ts';
 import { type BuildReport, type BuildStatus, buildReport } from '../progress/build-report.ts';
-import { buildContext, Progress } from '../progress/progress.ts';
+import { buildContext, Progress, type Step } from '../progress/progress.ts';
 import { SharedCache } from './cache/shared-cache.ts';
 import type { BuildContext } from './context.ts';
 import { buildImage, findImage, type Image } from './image.ts';
-import { buildOrder, expectationFor } from './lab-order.ts';
+import { buildOrder, expectationFor, labsBefore } from './lab-order.ts';
 import { buildSnapshot } from './snapshot.ts';
 import { prepareSystem } from './system-needs.ts';
 
@@ -52,14 +52,24 @@ export class LabBuilds {
     const build = this.#builds.get(id);
     if (!build) return null;
     const { lab, progress, outcome, message, endedAt } = build;
-    const { steps, startedAt } = progress;
+    const { startedAt } = progress;
+    // What is built before it is a part of its way: how far that is, and that it waits for it, is seen in its own steps.
+    const before = labsBefore(lab, this.#labs).flatMap(
+      ({ id: other }) => this.#builds.get(other)?.progress.steps ?? [],
+    );
+    const steps = onceEach([...before, ...progress.steps]);
     return { steps, startedAt, outcome, message, endedAt, expectation: expectationFor(lab, this.#labs) };
   }
 
   /** Calls the listener whenever a lab is further than it was. */
   onChange(listener: (id: string) => void): void {
     this.#listeners.add(listener);
-    for (const [id, { progress }] of this.#builds) progress.onChange(() => listener(id));
+    const ids = [...this.#builds.keys()];
+    for (const [at, id] of ids.entries())
+      this.#builds.get(id)?.progress.onChange(() => {
+        // The ones after it wait for it.
+        for (const later of ids.slice(at)) listener(later);
+      });
   }
 
   /** Builds everything. A lab that fails does not stop the others; throws at the end when one did. */
@@ -120,4 +130,11 @@ export class LabBuilds {
     build.endedAt = Date.now();
     for (const listener of this.#listeners) listener(build.lab.id);
   }
+}
+
+/** What several labs need shows in each of them; one that is made of another one looks for that again. */
+function onceEach(steps: readonly Step[]): Step[] {
+  const seen = new Map<string, Step>();
+  for (const step of steps) if (!seen.has(step.name)) seen.set(step.name, step);
+  return [...seen.values()];
 }

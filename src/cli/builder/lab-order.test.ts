@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseLabFile } from '../../lab/parse-lab-file.ts';
 import { readLabs } from '../labs.ts';
 import { root } from '../setup/root.mjs';
-import { buildOrder, expectationFor } from './lab-order.ts';
+import { buildOrder, expectationFor, labsBefore } from './lab-order.ts';
 
 const lab = (id: string, machine: string) =>
   parseLabFile(`{ id: ${id}, title: x, summary: y, machines: [{ name: host-01, ${machine} }] }`, 'lab.yaml');
@@ -35,11 +35,13 @@ describe('labs are built', () => {
     ).toEqual(['a', 'b', 'c']);
   });
 
-  test('and each counts as steps what it waits for, and nothing else', () => {
+  test('and each counts as steps what it waits for: all that is built before it', () => {
     const labs = [lab('copy', 'from: plain/host-01'), lab('other', 'memory: 64'), lab('plain', 'memory: 64')];
     const steps = (id: string) =>
       Object.keys(expectationFor(labs.find((lab) => lab.id === id) ?? lab('x', ''), labs).seconds);
     expect(steps('copy')).toEqual(['machine image', 'lab plain', 'lab copy']);
     expect(steps('plain')).toEqual(['machine image', 'lab plain']);
+    expect(steps('other')).toEqual(['machine image', 'lab plain', 'lab copy', 'lab other']);
+    expect(labsBefore(lab('x', 'memory: 64'), labs)).toEqual([]);
   });
 });

@@ -20,16 +20,22 @@ export function buildOrder(labs: readonly LabFile[]): LabFile[] {
   return [...ordered];
 }
 
+/** Labs are built one after the other: those that come before this one, in their order. */
+export function labsBefore(lab: LabFile, labs: readonly LabFile[]): LabFile[] {
+  const order = buildOrder(labs);
+  return order.includes(lab) ? order.slice(0, order.indexOf(lab)) : [];
+}
+
 /**
- * Seconds on two cores, with nothing in the cache, of everything that has to be there before this lab is: only their proportions
+ * Seconds on two cores, with nothing in the cache, of everything that is done before this lab is there: only their proportions
  * matter, for the percentage of the whole.
  */
 export function expectationFor(lab: LabFile, labs: readonly LabFile[]): Expectation {
-  const all = buildOrder([lab, ...allOrigins(lab, labs)]);
+  const all = [...labsBefore(lab, labs), lab];
   return {
     seconds: {
       'machine image': 45,
-      ...(needsComponents(lab, labs) ? { components: 80 } : {}),
+      ...(all.some((each) => needsComponents(each, labs)) ? { components: 80 } : {}),
       ...Object.fromEntries(all.map((each) => [`lab ${each.id}`, secondsFor(each)])),
     },
     defaultSeconds: 10,

@@ -8,7 +8,7 @@ import { isTabName, loadPreferences, savePreference, type TabName } from '../ui/
 import { wireSplit } from '../ui/split.ts';
 import { type Tabs, wireTabs } from '../ui/tabs.ts';
 import { beforeStart } from './before-start.ts';
-import { CommandQueue, typeInto } from './command-queue.ts';
+import { CommandQueue } from './command-queue.ts';
 import { LabSession, type SessionState } from './lab-session.ts';
 import type { Panels } from './panels.ts';
 import { watchSight } from './sight.ts';
@@ -31,7 +31,7 @@ class LockstepLab extends HTMLElement {
     const { signal } = this.#life;
     const base = this.dataset['base'] ?? '/';
     const lab = this.dataset['lab'] ?? '';
-    this.#stage = stageView(this.#part('.lab-stage'));
+    this.#stage = stageView(this.#part('.lab-stage'), lab);
     this.#session = new LabSession({
       lab,
       base,
@@ -54,6 +54,7 @@ class LockstepLab extends HTMLElement {
           onMaximise: () => this.#maximise('picture'),
         });
         this.#panels = panels;
+        this.#handOver();
         return () => {
           panels.dispose();
           this.#panels = undefined;
@@ -265,7 +266,7 @@ class LockstepLab extends HTMLElement {
     say(this.#part('.lab-state-words'), words);
     say(this.#part('.lab-remark'), remarkOf(state));
 
-    const alive = state.kind === 'running' || state.kind === 'frozen';
+    const alive = isAlive(state);
     const freeze = this.#part('[data-do=freeze]');
     // A panic leaves disk and checkpoints whole: the way back is where it always is.
     const panicked = state.kind === 'failed' && state.reason === 'guest-panic';
@@ -277,8 +278,13 @@ class LockstepLab extends HTMLElement {
     say(freeze, state.kind === 'frozen' ? 'Go on' : 'Stop time');
     freeze.classList.toggle('is-primary', state.kind === 'frozen');
 
-    if (state.kind === 'running' && this.#session?.lab) this.#queue.flush(this.#session.lab);
+    this.#handOver();
     if (state.kind === 'failed') this.#queue.drop('Not typed: the lab stopped. The lab pane says why.');
+  }
+
+  /** To a lab that runs and is drawn: what was pressed before. */
+  #handOver(): void {
+    if (this.#panels && this.#session && isAlive(this.#session.state)) this.#queue.flush(this.#panels);
   }
 
   #run(event: CustomEvent<CommandRequest>): void {
@@ -287,25 +293,29 @@ class LockstepLab extends HTMLElement {
     if (!session) return;
     // The block sees that somebody answered.
     event.preventDefault();
-    this.#showTerminal(request.machine);
-    const { state, lab } = session;
-    if (state.kind === 'running' && lab) typeInto(lab, request);
-    else if (state.kind === 'frozen') {
-      this.#queue.hold(
-        request,
-        state.reason === 'reader' ? 'Waits: time is frozen. Press Go on in the lab.' : 'Waits for the lab to go on.',
-      );
-      if (state.reason === 'hidden') void session.thaw();
+    // Whoever looks at the packets, or on a narrow page at the picture, wants to see there what the command does.
+    if (this.#tab === 'terminal') this.#showTerminal(request.machine);
+    else this.#open(true);
+    const { state } = session;
+    if (this.#panels && isAlive(state)) {
+      this.#panels.run(request);
+      if (state.kind === 'frozen' && state.reason === 'hidden') void session.thaw();
     } else {
       const off = state.kind === 'off' || state.kind === 'failed';
       this.#queue.hold(
         request,
-        off ? 'The lab was off: it starts now, and types this as soon as it runs.' : 'Waits for the lab to start.',
+        off
+          ? 'The lab was off: it starts now, and types this as soon as it runs.'
+          : state.kind === 'building'
+            ? 'Waits for the lab, which is being built on this server: the lab says how far it is.'
+            : 'Waits for the lab to start.',
       );
       if (off) void session.start();
     }
   }
 }
+
+const isAlive = ({ kind }: SessionState): boolean => kind === 'running' || kind === 'frozen';
 
 /** What stays the same is not said again to those who listen. */
 function say(place: HTMLElement, words: string): void {

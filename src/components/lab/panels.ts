@@ -11,7 +11,9 @@ import { CheckpointMenu } from '../machines/checkpoint-menu.tsx';
 import { PacketsPanel } from '../packets/packets-panel.tsx';
 import { TerminalPanel } from '../terminal/terminal-panel.ts';
 import { TopologyPanel } from '../topology/topology-panel.tsx';
+import type { CommandRequest } from '../ui/command-request.ts';
 import type { ShownWay } from '../ui/shown-hop.ts';
+import { LabRuns } from './lab-runs.ts';
 
 export interface PanelHosts {
   readonly picture: HTMLElement;
@@ -25,7 +27,9 @@ export interface Panels {
   readonly time: TimeControl;
   /** Brings a machine's first terminal to the front. */
   showTerminal(machine: string): void;
-  /** Empty terminals over the consoles of a lab that was reset. */
+  /** Types a command of the prose, as soon as it can be. */
+  run(request: CommandRequest): void;
+  /** Empty terminals over the consoles of a lab that was reset; what was said of commands is void. */
   renewTerminals(): void;
   dispose(): void;
 }
@@ -59,7 +63,10 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts, wishes: PanelWish
     way,
     dropped: time.journeys.dropped,
     ...wishes,
-    onReset: (machine) => terminals.renew(machine),
+    onReset: (machine) => {
+      terminals.renew(machine);
+      runs.clear(machine);
+    },
   });
   render(h('div', { class: 'jn-frame' }, picture, h(JourneyPanel, { lab, time, onWay })), hosts.picture);
   // The packet that is selected in the list is the one that picture and steps show, and the other way round.
@@ -70,15 +77,27 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts, wishes: PanelWish
   render(h(PacketsPanel, { lab, journeys: time.journeys, tracing: time.tracing, onSelect, looked }), hosts.packets);
   render(h(CheckpointMenu, { lab }), hosts.undo);
   const terminals = await TerminalPanel.open(lab, hosts.terminal);
+  const runs = new LabRuns(lab, {
+    typed: (machine, terminal) => terminals.show(machine, terminal - 1),
+    show(machine, terminal, since) {
+      wishes.onTerminal(machine);
+      terminals.showCommand(machine, terminal, since);
+    },
+  });
   return {
     time,
     showTerminal: (machine) => terminals.show(machine),
-    renewTerminals: () => terminals.renew(),
+    run: (request) => runs.run(request),
+    renewTerminals() {
+      terminals.renew();
+      runs.clear();
+    },
     dispose() {
       render(null, hosts.picture);
       render(null, hosts.packets);
       render(null, hosts.undo);
       time.dispose();
+      runs.dispose();
       terminals.dispose();
     },
   };

@@ -1,6 +1,7 @@
 // The card that stands over the panes while there is nothing to see in them: off, on its way, or failed.
 
 import { bytesWords, durationWords } from '../ui/words.ts';
+import type { BuildStatus } from './build-status.ts';
 import type { SessionState } from './lab-session.ts';
 import { adviceFor } from './state-words.ts';
 
@@ -10,7 +11,8 @@ export interface StageView {
   dispose(): void;
 }
 
-export function stageView(root: HTMLElement): StageView {
+/** @param lab its id */
+export function stageView(root: HTMLElement, lab: string): StageView {
   const part = (name: string) => root.querySelector<HTMLElement>(name);
   const bar = root.querySelector('progress');
   let begun = 0;
@@ -61,8 +63,8 @@ export function stageView(root: HTMLElement): StageView {
       } else if (state.kind === 'building') {
         const { build } = state;
         busy(
-          'The lab is being built on this server',
-          build.message ? `${build.step}: ${build.message}` : build.step,
+          `The lab ${labWords(lab)} is being built on this server`,
+          buildingWords(build, lab),
           build.percent,
           'It starts by itself when it is ready.',
         );
@@ -77,6 +79,16 @@ export function stageView(root: HTMLElement): StageView {
     },
     dispose: rest,
   };
+}
+
+const labWords = (id: string): string => id.replaceAll('-', ' ');
+
+/** What is done now; of another lab, that this one waits for it. */
+function buildingWords({ step, message }: BuildStatus, lab: string): string {
+  const other = /^lab (\S+)$/.exec(step)?.[1];
+  const isOther = other !== undefined && other !== lab;
+  const what = isOther ? `It waits for the lab ${labWords(other)}, which is built first` : step;
+  return message === '' ? what : `${what}: ${message}`;
 }
 
 function stepRow(step: { readonly name: string; readonly state: string; readonly percent: number }): HTMLLIElement {

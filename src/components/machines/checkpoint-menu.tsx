@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { Checkpoint, Lab } from '../../lab/lab.ts';
 import { whyNot } from '../../machine/abilities.ts';
+import { BusyLine } from '../ui/busy-line.tsx';
 import { Button } from '../ui/button.tsx';
 import { MenuButton } from '../ui/menu-button.tsx';
 import { useSignalValue } from '../ui/use-signal-value.ts';
@@ -29,11 +30,11 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
   }
 
   const keep = (name: string): void => {
-    void work('Keeping this moment …', `Kept: ${name}.`, () => lab.checkpoint(name));
+    void work('Keeping this moment', `Kept: ${name}.`, () => lab.checkpoint(name));
   };
   const goBack = (checkpoint: Checkpoint): void => {
     const { name } = checkpoint;
-    void work(`Going back to ${name} …`, `The lab is back at ${name}.`, () => lab.goBackTo(checkpoint));
+    void work(`Going back to ${name}`, `The lab is back at ${name}.`, () => lab.goBackTo(checkpoint));
   };
 
   return (
@@ -94,7 +95,8 @@ export function CheckpointMenu({ lab }: { readonly lab: Lab }) {
             ))}
           </ul>
           <p class="ls-menu-about" role="status">
-            {busy || said}
+            <BusyLine words={busy} />
+            {busy === '' && said}
           </p>
         </>
       )}

@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../machine/machine.ts';
+import { BusyLine } from '../ui/busy-line.tsx';
 import { Button } from '../ui/button.tsx';
 import { MenuButton } from '../ui/menu-button.tsx';
 import { useSignalValue } from '../ui/use-signal-value.ts';
@@ -20,6 +21,7 @@ interface Props {
 
 export function MachineBar({ lab, near, onNear, onTerminal, onReset }: Props) {
   const [said, setSaid] = useState('');
+  const [busy, setBusy] = useState('');
   return (
     <fieldset class="mb" aria-label="Machines">
       {lab.machines.map((machine) => (
@@ -32,8 +34,10 @@ export function MachineBar({ lab, near, onNear, onTerminal, onReset }: Props) {
           onTerminal={onTerminal}
           onReset={onReset}
           onSay={setSaid}
+          onBusy={setBusy}
         />
       ))}
+      <BusyLine words={busy} />
       <p class="sr-only" aria-live="polite">
         {said}
       </p>
@@ -41,12 +45,23 @@ export function MachineBar({ lab, near, onNear, onTerminal, onReset }: Props) {
   );
 }
 
+const doing: Readonly<Record<MachineAction['name'], (machine: string) => string>> = {
+  pull: (machine) => `Pulling the cable of ${machine}`,
+  plug: (machine) => `Plugging the cable of ${machine} in`,
+  on: (machine) => `Switching ${machine} on`,
+  off: (machine) => `Switching ${machine} off`,
+  reboot: (machine) => `Restarting ${machine}`,
+  reset: (machine) => `Resetting ${machine}`,
+};
+
 interface MenuProps extends Props {
   readonly machine: Machine;
   readonly onSay: (words: string) => void;
+  /** What is under way; "" when it is over. */
+  readonly onBusy: (words: string) => void;
 }
 
-function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }: MenuProps) {
+function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay, onBusy }: MenuProps) {
   const { name } = machine;
   const state = useSignalValue(machine.state);
   const cable = useSignalValue(lab.cables).get(name);
@@ -56,6 +71,7 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
   const actions = actionsFor(machine, state, cable);
 
   async function act(action: MachineAction['name']): Promise<void> {
+    onBusy(doing[action](name));
     try {
       if (action === 'pull' || action === 'plug') lab.setCable(name, action === 'plug');
       else if (action === 'on') await lab.startMachine(name);
@@ -74,6 +90,7 @@ function MachineMenu({ lab, machine, near, onNear, onTerminal, onReset, onSay }:
     } catch (error) {
       onSay(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
+    onBusy('');
   }
 
   return (

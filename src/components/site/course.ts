@@ -1,5 +1,8 @@
 // The course's map: eight episodes, in order. Whether one is written is not said here: a page that has a file is.
 import type { CollectionEntry } from 'astro:content';
+import { extractRuns } from '../episode/extract-runs.ts';
+import { commandKeys } from '../ui/command-keys.ts';
+import { pageName } from '../ui/progress.ts';
 
 export interface Episode {
   readonly number: number;
@@ -12,6 +15,10 @@ export interface CourseEntry extends Episode {
   /** Address of the page; absent while the episode is not written. */
   readonly href?: string;
   readonly minutes?: number;
+  /** The page's name in what is remembered of the reader's progress. */
+  readonly page?: string;
+  /** Keys of its commands, without exercises. */
+  readonly commands?: readonly string[];
 }
 
 const episodes: readonly Episode[] = [
@@ -53,8 +60,15 @@ export function course(pages: readonly CollectionEntry<'docs'>[]): readonly Cour
     const { minutes } = page.data;
     return {
       ...episode,
+      page: pageName(page.id),
+      commands: keysOf(page.body ?? ''),
       href: `${import.meta.env.BASE_URL}${page.id}/`,
       ...(minutes === undefined ? {} : { minutes }),
     };
   });
+}
+
+function keysOf(source: string): readonly string[] {
+  const runs = extractRuns(source);
+  return commandKeys(runs).filter((_, at) => runs[at]?.free === false);
 }

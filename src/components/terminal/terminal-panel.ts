@@ -97,6 +97,12 @@ export class TerminalPanel {
     if (!seen) this.#say(`${slot.label} is in front.`);
   }
 
+  /** Brings a command and its output into sight; see TerminalView. */
+  showCommand(machine: string, number: number, since: number | undefined): void {
+    this.show(machine, number - 1);
+    this.#slots.find(({ key }) => key === `${machine}-${number}`)?.view?.showCommand(since);
+  }
+
   /** Empty terminals over the consoles of a machine that was reset; of all machines, if none is named. */
   renew(machine?: string): void {
     for (const slot of this.#slots) {

@@ -7,6 +7,7 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import type { Console } from '../../guest/guest.ts';
+import { CommandPlaces } from './command-places.ts';
 import { leadsOutside } from './lab-link.ts';
 import { cleanPaste, runsAtOnce } from './safe-paste.ts';
 import { onThemeChange, terminalTheme } from './terminal-colours.ts';
@@ -34,6 +35,7 @@ export class TerminalView {
   readonly #search = new SearchAddon();
   readonly #options: TerminalViewOptions;
   readonly #endings: (() => void)[] = [];
+  readonly #places: CommandPlaces;
 
   constructor(options: TerminalViewOptions) {
     this.#options = options;
@@ -50,6 +52,7 @@ export class TerminalView {
       scrollback: 5000,
       theme: terminalTheme(),
     });
+    this.#places = new CommandPlaces(this.#terminal);
     this.#open();
   }
 
@@ -92,6 +95,16 @@ export class TerminalView {
     terminal.onResize(({ cols, rows }) => console.resize(cols, rows));
     this.fit();
     console.resize(terminal.cols, terminal.rows);
+  }
+
+  /** Brings a command with its output into sight: the last but `since`-th that the shell began; undefined: the newest output. */
+  showCommand(since: number | undefined): void {
+    // What was printed before is drawn first.
+    this.#terminal.write('', () => {
+      if (since !== undefined && this.#places.show(since)) return;
+      this.#terminal.scrollToBottom();
+      if (since !== undefined) this.#options.onNotice('What it printed is not in the terminal any more.');
+    });
   }
 
   /** Takes the size of its host; the guest learns of it. A host that is not shown has no size to take. */

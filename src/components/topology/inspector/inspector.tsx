@@ -8,6 +8,7 @@ import type { Lab } from '../../../lab/lab.ts';
 import { whyNot } from '../../../machine/abilities.ts';
 import { isDown, KIND_WORD } from '../../../topology/device-words.ts';
 import type { Graph } from '../../../topology/graph.ts';
+import { BusyLine } from '../../ui/busy-line.tsx';
 import { Button } from '../../ui/button.tsx';
 import { useUniqueId } from '../../ui/use-unique-id.ts';
 import { firstMention, showMention } from '../prose-links.ts';
@@ -113,7 +114,7 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
         </div>
       ) : reading.kind === 'loading' && reading.last === null ? (
         <p class="ls-empty" role="status">
-          Asking {device.machine} …
+          <BusyLine words={`Asking ${device.machine}`} />
         </p>
       ) : (
         <Answers
