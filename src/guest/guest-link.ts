@@ -68,6 +68,9 @@ const patienceWithRestart = 5000;
 /** ms; what the kernel has said is here long before, unless somebody has ended what reads it. */
 const patienceWithEvidence = 3000;
 
+/** Batches of what its kernel said of packets that are kept beyond the page. */
+const mostTold = 500;
+
 export class GuestLink {
   readonly consoles: readonly GuestConsole[];
   readonly #name: string;
@@ -80,6 +83,8 @@ export class GuestLink {
   readonly remark: ReadonlySignal<string>;
   readonly #taps = new Listeners<TapBatch>();
   readonly #words = new Listeners<EvidenceBatch>();
+  /** What was told last of single packets. */
+  #told: EvidenceBatch[] = [];
   readonly #timers = new GuestTimers();
   readonly #agent: AgentClient;
   readonly #drops: TapDrops;
@@ -295,6 +300,7 @@ export class GuestLink {
 
   /** Given up: nothing is known of it any more, until it begins anew. */
   forget(): void {
+    this.#told = [];
     for (const console of this.consoles) console.clear();
     this.#kernel.value = null;
   }
@@ -309,6 +315,16 @@ export class GuestLink {
       agentEnded: this.#agentEnded.value,
       connections: this.#evidence.connections,
     };
+  }
+
+  /** What its kernel told last of single packets, for tellAgain(). */
+  told(): readonly EvidenceBatch[] {
+    return [...this.#told];
+  }
+
+  /** What was told in a page that is no more. */
+  tellAgain(told: readonly EvidenceBatch[]): void {
+    for (const batch of told) this.#tell(batch);
   }
 
   /** It is back at that moment, and stands. Its clock is set when it goes on. */
@@ -425,10 +441,16 @@ export class GuestLink {
     this.#tap.receive(header);
   }
 
+  #tell(batch: EvidenceBatch): void {
+    this.#told.push(batch);
+    if (this.#told.length > 2 * mostTold) this.#told = this.#told.slice(-mostTold);
+    this.#words.emit(batch);
+  }
+
   #newEvidence(since?: number): EvidenceStream {
     return new EvidenceStream({
       machine: this.#name,
-      emit: (batch) => this.#words.emit(batch),
+      emit: (batch) => this.#tell(batch),
       tapTime: (timeOfDay) => this.labTime(timeOfDay),
       onTracing: (tracing) => {
         // The answer to an earlier question.

@@ -51,6 +51,11 @@ export class Checkpoints {
     await this.#last.catch(() => {});
   }
 
+  /** Work that must not fall into the taking of a checkpoint, or the way back to one. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#oneByOne(work);
+  }
+
   take(name: string): Promise<Checkpoint> {
     return this.#oneByOne(() => this.#take(name));
   }

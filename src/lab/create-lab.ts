@@ -10,13 +10,16 @@ export interface LabPlace {
   /** URL, with "/" at its end, or folder that the machines' downloads lie under. */
   readonly base: string;
   readonly drivers: DriverTable;
+  /** The folder for moments of the lab that outlive the page; left out: none are kept. */
+  readonly keep?: string;
 }
 
 /** Not started yet. Rejects with ManifestError when a machine cannot be made of what is said of it, with an Error when a driver's code did not come. */
-export async function createLab(manifest: LabManifest, { base, drivers }: LabPlace): Promise<Lab> {
+export async function createLab(manifest: LabManifest, { base, drivers, keep }: LabPlace): Promise<Lab> {
   const { lab: id, title, wires, machines: plans } = manifest;
   const time = new LabTime(realTime);
-  const place = { base, time, lab: { id, machines: plans.map(({ name }) => name) } };
+  const kept = keep === undefined ? {} : { keep };
+  const place = { base, time, lab: { id, machines: plans.map(({ name }) => name) }, ...kept };
   const machines = await Promise.all(
     plans.map(async (plan) => (await driverOf(id, plan, drivers)).create(plan, place)),
   );

@@ -20,7 +20,9 @@ import type { WireFrame } from '../wire/wire-frame.ts';
 import type { WirePort } from '../wire/wire-port.ts';
 import { CauseOrder, PATIENCE } from './cause-order.ts';
 import { Checkpoints } from './checkpoints.ts';
-import type { Checkpoint, HopBatch, Lab } from './lab.ts';
+import type { KeptRecord } from './kept-record.ts';
+import { Keeping } from './keeping.ts';
+import type { Checkpoint, HopBatch, KeepingCost, Lab } from './lab.ts';
 import { lossWords } from './loss-words.ts';
 import { realTime } from './real-time.ts';
 import { together } from './together.ts';
@@ -41,6 +43,8 @@ export class LabOfMachines implements Lab {
   readonly #graph = signal<Graph>(EMPTY_GRAPH);
   /** The whole lab is on its way. */
   readonly #starting = signal(false);
+  /** It has loaded, and is on its way to a moment that was kept. */
+  readonly #continuing = signal(false);
   readonly #listeners = new Set<(batch: HopBatch) => void>();
   readonly #wentBack = new Set<() => void>();
   readonly #history = new DeviceHistory();
@@ -48,6 +52,7 @@ export class LabOfMachines implements Lab {
   readonly #plugged = new Map<string, string>();
   readonly #cables = signal<ReadonlyMap<string, boolean>>(new Map());
   readonly #checkpoints: Checkpoints;
+  readonly #keeping: Keeping;
   readonly #frames = new WeakMap<WireFrame, Hop>();
   readonly #order = new CauseOrder<NumberedHop>((hop) => this.wireOf(hop.machine, hop.device));
   #later: ReturnType<typeof setTimeout> | undefined;
@@ -85,7 +90,9 @@ export class LabOfMachines implements Lab {
         else loaded += totals.get(machine) ?? 0;
         return state;
       });
-      return together(states, starting, starting ? loaded : 0);
+      const all = together(states, starting, starting ? loaded : 0);
+      if (!this.#continuing.value || all.kind === 'loading' || all.kind === 'failed') return all;
+      return { kind: 'loading', step: 'going back to where it was', done: 0, total: 0 };
     });
     this.wires = wires.map((plan) => this.#wire(plan));
     this.#allCablesIn();
@@ -96,6 +103,13 @@ export class LabOfMachines implements Lab {
       setCable: (machine, plugged) => this.setCable(machine, plugged),
       freeze: () => this.#stand('reader'),
       thaw: () => this.#goOn(),
+    });
+    this.#keeping = new Keeping({
+      ...{ id, machines, wires: this.wires, time, clock: time.clock },
+      next: () => this.#next,
+      cables: () => this.#cables.peek(),
+      setCable: (machine, plugged) => this.setCable(machine, plugged),
+      alone: (work) => this.#checkpoints.alone(work),
     });
     const cabling = {
       wires: wires.map(({ name }) => name),
@@ -144,11 +158,7 @@ export class LabOfMachines implements Lab {
   async start(): Promise<void> {
     // A machine that runs goes on, and so do its hops' numbers: a new run begins when none of them does.
     if (this.machines.every(({ state }) => state.value.kind === 'off' || state.value.kind === 'failed')) {
-      this.#crossing = [];
-      this.#order.clear();
-      this.#next = 1;
-      this.#run++;
-      this.time.begin();
+      this.#newRun();
       this.#starting.value = true;
     }
     try {
@@ -225,6 +235,40 @@ export class LabOfMachines implements Lab {
     this.#checkpoints.forget(checkpoint);
   }
 
+  get canBeKept(): boolean {
+    return this.#keeping.possible;
+  }
+
+  get snapshots(): string {
+    return this.#keeping.snapshots;
+  }
+
+  keep(page: unknown, write: (record: KeptRecord) => Promise<void>): Promise<KeepingCost> {
+    return this.#keeping.keep(page, write);
+  }
+
+  async continueFrom(record: KeptRecord): Promise<void> {
+    this.#newRun(record.time, record.next);
+    this.#continuing.value = this.#starting.value = true;
+    try {
+      this.clock.hold();
+      const starts = this.machines.map((machine) => machine.start());
+      await Promise.all(this.machines.map((machine) => machine.freeze('reader')));
+      await Promise.all(starts);
+      this.#starting.value = false;
+      const hops = await this.#keeping.continueFrom(record);
+      this.#tell(hops, record.gaps, true);
+    } catch (error) {
+      await Promise.all(this.machines.map((machine) => machine.stop()));
+      for (const wire of this.wires) wire.reset();
+      this.#allCablesIn();
+      throw error;
+    } finally {
+      this.#continuing.value = this.#starting.value = false;
+    }
+    if (!record.frozen) await this.#goOn();
+  }
+
   async startMachine(name: string): Promise<void> {
     const machine = this.#named(name);
     const state = this.state.peek();
@@ -261,6 +305,15 @@ export class LabOfMachines implements Lab {
     for (const wire of this.wires) wire.dispose();
     this.clock.dispose();
     await Promise.all(this.machines.map((machine) => machine.dispose()));
+  }
+
+  #newRun(time?: number, next = 1): void {
+    this.#crossing = [];
+    this.#order.clear();
+    this.#next = next;
+    this.#run++;
+    this.#keeping.clear();
+    this.time.begin(time);
   }
 
   async #stand(reason: FreezeReason): Promise<void> {
@@ -395,8 +448,9 @@ export class LabOfMachines implements Lab {
   }
 
   /** Whoever hears of a hop may stop time, upon which all that waits is told: after this, to everybody. */
-  #tell(hops: readonly Hop[], lost: readonly Gap[]): void {
-    this.#batches.push({ run: this.#run, hops, lost });
+  #tell(hops: readonly Hop[], lost: readonly Gap[], past = false): void {
+    this.#keeping.happened(hops, lost);
+    this.#batches.push({ run: this.#run, hops, lost, ...(past ? { past } : {}) });
     if (this.#isTelling) return;
     this.#isTelling = true;
     try {

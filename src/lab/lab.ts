@@ -9,6 +9,7 @@ import type { Unsubscribe } from '../wire/frame-port.ts';
 import type { LabTime } from '../wire/lab-time.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';
+import type { KeptRecord } from './kept-record.ts';
 
 /** Hops in the order of their numbers: none comes before what it came from (cause-order.ts). */
 export interface HopBatch {
@@ -17,6 +18,18 @@ export interface HopBatch {
   readonly hops: readonly Hop[];
   /** What is known since the last batch to be missing: a tap did not keep up, or was cut off. */
   readonly lost: readonly Gap[];
+  /** They happened in a page that is no more: they are told of again, and do not happen now. */
+  readonly past?: true;
+}
+
+/** What it cost to keep a moment. */
+export interface KeepingCost {
+  /** ms for which the machines stood. */
+  readonly stood: number;
+  /** ms until it was written. */
+  readonly took: number;
+  /** That were written. */
+  readonly bytes: number;
 }
 
 /** A moment that a lab can be taken back to. */
@@ -71,6 +84,20 @@ export interface Lab {
   /** Called each time that the lab has gone back to a checkpoint: what kernels count is what it was then. */
   onWentBack(listener: () => void): Unsubscribe;
   forget(checkpoint: Checkpoint): void;
+  /** Whether a moment of it can outlive the page. */
+  readonly canBeKept: boolean;
+  /** Names the snapshots of its machines together: a moment of other ones is of no use. */
+  readonly snapshots: string;
+  /**
+   * Has each machine write this moment to where it outlives the page, and hands the rest to `write`; when that has resolved the moment
+   * holds, and those before are gone. The lab stands for it, for a tenth of a second. Rejects, and the one before still holds, when
+   * something cannot be kept now: the message says why.
+   *
+   * @param page what belongs to who shows the lab
+   */
+  keep(page: unknown, write: (record: KeptRecord) => Promise<void>): Promise<KeepingCost>;
+  /** Instead of start(): on from a moment that was kept. When this rejects, the lab is off, and can be started. */
+  continueFrom(record: KeptRecord): Promise<void>;
   /** Starts one machine that is off or has failed; while the lab is frozen, it stands from its first moment on. */
   startMachine(name: string): Promise<void>;
   /** One machine back to its snapshot, while the others go on. */

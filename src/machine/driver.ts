@@ -23,6 +23,8 @@ export interface MachinePlace {
   readonly time: LabTime;
   /** The lab that it is part of, and what all machines of that are called: what is kept for them is kept under these names. */
   readonly lab: { readonly id: string; readonly machines: readonly string[] };
+  /** The folder for moments of the lab that outlive the page; left out: there is none. */
+  readonly keep?: string;
 }
 
 export interface Driver {

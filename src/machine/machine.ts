@@ -42,6 +42,25 @@ export type MachineState =
       readonly message: string;
     };
 
+/**
+ * Moments of a machine that outlive the page: a lab takes one of all its machines together, has each write its part, and when all are
+ * written they hold, and those before are let go. What is not settled is as if it had never been.
+ */
+export interface KeptMoments {
+  /** Names the snapshot that it is the difference to. */
+  readonly snapshot: string;
+  /** Takes this moment, of one that runs, stands or is off; it stands from then on. Gives what is to be given to continueFrom(). */
+  take(moment: number): Promise<unknown>;
+  /** It may go on, if it ran before. */
+  goOn(): void;
+  /** Resolves, with how many bytes that were, when what was taken is written. */
+  write(moment: number): Promise<number>;
+  /** This moment holds. */
+  settle(moment: number): void;
+  /** Of one that has just been started, and stands: it is, and stands, as it was in that moment. When this rejects, it is of no use any more. */
+  continueFrom(moment: number, known: unknown): Promise<void>;
+}
+
 export interface Machine {
   readonly name: string;
   /** What it can do; a call of what it cannot do rejects, or throws, and says so (abilities.ts). */
@@ -111,5 +130,7 @@ export interface Machine {
   /** Back to that moment, frozen. Its clock is set to the lab's time when it goes on. */
   goBackTo(id: number): Promise<void>;
   forgetCheckpoint(id: number): void;
+  /** Left out: nothing of it outlives the page. */
+  readonly kept?: KeptMoments;
   dispose(): Promise<void>;
 }

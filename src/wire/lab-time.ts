@@ -18,9 +18,9 @@ export class LabTime {
     this.#epoch = this.#epochNow();
   }
 
-  /** A new run of the lab: it begins at the time of day that it is now. */
-  begin(): void {
-    this.#epoch = this.#epochNow();
+  /** A new run of the lab: it begins at the time of day that it is now, or goes on from where another page has left it. */
+  begin(from?: number): void {
+    this.#epoch = from === undefined ? this.#epochNow() : from - this.clock.now() / 1000;
   }
 
   /** Seconds since the epoch. */

@@ -10,10 +10,11 @@ export function v86Driver(thread: () => Thread, wasm: () => Promise<WebAssembly.
     prepare() {
       wasm().catch(() => {});
     },
-    create(plan, { base, time, lab }) {
+    create(plan, { base, time, lab, keep }) {
       const { name } = plan;
       const manifest = readSetup(plan);
-      return new V86Machine({ name, thread, wasm, time, start: { from: 'snapshot', manifest, base, lab } });
+      const kept = keep === undefined ? {} : { keep: `${keep}/${name}` };
+      return new V86Machine({ name, thread, wasm, time, start: { from: 'snapshot', manifest, base, lab, ...kept } });
     },
   };
 }

@@ -11,7 +11,7 @@ import { slowest } from '../../wire/clock.ts';
 import type { FramePort, Unsubscribe } from '../../wire/frame-port.ts';
 import { canAll } from '../abilities.ts';
 import { whyNoCommand } from '../command-words.ts';
-import type { FailureReason, FreezeReason, Machine, MachineState } from '../machine.ts';
+import type { FailureReason, FreezeReason, KeptMoments, Machine, MachineState } from '../machine.ts';
 import { withRemarks } from '../remark.ts';
 import type { FromMachine, MachineStatistics, SavedMachine, StartMachine, ToMachine } from './thread/messages.ts';
 import type { Thread } from './thread/thread.ts';
@@ -28,6 +28,13 @@ export interface V86Options {
   readonly onSerial?: (line: string) => void;
 }
 
+/** What is known of a machine that is kept beyond the page. */
+interface KeptGuest {
+  readonly off: boolean;
+  readonly guest: GuestMoment;
+  readonly told: readonly EvidenceBatch[];
+}
+
 /** What a command reads. */
 export interface CommandInput {
   /** How many bytes there are; known before, because what follows them on the agent's port is the next message. */
@@ -42,6 +49,7 @@ export class V86Machine implements Machine {
   readonly name: string;
   readonly can = canAll;
   readonly nic: FramePort;
+  readonly kept?: KeptMoments;
   readonly #options: V86Options;
   readonly #guest: GuestLink;
   /** Without remarks. */
@@ -86,6 +94,8 @@ export class V86Machine implements Machine {
       send: (bytes) => this.#post({ type: 'frame', bytes }, whole(bytes)),
       onFrame: (listener) => this.#frames.add(listener),
     };
+    const { start } = options;
+    if (start.from === 'snapshot' && start.keep !== undefined) this.kept = this.#keptMoments(start.manifest.id);
   }
 
   get kernel(): ReadonlySignal<KernelReport | null> {
@@ -231,6 +241,41 @@ export class V86Machine implements Machine {
   forgetCheckpoint(id: number): void {
     this.#moments.delete(id);
     this.#post({ type: 'forget-checkpoint', checkpoint: id });
+  }
+
+  #keptMoments(snapshot: string): KeptMoments {
+    return {
+      snapshot,
+      take: (moment) => this.#takeKept(moment),
+      goOn: () => this.#post({ type: 'keep-go-on' }),
+      write: async (moment) => {
+        const answer = await this.#ask({ type: 'keep-write', id: 0, moment });
+        if (answer.type === 'kept' && answer.problem === null) return answer.bytes;
+        const why = answer.type === 'kept' ? answer.problem : answer.type === 'failed' ? answer.message : answer.type;
+        throw new Error(`${this.name} could not be kept: ${why}`);
+      },
+      settle: (moment) => this.#post({ type: 'keep-settle', moment }),
+      continueFrom: (moment, known) => this.#continueFrom(moment, known),
+    };
+  }
+
+  async #takeKept(moment: number): Promise<KeptGuest> {
+    const { kind } = this.#state.value;
+    if (this.#thread === undefined || kind === 'loading' || kind === 'failed')
+      throw new Error(`${this.name} cannot be kept now: it neither runs nor stands.`);
+    await this.#must({ type: 'keep', id: 0, moment }, 'Nothing could be kept of');
+    return { off: kind === 'off', guest: this.#guest.moment(), told: this.#guest.told() };
+  }
+
+  async #continueFrom(moment: number, known: unknown): Promise<void> {
+    // Written by the same version of this file: whoever kept it has looked.
+    const { off, guest, told } = known as KeptGuest;
+    await this.#oneByOne(async () => {
+      await this.#must({ type: 'keep-continue', id: 0, moment }, 'There is no way back for');
+      this.#guest.restored(guest);
+      this.#guest.tellAgain(told);
+      if (off) this.#powerless('off');
+    });
   }
 
   /** Stops the machine for good and hands over its state; for the builder. */

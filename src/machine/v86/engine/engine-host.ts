@@ -1,6 +1,7 @@
 import type { ChunkKeeper, KeptMachine } from '../storage/chunk-keeper.ts';
 import type { ChunkStore } from '../storage/chunk-store.ts';
 import type { DiskSource } from '../storage/disk.ts';
+import type { KeptFolder } from '../storage/kept-folder.ts';
 import type { PageStore } from '../storage/page-store.ts';
 import type { FromMachine } from '../thread/messages.ts';
 import type { HoldableClock } from './clock.ts';
@@ -17,6 +18,8 @@ export interface EngineHost {
   readonly keepChunks?: (of: KeptMachine, hashes: ReadonlySet<string>) => Promise<ChunkKeeper | undefined>;
   /** Room for checkpoints. */
   readonly openPages: () => Promise<PageStore>;
+  /** The folder of moments that outlive the page. */
+  readonly openKept: (path: string) => Promise<KeptFolder>;
   /** Node only: a file as the root disk of a machine that is started from power-on. */
   readonly openDisk?: (path: string) => Promise<DiskSource>;
   readonly readFile?: (path: string) => Promise<ArrayBuffer>;

@@ -3,8 +3,9 @@
 import type { SavedMachine, ToMachine } from '../thread/messages.ts';
 import { errorText, failureOf } from './emulator.ts';
 import type { EngineHost } from './engine-host.ts';
+import { KeptMoments } from './kept-moments.ts';
 import { MemoryMoments } from './memory-moments.ts';
-import { Power } from './power.ts';
+import { type Hardware, Power } from './power.ts';
 
 /** ms that a machine runs, at most so often, for what is under way to arrive before a checkpoint. */
 const glimpse = 10;
@@ -14,6 +15,11 @@ export class Engine {
   readonly #host: EngineHost;
   readonly #power: Power;
   #moments: MemoryMoments | undefined;
+  #kept: KeptMoments | undefined;
+  /** While the machine is looked at before its first moment: whether it is to stand after that. */
+  #standsAfter: boolean | undefined;
+  /** It stands only until what is kept of it has been taken. */
+  #goesOn = false;
   /** What came before the machine was there. A device that gets input raises an interrupt, into memory that is not there yet. */
   #early: ToMachine[] | undefined = [];
 
@@ -38,7 +44,7 @@ export class Engine {
     }
     switch (message.type) {
       case 'start': {
-        await power.start(message.start, message.wasm);
+        await this.#start(message);
         const early = this.#early ?? [];
         this.#early = undefined;
         for (const one of early) await this.#handle(one);
@@ -66,10 +72,13 @@ export class Engine {
         power.hardware?.scheduler.setSpeed(message.speed);
         return power.hardware?.scheduler.wake();
       case 'freeze':
+        if (this.#standsAfter !== undefined) this.#standsAfter = true;
+        this.#goesOn = false;
         await power.freeze();
         return this.#host.post({ type: 'answer', id: message.id });
       case 'thaw':
-        await power.thaw();
+        if (this.#standsAfter !== undefined) this.#standsAfter = false;
+        else await power.thaw();
         return this.#host.post({ type: 'answer', id: message.id });
       case 'save': {
         const state = await this.#save();
@@ -89,6 +98,18 @@ export class Engine {
         return this.#done(message.id, () => this.#goBack(message.checkpoint));
       case 'forget-checkpoint':
         return this.#moments?.forget(message.checkpoint);
+      case 'keep':
+        return this.#done(message.id, () => this.#keep(message.moment));
+      case 'keep-go-on':
+        if (this.#goesOn) await power.thaw();
+        this.#goesOn = false;
+        return;
+      case 'keep-write':
+        return void this.#writeKept(message.id, message.moment);
+      case 'keep-settle':
+        return void this.#kept?.settle(message.moment).catch(() => {});
+      case 'keep-continue':
+        return this.#done(message.id, () => this.#continueFrom(message.moment));
       case 'statistics':
         return this.#host.post({
           type: 'statistics',
@@ -125,16 +146,65 @@ export class Engine {
     this.#host.post({ type: 'done', id, problem });
   }
 
+  /** What differs from its snapshot can be kept if the snapshot was looked at, before anything happened in it. */
+  async #start({ start, wasm }: Extract<ToMachine, { type: 'start' }>): Promise<void> {
+    const power = this.#power;
+    if (start.from === 'power-on' || start.keep === undefined) return power.start(start, wasm);
+    this.#standsAfter ??= false;
+    await power.freeze();
+    await power.start(start, wasm);
+    if (power.hardware !== undefined) {
+      const { emulator, disk } = power.hardware;
+      this.#kept = new KeptMoments(emulator, disk, start.manifest.id, this.#host.openKept(start.keep));
+    }
+    const stands = this.#standsAfter;
+    this.#standsAfter = undefined;
+    if (!stands) await power.thaw();
+  }
+
+  async #keep(moment: number): Promise<void> {
+    const power = this.#power;
+    if (power.hardware === undefined || this.#kept === undefined) throw new Error('nothing of it can be kept here');
+    const off = power.dark;
+    this.#goesOn ||= power.hardware.emulator.is_running();
+    await power.stand();
+    if (!off) await this.#arrive(power.hardware);
+    await this.#kept.take(moment, this.#host.clock.now(), off);
+  }
+
+  async #writeKept(id: number, moment: number): Promise<void> {
+    let problem: string | null = null;
+    let bytes = 0;
+    try {
+      if (this.#kept === undefined) throw new Error('nothing of it can be kept here');
+      bytes = await this.#kept.write(moment, () => new Promise((resolve) => setTimeout(resolve)));
+    } catch (error) {
+      problem = errorText(error);
+    }
+    this.#host.post({ type: 'kept', id, problem, bytes });
+  }
+
+  async #continueFrom(moment: number): Promise<void> {
+    if (this.#kept === undefined) throw new Error('nothing of it is kept here');
+    const { clock, off } = await this.#kept.goBackTo(moment);
+    if (off) await this.#power.off();
+    else this.#power.restored(clock);
+  }
+
   /** Of a machine that stands. */
   async #checkpoint(id: number): Promise<void> {
     const { hardware } = this.#power;
     if (hardware === undefined) throw new Error('the machine is off');
-    const { emulator, disk, wiring } = hardware;
-    // What is on its way between guest and page is in nobody's state: it is let through first.
-    for (let left = mostGlimpses; left > 0 && !(wiring.quiet && disk.idle); left--) await this.#power.runFor(glimpse);
-    if (!disk.idle) throw new Error('a part of its disk is still being downloaded: try again in a moment');
+    await this.#arrive(hardware);
+    const { emulator, disk } = hardware;
     this.#moments ??= new MemoryMoments(emulator, disk, await this.#host.openPages());
     await this.#moments.take(id, this.#host.clock.now());
+  }
+
+  /** What is on its way between guest and page is in nobody's state: it is let through first. */
+  async #arrive({ wiring, disk }: Hardware): Promise<void> {
+    for (let left = mostGlimpses; left > 0 && !(wiring.quiet && disk.idle); left--) await this.#power.runFor(glimpse);
+    if (!disk.idle) throw new Error('a part of its disk is still being downloaded: try again in a moment');
   }
 
   async #goBack(id: number): Promise<void> {

@@ -12,6 +12,8 @@ export type StartMachine =
       readonly base: string;
       /** The lab that it is part of, where it is known: what the browser keeps for the lab is kept under its name. */
       readonly lab?: MachinePlace['lab'];
+      /** The folder for its moments that outlive the page; left out: none are kept. */
+      readonly keep?: string;
     }
   | {
       readonly from: 'power-on';
@@ -49,6 +51,15 @@ export type ToMachine =
   | { readonly type: 'checkpoint'; readonly id: number; readonly checkpoint: number }
   | { readonly type: 'go-back'; readonly id: number; readonly checkpoint: number }
   | { readonly type: 'forget-checkpoint'; readonly checkpoint: number }
+  /** It stands, and this moment of it is taken for keeping; answered by 'done'. It goes on when it is told to. */
+  | { readonly type: 'keep'; readonly id: number; readonly moment: number }
+  | { readonly type: 'keep-go-on' }
+  /** Writes what was taken; answered by 'kept'. */
+  | { readonly type: 'keep-write'; readonly id: number; readonly moment: number }
+  /** Of the whole lab this moment is kept: those before are let go. */
+  | { readonly type: 'keep-settle'; readonly moment: number }
+  /** Of a machine that stands as its snapshot was: on from a moment that was kept; answered by 'done'. */
+  | { readonly type: 'keep-continue'; readonly id: number; readonly moment: number }
   | { readonly type: 'statistics'; readonly id: number };
 
 export type FromMachine =
@@ -75,6 +86,8 @@ export type FromMachine =
   | { readonly type: 'answer'; readonly id: number }
   /** What went wrong, or null. */
   | { readonly type: 'done'; readonly id: number; readonly problem: string | null }
+  /** What went wrong, or null, and how many bytes were written. */
+  | { readonly type: 'kept'; readonly id: number; readonly problem: string | null; readonly bytes: number }
   | { readonly type: 'saved'; readonly id: number; readonly state: SavedMachine }
   | { readonly type: 'statistics'; readonly id: number; readonly statistics: MachineStatistics };
 

@@ -4,6 +4,7 @@ import { installClock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import { openBrowserStore } from '../storage/browser-store.ts';
 import { ChunkKeeper } from '../storage/chunk-keeper.ts';
+import { browserFolder } from '../storage/kept-browser.ts';
 import { FilePages, MemoryPages, type PageStore } from '../storage/page-store.ts';
 import type { FromMachine, ToMachine } from './messages.ts';
 
@@ -27,6 +28,7 @@ const engine = new Engine({
     };
   },
   openPages,
+  openKept: browserFolder,
   openStore: (base) => openBrowserStore(base, () => post({ type: 'storage-full' })),
   // Not Date.now, which is the guest's.
   keepChunks: (of, hashes) => ChunkKeeper.open(of, hashes, () => performance.timeOrigin + realNow()),

@@ -8,6 +8,7 @@ import { installClock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import { type ChunkStore, chunkPath, MachineError } from '../storage/chunk-store.ts';
 import type { DiskSource } from '../storage/disk.ts';
+import { nodeFolder } from '../storage/kept-node.ts';
 import { MemoryPages } from '../storage/page-store.ts';
 
 const realNow = performance.now.bind(performance);
@@ -24,6 +25,7 @@ const engine = new Engine({
   openStore: async (base) => fileStore(base),
   openDisk,
   openPages: async () => new MemoryPages(),
+  openKept: nodeFolder,
   readFile: async (path) => {
     const bytes = await readFile(path);
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
