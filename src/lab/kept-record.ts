@@ -4,6 +4,11 @@ import { packJson, unpackJson } from '../basics/packed-json.ts';
 import type { Gap } from '../hop/gap.ts';
 import type { KeptHops } from './kept-hops.ts';
 
+/** What was kept cannot be used: its message says why. */
+export class KeptError extends Error {
+  override readonly name = 'KeptError';
+}
+
 /** Another number: records, and what machines write, that are written otherwise. Older ones are refused. */
 export const recordFormat = 1;
 

@@ -20,7 +20,7 @@ import type { WireFrame } from '../wire/wire-frame.ts';
 import type { WirePort } from '../wire/wire-port.ts';
 import { CauseOrder, PATIENCE } from './cause-order.ts';
 import { Checkpoints } from './checkpoints.ts';
-import type { KeptRecord } from './kept-record.ts';
+import { KeptError, type KeptRecord } from './kept-record.ts';
 import { Keeping } from './keeping.ts';
 import type { Checkpoint, HopBatch, KeepingCost, Lab } from './lab.ts';
 import { lossWords } from './loss-words.ts';
@@ -247,7 +247,7 @@ export class LabOfMachines implements Lab {
     return this.#keeping.keep(page, write);
   }
 
-  async continueFrom(record: KeptRecord): Promise<void> {
+  async continueFrom(record: KeptRecord, listening: Promise<unknown> = Promise.resolve()): Promise<void> {
     this.#newRun(record.time, record.next);
     this.#continuing.value = this.#starting.value = true;
     try {
@@ -256,7 +256,10 @@ export class LabOfMachines implements Lab {
       await Promise.all(this.machines.map((machine) => machine.freeze('reader')));
       await Promise.all(starts);
       this.#starting.value = false;
-      const hops = await this.#keeping.continueFrom(record);
+      await listening;
+      const hops = await this.#keeping.continueFrom(record).catch((error) => {
+        throw new KeptError(error instanceof Error ? error.message : String(error));
+      });
       this.#tell(hops, record.gaps, true);
     } catch (error) {
       await Promise.all(this.machines.map((machine) => machine.stop()));

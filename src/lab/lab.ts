@@ -96,8 +96,13 @@ export interface Lab {
    * @param page what belongs to who shows the lab
    */
   keep(page: unknown, write: (record: KeptRecord) => Promise<void>): Promise<KeepingCost>;
-  /** Instead of start(): on from a moment that was kept. When this rejects, the lab is off, and can be started. */
-  continueFrom(record: KeptRecord): Promise<void>;
+  /**
+   * Instead of start(): on from a moment that was kept. When this rejects, the lab is off, and can be started; with KeptError when the
+   * moment is to blame.
+   *
+   * @param listening resolves when those who are to be told what had happened before are there
+   */
+  continueFrom(record: KeptRecord, listening?: Promise<unknown>): Promise<void>;
   /** Starts one machine that is off or has failed; while the lab is frozen, it stands from its first moment on. */
   startMachine(name: string): Promise<void>;
   /** One machine back to its snapshot, while the others go on. */

@@ -6,7 +6,7 @@ import { readManifest } from './manifest.ts';
 import { pageDrivers } from './page-drivers.ts';
 
 /** Not started yet. Throws an Error that says what to do when the lab's manifest cannot be had, ManifestError when it is not understood. */
-export async function openLab(id: string): Promise<Lab> {
+export async function openLab(id: string, keep?: string): Promise<Lab> {
   // An emulator is fetched and compiled while the manifest is on its way.
   prepareDrivers(pageDrivers);
   const root = new URL(import.meta.env.BASE_URL, location.origin);
@@ -17,5 +17,6 @@ export async function openLab(id: string): Promise<Lab> {
       `The lab's description could not be loaded (${url.pathname}: ${response.status}). Try again; if that does not help, reload the page.`,
     );
   const manifest = readManifest(id, await response.text());
-  return createLab(manifest, { base: new URL('machine/', root).href, drivers: pageDrivers });
+  const place = { base: new URL('machine/', root).href, drivers: pageDrivers };
+  return createLab(manifest, keep === undefined ? place : { ...place, keep });
 }

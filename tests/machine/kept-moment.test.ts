@@ -84,7 +84,7 @@ test('another lab goes on from it: machines, containers, files, cables, terminal
   expect(await run(one, 'cat /root/kept/file')).toBe('first\nsecond');
   expect(await run(one, 'pgrep -x sleep')).toMatch(/^\d+$/m);
   expect(await run(one, "docker ps --format '{{.Names}}'")).toBe('web');
-  expect(await run(one, "curl -s http://$(docker inspect -f '{{.NetworkSettings.IPAddress}}' web) | head -1")).toMatch(/Hostname/);
+  expect(await run(one, "curl -s http://$(docker inspect -f '{{.NetworkSettings.IPAddress}}' web) | head -1")).toMatch(/host name/);
   const text: Uint8Array[] = [];
   one.consoles[0]?.onOutput((bytes) => text.push(bytes));
   expect(Buffer.concat(text).toString()).toContain('the terminal 42');
@@ -105,7 +105,7 @@ test('another lab goes on from it: machines, containers, files, cables, terminal
 
 test('a moment that does not hold any more is refused, and the lab can be started all the same', async () => {
   const lab = await openLab();
-  await expect(lab.continueFrom(older)).rejects.toThrow(/host-0[12]: it is not there any more/);
+  await expect(lab.continueFrom(older)).rejects.toThrow(/kube-worker-0[12]: it is not there any more/);
   expect(lab.state.value.kind).toBe('off');
   await lab.start();
   expect(await run(machine(lab, 'kube-worker-01'), "docker ps --format '{{.Names}}'")).toBe('');

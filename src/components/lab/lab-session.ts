@@ -1,6 +1,9 @@
 // One reader's lab from Start to the end of the page: builds, downloads, runs, freezes, fails, starts again. No DOM; the
 // code of the machines is imported on the first start.
+import type { Keeper, KeeperState } from '../../lab/keeper.ts';
+import { KeptError, type KeptRecord, readRecord } from '../../lab/kept-record.ts';
 import type { Lab } from '../../lab/lab.ts';
+import type { NoShelf, Shelf } from '../../lab/shelf.ts';
 import { ManifestError } from '../../machine/driver.ts';
 import type { FailureReason, MachineState } from '../../machine/machine.ts';
 import { BuildFailed, type BuildStatus, whenBuilt } from './build-status.ts';
@@ -18,6 +21,14 @@ export interface SessionOptions {
   onState(state: SessionState): void;
   /** A lab exists: draw it. What is returned runs before the lab is disposed of. */
   onLab(lab: Lab): Promise<() => void>;
+  /** What of the page belongs to a moment that is kept. */
+  page?(): unknown;
+  /** How far this run of the lab is safe from the page's end; null: there is none. */
+  onKept?(kept: KeeperState | NoShelf | null): void;
+  /** The lab goes on from a moment that was kept with this. */
+  onContinued?(page: unknown): void;
+  /** What was kept cannot be used: why, a sentence. The lab is off. */
+  onRefused?(why: string): void;
 }
 
 export class LabSession {
@@ -27,6 +38,8 @@ export class LabSession {
   #lab: Lab | undefined;
   #undraw: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
+  #shelf: Shelf | undefined;
+  #keeper: Keeper | undefined;
   #seen = true;
 
   constructor(options: SessionOptions) {
@@ -41,7 +54,13 @@ export class LabSession {
     return this.#lab;
   }
 
-  async start(): Promise<void> {
+  /** Nothing that happened in it would be lost with the page. */
+  get safe(): boolean {
+    return this.#keeper?.state.peek().unsafe === false;
+  }
+
+  /** @param from 'kept': on from the moment that was kept, in this page or in one that is no more */
+  async start(from: 'snapshot' | 'kept' = 'snapshot'): Promise<void> {
     if (this.#state.kind !== 'off' && this.#state.kind !== 'failed') return;
     if (this.#state.kind === 'failed' && this.#state.reason === 'guest-panic' && this.#lab !== undefined) {
       // It boots, with its disk as it is, and its checkpoints stay. What is wrong this time, its state says.
@@ -64,15 +83,24 @@ export class LabSession {
       );
       if (attempt.signal.aborted) return;
       this.#set({ kind: 'loading', step: 'Fetching the lab’s code', done: 0, total: 0 });
-      const [{ openLab }, { effect }] = await Promise.all([
+      const [{ openLab }, { openShelf }, { Keeper }, { effect }] = await Promise.all([
         import('../../lab/open-lab.ts'),
+        import('../../lab/shelf.ts'),
+        import('../../lab/keeper.ts'),
         import('@preact/signals-core'),
       ]);
-      const lab = await openLab(id);
+      const shelf = await openShelf(id);
+      if (attempt.signal.aborted) {
+        if (typeof shelf === 'object') shelf.close();
+        return;
+      }
+      if (typeof shelf === 'object') this.#shelf = shelf;
+      const lab = await openLab(id, this.#shelf?.folder);
       if (attempt.signal.aborted) {
         await lab.dispose();
         return;
       }
+      const record = from === 'kept' ? await this.#record(lab, shelf) : null;
       this.#lab = lab;
       let begun = false;
       this.#unwatch = effect(() => {
@@ -86,8 +114,25 @@ export class LabSession {
         if (attempt.signal.aborted) undraw();
         else this.#undraw = undraw;
       });
-      await Promise.all([drawn, lab.start()]);
+      await Promise.all([drawn, record === null ? lab.start() : lab.continueFrom(record, drawn)]);
+      if (attempt.signal.aborted) return;
+      if (this.#shelf === undefined || !lab.canBeKept) this.#options.onKept?.(typeof shelf === 'string' ? shelf : 'none');
+      else {
+        const keeper = new Keeper(lab, this.#shelf, () => this.#options.page?.(), record?.at);
+        this.#keeper = keeper;
+        keeper.onState((state) => this.#options.onKept?.(state));
+      }
+      if (record !== null) this.#options.onContinued?.(record.page);
     } catch (error) {
+      if (error instanceof KeptError && !attempt.signal.aborted) {
+        const shelf = this.#shelf;
+        // It is of no use to anybody.
+        await shelf?.forget().catch(() => {});
+        await this.#close();
+        this.#set({ kind: 'off' });
+        this.#options.onRefused?.(error.message);
+        return;
+      }
       if (attempt.signal.aborted || this.state.kind === 'failed') return;
       // A lab that cannot be drawn, because the panels' code did not come, is no use to anybody.
       await this.#close();
@@ -97,6 +142,21 @@ export class LabSession {
         message: error instanceof Error ? error.message : String(error),
       });
     }
+  }
+
+  /** @throws KeptError */
+  async #record(lab: Lab, shelf: Shelf | NoShelf): Promise<KeptRecord> {
+    if (shelf === 'busy') throw new KeptError('Another tab has this lab now, and what was kept of it.');
+    const bytes = shelf === 'none' ? null : await shelf.read();
+    if (bytes === null) throw new KeptError('Nothing is kept of this lab any more.');
+    const read = await readRecord(bytes, lab.id, lab.snapshots);
+    if ('why' in read) throw new KeptError(read.why);
+    return read.record;
+  }
+
+  /** What happened last is kept now, if anything did; it may take a second. */
+  async keepNow(): Promise<void> {
+    await this.#keeper?.keepNow();
   }
 
   /** Gives up a start, or ends a lab. */
@@ -114,6 +174,8 @@ export class LabSession {
   }
 
   async reset(): Promise<void> {
+    // What the reader wants to be rid of does not come back with the next page.
+    await this.#keeper?.forget();
     // When no machine comes up again, their states say why.
     await this.#lab?.reset().catch(() => {});
   }
@@ -135,8 +197,13 @@ export class LabSession {
     this.#unwatch?.();
     this.#undraw?.();
     const lab = this.#lab;
-    this.#attempt = this.#unwatch = this.#undraw = this.#lab = undefined;
+    const shelf = this.#shelf;
+    if (this.#keeper !== undefined) this.#options.onKept?.(null);
+    this.#keeper?.dispose();
+    this.#attempt = this.#unwatch = this.#undraw = this.#lab = this.#shelf = this.#keeper = undefined;
     await lab?.dispose();
+    // Its files are nobody's now.
+    shelf?.close();
   }
 
   #set(state: SessionState): void {

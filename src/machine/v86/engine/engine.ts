@@ -10,6 +10,8 @@ import { type Hardware, Power } from './power.ts';
 /** ms that a machine runs, at most so often, for what is under way to arrive before a checkpoint. */
 const glimpse = 10;
 const mostGlimpses = 50;
+/** The same, of a moment that is kept while a reader looks on: what has not arrived by then is missing in it, as after a cable was pulled. */
+const mostGlimpsesToKeep = 10;
 
 export class Engine {
   readonly #host: EngineHost;
@@ -168,7 +170,7 @@ export class Engine {
     const off = power.dark;
     this.#goesOn ||= power.hardware.emulator.is_running();
     await power.stand();
-    if (!off) await this.#arrive(power.hardware);
+    if (!off) await this.#arrive(power.hardware, mostGlimpsesToKeep);
     await this.#kept.take(moment, this.#host.clock.now(), off);
   }
 
@@ -195,15 +197,15 @@ export class Engine {
   async #checkpoint(id: number): Promise<void> {
     const { hardware } = this.#power;
     if (hardware === undefined) throw new Error('the machine is off');
-    await this.#arrive(hardware);
+    await this.#arrive(hardware, mostGlimpses);
     const { emulator, disk } = hardware;
     this.#moments ??= new MemoryMoments(emulator, disk, await this.#host.openPages());
     await this.#moments.take(id, this.#host.clock.now());
   }
 
   /** What is on its way between guest and page is in nobody's state: it is let through first. */
-  async #arrive({ wiring, disk }: Hardware): Promise<void> {
-    for (let left = mostGlimpses; left > 0 && !(wiring.quiet && disk.idle); left--) await this.#power.runFor(glimpse);
+  async #arrive({ wiring, disk }: Hardware, most: number): Promise<void> {
+    for (let left = most; left > 0 && !(wiring.quiet && disk.idle); left--) await this.#power.runFor(glimpse);
     if (!disk.idle) throw new Error('a part of its disk is still being downloaded: try again in a moment');
   }
 

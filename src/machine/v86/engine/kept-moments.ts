@@ -15,13 +15,20 @@ type CpuOfWasm = EmulatedCpu & { readonly wasm_memory?: WebAssembly.Memory };
 
 /** Pages that are written or read in one call, at most: a call is a message to the browser's process. */
 const pagesInACall = 256;
+/** Bytes of one machine's moment; more than its memory has, and then half a gigabyte of files. */
+const mostBytes = 768 * 1024 * 1024;
 /** Read along with the others rather than in a call of their own. */
 const pagesBetween = 16;
 
 /** A moment that was taken, and is not written yet. */
 interface Taken {
   readonly moment: number;
-  readonly index: KeptIndex;
+  readonly clock: number;
+  readonly off: boolean;
+  readonly devices: Uint8Array;
+  readonly ram: PageList;
+  readonly zeroed: Uint32Array;
+  readonly disk: PageList;
   /** What is to be written to the file of pages: copies, since the machine goes on meanwhile. */
   readonly bytes: Uint8Array;
   readonly places: readonly number[];
@@ -41,6 +48,8 @@ export class KeptMoments {
   /** Pages of RAM that lie in the file, by hash; blocks of the disk: a block that belongs to a moment is never written into. */
   #placeOfPage = new Map<number, number>();
   #placeOfBlock = new Map<Uint8Array, number>();
+  /** Of what lies in the file, by place: a hash, to find out later whether it still is what was written. */
+  readonly #checks = new Map<number, number>();
   #free: number[] = [];
   #end = 0;
   #taken: Taken | undefined;
@@ -74,7 +83,6 @@ export class KeptMoments {
     const ram = new PageList();
     const zeroed: number[] = [];
     if (!off) {
-      const words = new Uint32Array(mem8.buffer, mem8.byteOffset, mem8.length / 4);
       for (let page = 0; page < this.#base.length; page++) {
         const hash = this.#hash(page * pageBytes);
         if (hash === this.#base[page]) continue;
@@ -87,7 +95,7 @@ export class KeptMoments {
           place = put(mem8.subarray(page * pageBytes, (page + 1) * pageBytes));
           this.#placeOfPage.set(hash, place);
         }
-        ram.add(page, place, hashOfPage(words, (page * pageBytes) / 4));
+        ram.add(page, place);
       }
     }
     const disk = new PageList();
@@ -97,19 +105,22 @@ export class KeptMoments {
         place = put(bytes);
         this.#placeOfBlock.set(bytes, place);
       }
-      disk.add(block, place, hashOf(bytes));
+      disk.add(block, place);
+    }
+    if ((ram.places.length + disk.places.length) * pageBytes > mostBytes) {
+      this.#forgetUnheld();
+      throw new Error('so much was written to its disk that there is no room for it');
     }
     // The only copy while time stands; a block needs none, but there are few.
     const bytes = new Uint8Array(sources.length * pageBytes);
     for (const [index, source] of sources.entries()) bytes.set(source, index * pageBytes);
     const devices = off ? new Uint8Array() : new Uint8Array(await withoutRam(this.#emulator));
     if (this.#pages === '') this.#pages = `pages-${moment}`;
-    const index = {
-      ...{ snapshot: this.#snapshot, pages: this.#pages, clock, off, devices },
-      ...{ ram: ram.done(), zeroed: Uint32Array.from(zeroed), disk: disk.done() },
+    this.#taken = {
+      ...{ moment, clock, off, devices, ram, disk, bytes, places },
+      zeroed: Uint32Array.from(zeroed),
     };
-    this.#taken = { moment, index, bytes, places };
-    this.#held.set(moment, new Set([...index.ram.places, ...index.disk.places]));
+    this.#held.set(moment, new Set([...ram.places, ...disk.places]));
   }
 
   /** Writes what was taken last; gives how many bytes. A little at a time: the machine runs meanwhile. */
@@ -132,7 +143,13 @@ export class KeptMoments {
         await giveWay();
       }
       file.flush();
-      const index = await writeIndex(taken.index);
+      const { clock, off, devices, zeroed } = taken;
+      for (const [at, place] of taken.places.entries())
+        this.#checks.set(place, hashOf(taken.bytes.subarray(at * pageBytes, (at + 1) * pageBytes)));
+      const index = await writeIndex({
+        ...{ snapshot: this.#snapshot, pages: this.#pages, clock, off, devices, zeroed },
+        ...{ ram: taken.ram.done(this.#checks), disk: taken.disk.done(this.#checks) },
+      });
       await writeKept(folder, indexName(moment), index);
       if (this.#taken === taken) this.#taken = undefined;
       return taken.bytes.length + index.length;
@@ -176,6 +193,8 @@ export class KeptMoments {
     this.#disk.goBackTo(blocks);
     cpu.jit_clear_cache();
     if (!index.off) await this.#emulator.restore_state(index.devices.slice().buffer as ArrayBuffer);
+    for (const { places, checks } of [index.ram, index.disk])
+      for (const [at, place] of places.entries()) this.#checks.set(place, checks[at] as number);
     for (const [at, page] of index.ram.numbers.entries())
       this.#placeOfPage.set(this.#hash(page * pageBytes), index.ram.places[at] as number);
     for (const [at, block] of index.disk.numbers.entries())
@@ -210,20 +229,19 @@ export class KeptMoments {
 
 class PageList {
   readonly #numbers: number[] = [];
-  readonly #places: number[] = [];
-  readonly #checks: number[] = [];
+  readonly places: number[] = [];
 
-  add(number: number, place: number, check: number): void {
+  add(number: number, place: number): void {
     this.#numbers.push(number);
-    this.#places.push(place);
-    this.#checks.push(check);
+    this.places.push(place);
   }
 
-  done(): KeptPages {
+  /** @param checks by place */
+  done(checks: ReadonlyMap<number, number>): KeptPages {
     return {
       numbers: Uint32Array.from(this.#numbers),
-      places: Uint32Array.from(this.#places),
-      checks: Float64Array.from(this.#checks),
+      places: Uint32Array.from(this.places),
+      checks: Float64Array.from(this.places, (place) => checks.get(place) ?? 0),
     };
   }
 }

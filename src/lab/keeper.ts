@@ -1,0 +1,209 @@
+// When a moment of a lab is kept beyond the page: soon after something has happened in it, once it is quiet, and no later than a while
+// after it began. What happens by itself, as heartbeats on the wires, is no reason to write again and again.
+import { effect, type ReadonlySignal, signal } from '@preact/signals-core';
+import type { Unsubscribe } from '../wire/frame-port.ts';
+import { type KeptRecord, writeRecord } from './kept-record.ts';
+import type { KeepingCost, Lab } from './lab.ts';
+import type { Shelf } from './shelf.ts';
+
+/** ms without anything new before a moment is kept … */
+const quiet = 2000;
+/** … but no longer after the first thing that is not kept. */
+const patience = 20_000;
+/** ms: what only packets tell of. */
+const slowly = 180_000;
+/** ms before what could not be kept is tried again. */
+const again = 10_000;
+/** Bytes of output that are more than a prompt which is drawn again. */
+const fewBytes = 160;
+const newline = 10;
+
+export interface KeeperState {
+  /** ms since the epoch of the newest moment that holds; null: there is none of this run. */
+  readonly at: number | null;
+  /** Something has happened since that would be missed. */
+  readonly unsafe: boolean;
+  /** Why it could not be kept, a sentence; "". */
+  readonly trouble: string;
+}
+
+export class Keeper {
+  readonly #lab: Lab;
+  readonly #shelf: Shelf;
+  readonly #page: () => unknown;
+  readonly #state = signal<KeeperState>({ at: null, unsafe: false, trouble: '' });
+  readonly #ends: Unsubscribe[] = [];
+  /** Performance time of the first thing that is not kept, and of the last. */
+  #first: number | undefined;
+  #last = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #slow: ReturnType<typeof setTimeout> | undefined;
+  #underWay: Promise<void> | undefined;
+  #over = false;
+  /** What the last one cost; for who measures. */
+  cost: KeepingCost | undefined;
+
+  /**
+   * @param page what belongs to who shows the lab, asked for each time
+   * @param at when the moment was kept that the lab goes on from
+   */
+  constructor(lab: Lab, shelf: Shelf, page: () => unknown, at: number | null = null) {
+    this.#lab = lab;
+    this.#shelf = shelf;
+    this.#page = page;
+    this.#state.value = { at, unsafe: false, trouble: '' };
+    this.#watch();
+  }
+
+  get state(): ReadonlySignal<KeeperState> {
+    return this.#state;
+  }
+
+  /** Called at once, and at every change. */
+  onState(listener: (state: KeeperState) => void): void {
+    this.#ends.push(this.#state.subscribe(listener));
+  }
+
+  /** Now, if there is anything new. Resolves when that holds, or could not be had: state says so. */
+  async keepNow(): Promise<void> {
+    while (this.#underWay !== undefined) await this.#underWay;
+    if (this.#first === undefined || this.#over) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#underWay = this.#keep().finally(() => {
+      this.#underWay = undefined;
+    });
+    await this.#underWay;
+  }
+
+  /** What was kept is not to come back: the lab was reset. */
+  async forget(): Promise<void> {
+    while (this.#underWay !== undefined) await this.#underWay;
+    this.#calm();
+    await this.#shelf.forget().catch(() => {});
+    this.#state.value = { at: null, unsafe: false, trouble: '' };
+  }
+
+  dispose(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#slow);
+    for (const end of this.#ends) end();
+  }
+
+  async #keep(): Promise<void> {
+    const began = this.#first;
+    this.#first = undefined;
+    try {
+      this.cost = await this.#tryHard();
+      clearTimeout(this.#slow);
+      this.#slow = undefined;
+      this.#state.value = { at: Date.now(), unsafe: this.#first !== undefined, trouble: '' };
+      if (this.#first !== undefined) this.#plan();
+    } catch (error) {
+      if (this.#over) return;
+      this.#first = began;
+      this.#state.value = { ...this.#state.peek(), unsafe: true, trouble: error instanceof Error ? error.message : String(error) };
+      this.#timer = setTimeout(() => void this.keepNow(), again);
+    }
+  }
+
+  /** Where storage is full, what is kept of other labs is less dear than this one. */
+  async #tryHard(): Promise<KeepingCost> {
+    const keep = () => this.#lab.keep(this.#page(), async (record: KeptRecord) => this.#shelf.write(await writeRecord(record)));
+    try {
+      return await keep();
+    } catch (error) {
+      if (!isFull(error) || (await this.#shelf.makeRoom()) === null) throw error;
+      return keep();
+    }
+  }
+
+  #watch(): void {
+    const lab = this.#lab;
+    const happened = () => this.#happened();
+    const ends = this.#ends;
+    for (const machine of lab.machines) {
+      let before = machine.state.peek().kind;
+      ends.push(
+        machine.state.subscribe(({ kind }) => {
+          if (kind !== before && (kind === 'off' || before === 'off' || kind === 'frozen' || before === 'frozen')) happened();
+          before = kind;
+        }),
+      );
+      for (const console of machine.consoles) {
+        // What was printed before is handed over at once.
+        let isBacklog = true;
+        let bytes = 0;
+        ends.push(
+          console.onOutput((output) => {
+            if (isBacklog) return;
+            bytes += output.length;
+            if (bytes < fewBytes && !output.includes(newline)) return;
+            bytes = 0;
+            happened();
+          }),
+        );
+        isBacklog = false;
+      }
+    }
+    let isFirst = true;
+    ends.push(
+      effect(() => {
+        lab.cables.value;
+        if (!isFirst) happened();
+        isFirst = false;
+      }),
+      lab.onWentBack(happened),
+      lab.onHops(({ past }) => {
+        if (past !== true) this.#stirred();
+      }),
+    );
+  }
+
+  #happened(): void {
+    const now = performance.now();
+    this.#first ??= now;
+    this.#last = now;
+    const state = this.#state.peek();
+    if (!state.unsafe) this.#state.value = { ...state, unsafe: true };
+    if (this.#timer === undefined && this.#underWay === undefined) this.#plan();
+  }
+
+  /** Packets alone: they are kept along with the rest, or once in a while. */
+  #stirred(): void {
+    this.#slow ??= setTimeout(() => {
+      this.#slow = undefined;
+      // A lab in which nobody has done anything is its snapshot.
+      if (this.#state.peek().at === null) return;
+      this.#first ??= performance.now();
+      void this.keepNow();
+    }, slowly);
+  }
+
+  #plan(): void {
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    const due = Math.min(this.#last + quiet, (this.#first ?? now) + patience);
+    this.#timer = setTimeout(
+      () => {
+        const isDue = performance.now() >= Math.min(this.#last + quiet, (this.#first ?? 0) + patience) - 1;
+        this.#timer = undefined;
+        if (isDue) void this.keepNow();
+        else this.#plan();
+      },
+      Math.max(0, due - now),
+    );
+  }
+
+  #calm(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#slow);
+    this.#timer = this.#slow = undefined;
+    this.#first = undefined;
+  }
+}
+
+const isFull = (error: unknown): boolean =>
+  (error instanceof DOMException && error.name === 'QuotaExceededError') ||
+  (error instanceof Error && error.message.includes('storage for this site is full'));
