@@ -14,7 +14,8 @@ test('what was put in comes back: bytes, and numbers that JSON has no words for'
       fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), tie('value'), { maxKeys: 4, noNullPrototype: true }),
     ),
   })).value;
-  fc.assert(fc.property(value, (each) => {
+  fc.assert(
+    fc.property(value, (each) => {
       expect(unpackJson(packJson(each))).toEqual(each);
     }),
   );

@@ -18,6 +18,9 @@ const again = 10_000;
 const fewBytes = 160;
 const newline = 10;
 
+/** Among the page's own measures, one for each moment: how long it took until it held. */
+export const keptMeasure = 'lockstep: a moment was kept';
+
 export interface KeeperState {
   /** ms since the epoch of the newest moment that holds; null: there is none of this run. */
   readonly at: number | null;
@@ -40,8 +43,6 @@ export class Keeper {
   #slow: ReturnType<typeof setTimeout> | undefined;
   #underWay: Promise<void> | undefined;
   #over = false;
-  /** What the last one cost; for who measures. */
-  cost: KeepingCost | undefined;
 
   /**
    * @param page what belongs to who shows the lab, asked for each time
@@ -95,7 +96,10 @@ export class Keeper {
     const began = this.#first;
     this.#first = undefined;
     try {
-      this.cost = await this.#tryHard();
+      const { stood, took, bytes } = await this.#tryHard();
+      // For who measures what it costs.
+      const end = performance.now();
+      performance.measure(keptMeasure, { start: end - took, end, detail: { stood, bytes } });
       clearTimeout(this.#slow);
       this.#slow = undefined;
       this.#state.value = { at: Date.now(), unsafe: this.#first !== undefined, trouble: '' };
@@ -103,14 +107,19 @@ export class Keeper {
     } catch (error) {
       if (this.#over) return;
       this.#first = began;
-      this.#state.value = { ...this.#state.peek(), unsafe: true, trouble: error instanceof Error ? error.message : String(error) };
+      this.#state.value = {
+        ...this.#state.peek(),
+        unsafe: true,
+        trouble: error instanceof Error ? error.message : String(error),
+      };
       this.#timer = setTimeout(() => void this.keepNow(), again);
     }
   }
 
   /** Where storage is full, what is kept of other labs is less dear than this one. */
   async #tryHard(): Promise<KeepingCost> {
-    const keep = () => this.#lab.keep(this.#page(), async (record: KeptRecord) => this.#shelf.write(await writeRecord(record)));
+    const keep = () =>
+      this.#lab.keep(this.#page(), async (record: KeptRecord) => this.#shelf.write(await writeRecord(record)));
     try {
       return await keep();
     } catch (error) {
@@ -127,7 +136,8 @@ export class Keeper {
       let before = machine.state.peek().kind;
       ends.push(
         machine.state.subscribe(({ kind }) => {
-          if (kind !== before && (kind === 'off' || before === 'off' || kind === 'frozen' || before === 'frozen')) happened();
+          if (kind !== before && (kind === 'off' || before === 'off' || kind === 'frozen' || before === 'frozen'))
+            happened();
           before = kind;
         }),
       );

@@ -10,7 +10,10 @@ const hopsInAPiece = 1000;
 const headBytes = 24;
 
 /** What all hops at one place have in common. */
-type Place = Pick<Hop, 'machine' | 'namespace' | 'device' | 'ifindex' | 'deviceId' | 'direction' | 'linkType' | 'undelivered'>;
+type Place = Pick<
+  Hop,
+  'machine' | 'namespace' | 'device' | 'ifindex' | 'deviceId' | 'direction' | 'linkType' | 'undelivered'
+>;
 
 class Piece {
   count = 0;

@@ -77,7 +77,11 @@ export async function readRecord(
     if (record.snapshots !== snapshots)
       return { why: 'What was kept of this lab is of an older build of it, and cannot go on in this one.' };
     let at = 4 + headLength;
-    const pieces = lengths.map((length) => bytes.subarray(at, (at += length)));
+    const pieces = lengths.map((length) => {
+      const piece = bytes.subarray(at, at + length);
+      at += length;
+      return piece;
+    });
     return { record: { ...record, hops: { places, bytes: pieces } } };
   } catch {
     return { why: damaged };

@@ -34,7 +34,9 @@ async function keep(lab: Lab): Promise<KeptRecord> {
   const cost = await lab.keep(null, async (record) => {
     bytes = await writeRecord(record);
   });
-  console.info(`kept: stood ${cost.stood.toFixed(0)} ms, took ${cost.took.toFixed(0)} ms, ${(cost.bytes / 1e6).toFixed(1)} MB`);
+  console.info(
+    `kept: stood ${cost.stood.toFixed(0)} ms, took ${cost.took.toFixed(0)} ms, ${(cost.bytes / 1e6).toFixed(1)} MB`,
+  );
   const read = await readRecord(bytes, lab.id, lab.snapshots);
   if ('why' in read) throw new Error(read.why);
   return read.record;
@@ -84,7 +86,9 @@ test('another lab goes on from it: machines, containers, files, cables, terminal
   expect(await run(one, 'cat /root/kept/file')).toBe('first\nsecond');
   expect(await run(one, 'pgrep -x sleep')).toMatch(/^\d+$/m);
   expect(await run(one, "docker ps --format '{{.Names}}'")).toBe('web');
-  expect(await run(one, "curl -s http://$(docker inspect -f '{{.NetworkSettings.IPAddress}}' web) | head -1")).toMatch(/host name/);
+  expect(await run(one, "curl -s http://$(docker inspect -f '{{.NetworkSettings.IPAddress}}' web) | head -1")).toMatch(
+    /host name/,
+  );
   const text: Uint8Array[] = [];
   one.consoles[0]?.onOutput((bytes) => text.push(bytes));
   expect(Buffer.concat(text).toString()).toContain('the terminal 42');
@@ -92,9 +96,13 @@ test('another lab goes on from it: machines, containers, files, cables, terminal
   expect(lab.time.now() - record.time).toBeLessThan(60);
   expect(Math.abs(Number(await run(one, 'date +%s.%N')) - lab.time.now())).toBeLessThan(5);
   const past = told.filter((batch) => batch.past).flatMap(({ hops }) => hops);
-  expect(past.some((hop) => summarize(hop.bytes, hop.linkType, hop.originalLength).info.includes('Echo (ping)'))).toBe(true);
+  expect(past.some((hop) => summarize(hop.bytes, hop.linkType, hop.originalLength).info.includes('Echo (ping)'))).toBe(
+    true,
+  );
   lab.setCable('kube-worker-02', true);
-  expect(await run(one, 'for n in 1 2 3 4 5; do ping -c 1 -W 2 10.0.0.122 && exit; done; exit 1')).toContain('1 received');
+  expect(await run(one, 'for n in 1 2 3 4 5; do ping -c 1 -W 2 10.0.0.122 && exit; done; exit 1')).toContain(
+    '1 received',
+  );
   const now = told.filter((batch) => !batch.past).flatMap(({ hops }) => hops);
   expect(now[0]?.n).toBe((past.at(-1)?.n ?? 0) + 1);
   expect(now[0]?.time ?? 0).toBeGreaterThanOrEqual(past.at(-1)?.time ?? Infinity);

@@ -8,6 +8,8 @@ export interface BeforeStart {
   readonly building: boolean;
   /** A sentence, or the lines of a failed build; null when nothing is known. */
   readonly words: string | null;
+  /** What the lab was built from, if that is known. */
+  readonly key?: string | undefined;
 }
 
 /** Rejects when the server cannot be asked, or says what is not understood: so will the start, which tells why. */
@@ -21,7 +23,8 @@ export async function beforeStart(lab: string, base: string, signal: AbortSignal
   const response = await fetch(`${base}labs/${lab}/lab.json`, { signal });
   // A page of text is read where there is no such file too: what nobody reads keeps its connection.
   const text = await response.text();
-  const bytes = response.ok ? downloadBytes(readManifest(lab, text)) : 0;
+  const manifest = response.ok ? readManifest(lab, text) : null;
+  const bytes = manifest === null ? 0 : downloadBytes(manifest);
   const words = bytes > 0 ? `About ${Math.ceil(bytes / 1e6)} MB to download, once: the browser keeps them.` : null;
-  return { building: false, words };
+  return { building: false, words, ...(manifest?.key === undefined ? {} : { key: manifest.key }) };
 }

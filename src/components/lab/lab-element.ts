@@ -1,23 +1,29 @@
 // <lockstep-lab>: joins the HTML of lab-panel.astro to a session. It owns the toolbar, the tabs, the borders and the
 // sheet; what happens inside the panes belongs to the panels.
 
+import type { KeeperState } from '../../lab/keeper.ts';
+import type { NoShelf } from '../../lab/shelf.ts';
 import { whyNot } from '../../machine/abilities.ts';
 import { remarkOf } from '../../machine/remark.ts';
 import { type CommandRequest, commandEvent } from '../ui/command-request.ts';
+import { tellLabWord } from '../ui/lab-word.ts';
 import { isTabName, loadPreferences, savePreference, type TabName } from '../ui/preferences.ts';
 import { wireSplit } from '../ui/split.ts';
 import { type Tabs, wireTabs } from '../ui/tabs.ts';
 import { beforeStart } from './before-start.ts';
 import { CommandQueue } from './command-queue.ts';
+import { type KeptNote, keptWords, labHere, readNote, setLabHere, writeNote } from './kept-note.ts';
+import { isAway, livingLab, type PlacedLab } from './lab-place.ts';
 import { LabSession, type SessionState } from './lab-session.ts';
 import type { Panels } from './panels.ts';
+import { isReadingPlace, type ReadingPlace, readingPlace, returnTo } from './reading-place.ts';
 import { watchSight } from './sight.ts';
 import { type StageView, stageView } from './stage-view.ts';
 import { stateWords } from './state-words.ts';
 
 const beside = matchMedia('(min-width: 1100px)');
 
-class LockstepLab extends HTMLElement {
+class LockstepLab extends HTMLElement implements PlacedLab {
   #life = new AbortController();
   #session: LabSession | undefined;
   #panels: Panels | undefined;
@@ -25,8 +31,19 @@ class LockstepLab extends HTMLElement {
   #tabs: Tabs | undefined;
   #tab: TabName = 'terminal';
   readonly #queue = new CommandQueue();
+  /** Where the reader is, or was when the lab went out of sight. */
+  #place: ReadingPlace | undefined;
+  /** What is said of keeping it; "" when all is well. */
+  #keptTrouble = '';
+  #builtFrom: string | undefined;
+
+  get alive(): boolean {
+    return this.#session !== undefined && this.#session.state.kind !== 'off';
+  }
 
   connectedCallback(): void {
+    // It was only moved.
+    if (this.#session !== undefined) return;
     this.#life = new AbortController();
     const { signal } = this.#life;
     const base = this.dataset['base'] ?? '/';
@@ -60,12 +77,24 @@ class LockstepLab extends HTMLElement {
           this.#panels = undefined;
         };
       },
+      page: () => this.#here,
+      onKept: (kept) => this.#kept(kept),
+      onContinued: (page) => {
+        if (isReadingPlace(page) && !isAway(this)) returnTo(page);
+      },
+      onRefused: (why) => {
+        writeNote(lab, null);
+        this.#offer(`${why} The lab can be started afresh.`);
+      },
     });
+    this.#offer();
     this.addEventListener('click', (event) => this.#click(event), { signal });
     // Before a terminal, or the guest in it, gets the key.
     this.addEventListener('keydown', (event) => this.#key(event), { signal, capture: true });
     document.addEventListener(commandEvent, (event) => this.#run(event), { signal });
     addEventListener('beforeunload', (event) => this.#askBeforeLeaving(event), { signal });
+    addEventListener('pagehide', () => this.#noteEnd(), { signal });
+    document.addEventListener('visibilitychange', () => document.hidden && void this.#session?.keepNow(), { signal });
     beside.addEventListener('change', () => this.#arrange(), { signal });
     this.#tabs = wireTabs(this.#part('.lab-tabs'), (name) => this.#selected(name), signal);
     this.#wireBorders(signal);
@@ -78,19 +107,137 @@ class LockstepLab extends HTMLElement {
     this.#tabs.select(tab);
     const idle = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 300));
     idle(() => void this.#tellSize(lab, base, signal));
+    // It ran in this very tab until the page was loaded again: it goes on, unless that has failed before.
+    if (labHere(lab) === 'runs' && readNote(lab) !== null && livingLab() === null) void this.#start('kept');
   }
 
+  /** Told by browsers that can move an element in one go: nothing is to be done. */
+  connectedMoveCallback(): void {}
+
   disconnectedCallback(): void {
+    // One that is taken out only to be put in elsewhere is there again by then.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#end();
+    });
+  }
+
+  placed(): void {
+    const away = isAway(this);
+    if (!away) this.#place = undefined;
+    this.#tellWord();
+    if (away) void this.#session?.keepNow();
+  }
+
+  async leave(): Promise<void> {
+    await this.#session?.keepNow();
+    await this.#session?.cancel();
+    this.remove();
+  }
+
+  #end(): void {
     this.#life.abort();
     this.#stage?.dispose();
     void this.#session?.cancel();
+    this.#session = undefined;
+  }
+
+  get #here(): ReadingPlace {
+    return this.#place ?? readingPlace();
+  }
+
+  get #title(): string {
+    return (this.dataset['lab'] ?? '').replaceAll('-', ' ');
+  }
+
+  /** Start, or on from what was kept. A lab of another episode that is alive is kept, and ends: there is one at a time. */
+  async #start(from: 'snapshot' | 'kept'): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    const other = livingLab();
+    if (other !== null && other !== this) {
+      this.#stage?.show({ kind: 'loading', step: 'Keeping the other lab', done: 0, total: 0 });
+      await other.leave();
+    }
+    const lab = this.dataset['lab'] ?? '';
+    setLabHere(lab, from === 'kept' ? 'tries' : null);
+    await session.start(from);
+    if (session.state.kind === 'running' || session.state.kind === 'frozen') setLabHere(lab, 'runs');
+  }
+
+  /** What the card over an empty lab offers: what was kept, or that another lab is alive. */
+  #offer(why = ''): void {
+    const lab = this.dataset['lab'] ?? '';
+    const note = readNote(lab);
+    const other = livingLab();
+    const away = other !== null && other !== this ? (other.dataset['lab'] ?? '').replaceAll('-', ' ') : null;
+    this.#stage?.offer({ kept: note === null ? null : keptWords(note, Date.now()), other: away, why });
+  }
+
+  #kept(kept: KeeperState | NoShelf | null): void {
+    const lab = this.dataset['lab'] ?? '';
+    this.#keptTrouble = '';
+    if (kept === 'none')
+      this.#keptTrouble =
+        'What you do here is lost with the page: this browser gives it no storage to keep a lab in (over https, a current one does).';
+    else if (kept === 'busy')
+      this.#keptTrouble =
+        'Another tab has this lab open, and keeps its own: what you do in this tab is lost with the page.';
+    else if (kept !== null) {
+      if (kept.trouble !== '') {
+        const at = kept.at === null ? '' : ` What was kept at ${clock(kept.at)} is still there.`;
+        this.#keptTrouble = `The lab could not be kept: ${kept.trouble}. It is tried again.${at}`;
+      }
+      const note: KeptNote | null =
+        kept.at === null ? null : { at: kept.at, ...(this.#builtFrom ? { key: this.#builtFrom } : {}) };
+      // A run that has kept nothing yet leaves alone what was kept of the one before it.
+      if (note !== null) writeNote(lab, note);
+    }
+    if (this.#session !== undefined) this.#remark(this.#session.state);
+  }
+
+  #remark(state: SessionState): void {
+    const alive = state.kind === 'running' || state.kind === 'frozen';
+    const remarks = [remarkOf(state), alive ? this.#keptTrouble : ''];
+    say(this.#part('.lab-remark'), remarks.filter((remark) => remark !== '').join(' '));
+  }
+
+  #noteEnd(): void {
+    const lab = this.dataset['lab'] ?? '';
+    const note = readNote(lab);
+    if (note !== null && this.alive) writeNote(lab, { ...note, gone: Date.now() });
+  }
+
+  #tellWord(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    const others = livingLab();
+    if (!this.alive) {
+      if (others === null || others === this) tellLabWord(null);
+      return;
+    }
+    const words = stateWords(
+      session.state,
+      session.lab?.machines.map((machine) => machine.state.peek()),
+    );
+    tellLabWord({
+      title: this.#title,
+      state: `${words.charAt(0).toLowerCase()}${words.slice(1)}`,
+      here: !isAway(this),
+      href: this.#here.path,
+    });
   }
 
   async #tellSize(lab: string, base: string, signal: AbortSignal): Promise<void> {
     try {
-      const { building, words } = await beforeStart(lab, base, signal);
+      const { building, words, key } = await beforeStart(lab, base, signal);
+      this.#builtFrom = key;
+      const note = readNote(lab);
+      if (note?.key !== undefined && key !== undefined && note.key !== key && !this.alive) {
+        writeNote(lab, null);
+        this.#offer('What was kept of this lab is of an older build of it, and cannot go on in this one.');
+      }
       if (words !== null) this.#part('.lab-size').textContent = words;
-      if (building && this.#session?.state.kind === 'off') await this.#session.start();
+      if (building && this.#session?.state.kind === 'off') await this.#start('snapshot');
     } catch {
       // No connection, a manifest that is not understood, or the page is gone: the start itself will say what is wrong, where it
       // matters.
@@ -159,11 +306,15 @@ class LockstepLab extends HTMLElement {
     if (!button || !session) return;
     switch (button.dataset['do']) {
       case 'start':
-        void session.start();
+        void this.#start('snapshot');
+        break;
+      case 'continue':
+        void this.#start('kept');
         break;
       case 'cancel':
         this.#queue.drop('Not typed: the start was cancelled.');
-        void session.cancel().then(() => this.#part('[data-card=off] [data-do=start]').focus());
+        setLabHere(this.dataset['lab'] ?? '', null);
+        void session.cancel().then(() => this.#part('[data-card]:not([hidden]) [data-do]').focus());
         break;
       case 'freeze':
         if (session.state.kind === 'frozen') this.#goOn(session);
@@ -249,10 +400,13 @@ class LockstepLab extends HTMLElement {
     }
   }
 
-  /** Machines that run are lost with the page: the browser asks, in its own words. */
+  /** What happened in the last seconds, or all of it where nothing is kept, is lost with the page: then the browser asks, in its own words. */
   #askBeforeLeaving(event: BeforeUnloadEvent): void {
     const { kind } = this.#session?.state ?? { kind: 'off' };
-    if (kind === 'running' || kind === 'frozen') event.preventDefault();
+    if ((kind !== 'running' && kind !== 'frozen') || this.#session?.safe === true) return;
+    event.preventDefault();
+    // Who stays, for as long as he thinks about it, will not be asked again.
+    void this.#session?.keepNow();
   }
 
   #show(state: SessionState): void {
@@ -264,7 +418,9 @@ class LockstepLab extends HTMLElement {
       this.#session?.lab?.machines.map((machine) => machine.state.peek()),
     );
     say(this.#part('.lab-state-words'), words);
-    say(this.#part('.lab-remark'), remarkOf(state));
+    this.#remark(state);
+    if (state.kind === 'off') this.#offer();
+    this.#tellWord();
 
     const alive = isAlive(state);
     const freeze = this.#part('[data-do=freeze]');
@@ -290,7 +446,7 @@ class LockstepLab extends HTMLElement {
   #run(event: CustomEvent<CommandRequest>): void {
     const request = event.detail;
     const session = this.#session;
-    if (!session) return;
+    if (!session || isAway(this)) return;
     // The block sees that somebody answered.
     event.preventDefault();
     // Whoever looks at the packets, or on a narrow page at the picture, wants to see there what the command does.
@@ -310,12 +466,14 @@ class LockstepLab extends HTMLElement {
             ? 'Waits for the lab, which is being built on this server: the lab says how far it is.'
             : 'Waits for the lab to start.',
       );
-      if (off) void session.start();
+      if (off)
+        void this.#start(state.kind === 'off' && readNote(this.dataset['lab'] ?? '') !== null ? 'kept' : 'snapshot');
     }
   }
 }
 
 const isAlive = ({ kind }: SessionState): boolean => kind === 'running' || kind === 'frozen';
+const clock = (at: number): string => new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 
 /** What stays the same is not said again to those who listen. */
 function say(place: HTMLElement, words: string): void {

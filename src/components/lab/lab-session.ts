@@ -116,7 +116,8 @@ export class LabSession {
       });
       await Promise.all([drawn, record === null ? lab.start() : lab.continueFrom(record, drawn)]);
       if (attempt.signal.aborted) return;
-      if (this.#shelf === undefined || !lab.canBeKept) this.#options.onKept?.(typeof shelf === 'string' ? shelf : 'none');
+      if (this.#shelf === undefined || !lab.canBeKept)
+        this.#options.onKept?.(typeof shelf === 'string' ? shelf : 'none');
       else {
         const keeper = new Keeper(lab, this.#shelf, () => this.#options.page?.(), record?.at);
         this.#keeper = keeper;

@@ -5,7 +5,18 @@ import type { BuildStatus } from './build-status.ts';
 import type { SessionState } from './lab-session.ts';
 import { adviceFor } from './state-words.ts';
 
+/** What the card over an empty lab offers besides a start. */
+export interface Offer {
+  /** When a moment was kept that it can go on from; null: there is none. */
+  readonly kept: string | null;
+  /** The lab of another episode that is alive; null: none is. */
+  readonly other: string | null;
+  /** What is to be said first, a sentence; "". */
+  readonly why: string;
+}
+
 export interface StageView {
+  offer(offer: Offer): void;
   /** @param machines how many the lab has, if that is known */
   show(state: SessionState, machines?: number): void;
   dispose(): void;
@@ -43,6 +54,22 @@ export function stageView(root: HTMLElement, lab: string): StageView {
   }
 
   return {
+    offer({ kept, other, why }) {
+      const off = root.querySelector<HTMLElement>('[data-card=off]');
+      if (off === null) return;
+      off.classList.toggle('has-kept', kept !== null);
+      for (const element of off.querySelectorAll<HTMLElement>('.lab-kept')) element.hidden = kept === null;
+      set('.lab-kept-words', kept ?? '');
+      const start = off.querySelector<HTMLElement>('[data-do=start]');
+      start?.classList.toggle('is-primary', kept === null);
+      start?.classList.toggle('is-large', kept === null);
+      set('[data-card=off] [data-do=start]', kept === null ? 'Start the lab' : 'Start afresh');
+      const first =
+        other === null
+          ? ''
+          : `The lab “${other}” is alive. When this one starts, that one is kept where it is, and ends.`;
+      set('.lab-first', [why, first].filter((words) => words !== '').join(' '));
+    },
     show(state, machines = 1) {
       const card = state.kind === 'loading' || state.kind === 'building' ? 'busy' : state.kind;
       root.hidden = card === 'running' || card === 'frozen';

@@ -109,4 +109,12 @@ addEventListener(
   },
   { passive: true },
 );
-for (const link of document.querySelectorAll(links)) link.setAttribute('aria-haspopup', 'dialog');
+const markAll = (): void => {
+  for (const link of document.querySelectorAll(links)) link.setAttribute('aria-haspopup', 'dialog');
+};
+markAll();
+// The next page took this one's place.
+document.addEventListener('astro:after-swap', () => {
+  opener = null;
+  markAll();
+});

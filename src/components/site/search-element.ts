@@ -17,6 +17,7 @@ interface Pagefind {
 const shown = 8;
 
 class LockstepSearch extends HTMLElement {
+  #life = new AbortController();
   #pagefind: Promise<Pagefind> | undefined;
 
   connectedCallback(): void {
@@ -25,6 +26,7 @@ class LockstepSearch extends HTMLElement {
     const input = this.querySelector('input');
     if (!open || !dialog || !input) return;
     open.hidden = false;
+    this.#life = new AbortController();
     const show = () => {
       if (dialog.open) return;
       dialog.showModal();
@@ -34,13 +36,17 @@ class LockstepSearch extends HTMLElement {
       );
     };
     open.addEventListener('click', show);
-    document.addEventListener('keydown', (event) => {
-      // In a terminal Ctrl-K is readline's kill-line: it stays the guest's.
-      const inTerminal = event.target instanceof Element && event.target.closest('.xterm');
-      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || inTerminal) return;
-      event.preventDefault();
-      show();
-    });
+    document.addEventListener(
+      'keydown',
+      (event) => {
+        // In a terminal Ctrl-K is readline's kill-line: it stays the guest's.
+        const inTerminal = event.target instanceof Element && event.target.closest('.xterm');
+        if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || inTerminal) return;
+        event.preventDefault();
+        show();
+      },
+      { signal: this.#life.signal },
+    );
     dialog.addEventListener('click', (event) => {
       if (event.target === dialog || (event.target instanceof Element && event.target.closest('a'))) dialog.close();
     });
@@ -51,6 +57,10 @@ class LockstepSearch extends HTMLElement {
       this.querySelector<HTMLAnchorElement>('.search-results a')?.click();
     });
     dialog.addEventListener('keydown', (event) => this.#move(event, input));
+  }
+
+  disconnectedCallback(): void {
+    this.#life.abort();
   }
 
   /** By the arrow keys from what is asked to what was found, and back. */

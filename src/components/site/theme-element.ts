@@ -24,18 +24,24 @@ function store(choice: Choice): void {
 
 class LockstepTheme extends HTMLElement {
   #choice: Choice = load();
+  #life = new AbortController();
 
   connectedCallback(): void {
     const button = this.querySelector('button');
     if (!button) return;
     button.hidden = false;
+    this.#life = new AbortController();
     button.addEventListener('click', () => {
       this.#choice = choices[(choices.indexOf(this.#choice) + 1) % choices.length] ?? 'auto';
       store(this.#choice);
       this.#apply(button);
     });
-    prefersLight.addEventListener('change', () => this.#apply(button));
+    prefersLight.addEventListener('change', () => this.#apply(button), { signal: this.#life.signal });
     this.#apply(button);
+  }
+
+  disconnectedCallback(): void {
+    this.#life.abort();
   }
 
   #apply(button: HTMLButtonElement): void {

@@ -103,7 +103,8 @@ export class Picture {
     });
     const stopServices = watchServices(lab, signal).subscribe((services) => this.#layer.serve(services));
     const stopHops = lab.onHops((batch) => {
-      this.player.receive(batch);
+      // What happened in a page that is no more does not move again.
+      if (batch.past !== true) this.player.receive(batch);
       if (batch.run === run && batch.lost.length === 0) return;
       const before = batch.run === run ? lost.peek() : new Map<string, number>();
       run = batch.run;

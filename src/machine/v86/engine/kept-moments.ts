@@ -3,7 +3,14 @@
 // holds, and the one that is being written. Nothing of the first is written over before the second holds, so a page that ends in the
 // middle of it leaves the first.
 import type { Disk } from '../storage/disk.ts';
-import { type KeptFile, type KeptFolder, readKept, storageIsFull, wordsOfFull, writeKept } from '../storage/kept-folder.ts';
+import {
+  type KeptFile,
+  type KeptFolder,
+  readKept,
+  storageIsFull,
+  wordsOfFull,
+  writeKept,
+} from '../storage/kept-folder.ts';
 import { type KeptIndex, type KeptPages, readIndex, writeIndex } from '../storage/kept-index.ts';
 import { pageBytes } from '../storage/ram-layers.ts';
 import { hashOfPage, withoutRam } from './memory-moments.ts';
@@ -251,8 +258,14 @@ const indexName = (moment: number): string => `moment-${moment}`;
 const hashOf = (page: Uint8Array): number =>
   hashOfPage(new Uint32Array(page.buffer, page.byteOffset, pageBytes / 4), 0);
 
-function readPages(file: KeptFile, { numbers, places, checks }: KeptPages, put: (n: number, bytes: Uint8Array) => void): void {
-  const order = Uint32Array.from(places.keys()).sort((one, other) => (places[one] as number) - (places[other] as number));
+function readPages(
+  file: KeptFile,
+  { numbers, places, checks }: KeptPages,
+  put: (n: number, bytes: Uint8Array) => void,
+): void {
+  const order = Uint32Array.from(places.keys()).sort(
+    (one, other) => (places[one] as number) - (places[other] as number),
+  );
   const room = new Uint8Array(pagesInACall * pageBytes);
   const words = new Uint32Array(room.buffer);
   for (let from = 0; from < order.length; ) {

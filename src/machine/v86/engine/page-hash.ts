@@ -80,7 +80,12 @@ function hashModule(): Uint8Array<ArrayBuffer> {
   const spread = (by: bigint) => [...get(h), ...get(h), ...i64(by), 0x88, 0x85, ...i64(0xbf58476d1ce4e5b9n), 0x7e];
   const code = [
     ...[...get(at), ...i32(pageBytes), 0x6a, ...set(end)],
-    ...lanes.flatMap((n) => [...splat(0x27d4eb2f * (n + 1)), ...set(one(n)), ...splat(0x165667b1 + n), ...set(other(n))]),
+    ...lanes.flatMap((n) => [
+      ...splat(0x27d4eb2f * (n + 1)),
+      ...set(one(n)),
+      ...splat(0x165667b1 + n),
+      ...set(other(n)),
+    ]),
     ...[0x03, 0x40, ...lanes.flatMap(step), ...get(at), ...i32(64), 0x6a, 0x22, at, ...get(end), 0x49, 0x0d, 0, 0x0b],
     ...[...get(any), ...anyTrue, 0x45, 0x04, 0x40, 0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0x0b],
     ...lanes.flatMap((n) => [...fold(one(n), 0), ...fold(one(n), 1), ...fold(other(n), 0), ...fold(other(n), 1)]),

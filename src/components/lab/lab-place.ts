@@ -1,0 +1,72 @@
+// Where a lab that is alive goes when the page around it is exchanged for another one: into its place on the new page, if that has the
+// same lab, or out of sight. The element is moved, never made anew: machines, terminals and what the reader arranged in it go on.
+
+/** An element that is a lab: lab-element.ts. */
+export interface PlacedLab extends HTMLElement {
+  /** Machines run, stand or are on their way: it is worth keeping. */
+  readonly alive: boolean;
+  /** It has been put into its place, or out of sight; called after the page around it is there. */
+  placed(): void;
+  /** Keeps what can be kept, and ends. */
+  leave(): Promise<void>;
+}
+
+const awayId = 'lab-away';
+
+const isPlaced = (element: Element): element is PlacedLab => 'alive' in element;
+
+/** The lab that is alive, on the page or out of sight. */
+export function livingLab(): PlacedLab | null {
+  for (const element of document.querySelectorAll('lockstep-lab'))
+    if (isPlaced(element) && element.alive) return element;
+  return null;
+}
+
+/** Whether this lab is out of sight. */
+export const isAway = (lab: Element): boolean => lab.closest(`#${awayId}`) !== null;
+
+/**
+ * Puts the content of a new page in the place of this one's, around the lab.
+ *
+ * @param content the new page's body, of a document that nobody shows
+ */
+export function exchangeBody(content: HTMLElement): void {
+  const lab = livingLab();
+  const body = document.body;
+  const old = [...body.childNodes];
+  let place: Element | null = null;
+  if (lab !== null) {
+    place = content.ownerDocument.createElement('div');
+    const same = [...content.querySelectorAll<HTMLElement>('lockstep-lab')].find(
+      ({ dataset }) => dataset['lab'] === lab.dataset['lab'],
+    );
+    if (same === undefined) {
+      const away = document.getElementById(awayId) ?? document.createElement('div');
+      away.id = awayId;
+      away.hidden = true;
+      away.append(place);
+      body.append(away);
+      place = away.lastElementChild;
+      const at = old.indexOf(away);
+      if (at >= 0) old.splice(at, 1);
+    } else same.replaceWith(place);
+  }
+  for (const { name } of [...body.attributes]) body.removeAttribute(name);
+  for (const { name, value } of content.attributes) body.setAttribute(name, value);
+  body.append(...content.childNodes);
+  if (lab !== null && place !== null) {
+    move(lab, place);
+    place.remove();
+  }
+  for (const node of old) node.remove();
+  const away = document.getElementById(awayId);
+  if (away?.childElementCount === 0) away.remove();
+  lab?.placed();
+}
+
+/** In one go where the browser can: focus, scroll positions and animations stay. */
+function move(element: Element, before: Element): void {
+  const parent = before.parentElement as (Element & { moveBefore?(node: Node, child: Node | null): void }) | null;
+  if (parent?.moveBefore !== undefined) parent.moveBefore(element, before);
+  else parent?.insertBefore(element, before);
+}
