@@ -60,6 +60,11 @@ export class Keeper {
     return this.#state;
   }
 
+  /** A moment is being written. */
+  get busy(): boolean {
+    return this.#underWay !== undefined;
+  }
+
   /** Called at once, and at every change. */
   onState(listener: (state: KeeperState) => void): void {
     this.#ends.push(this.#state.subscribe(listener));

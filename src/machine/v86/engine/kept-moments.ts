@@ -32,7 +32,8 @@ interface Taken {
   readonly moment: number;
   readonly clock: number;
   readonly off: boolean;
-  readonly devices: Uint8Array;
+  readonly devices: PageList;
+  readonly deviceBytes: number;
   readonly ram: PageList;
   readonly zeroed: Uint32Array;
   readonly disk: PageList;
@@ -55,6 +56,8 @@ export class KeptMoments {
   /** Pages of RAM that lie in the file, by hash; blocks of the disk: a block that belongs to a moment is never written into. */
   #placeOfPage = new Map<number, number>();
   #placeOfBlock = new Map<Uint8Array, number>();
+  /** Of the devices' state, by hash. */
+  #placeOfPart = new Map<number, number>();
   /** Of what lies in the file, by place: a hash, to find out later whether it still is what was written. */
   readonly #checks = new Map<number, number>();
   #free: number[] = [];
@@ -114,6 +117,19 @@ export class KeptMoments {
       }
       disk.add(block, place);
     }
+    const devices = new PageList();
+    const state = off ? new Uint8Array() : wholePages(new Uint8Array(await withoutRam(this.#emulator)));
+    for (let at = 0; at < state.length; at += pageBytes) {
+      const part = state.subarray(at, at + pageBytes);
+      const hash = hashOf(part);
+      if (hash === 0) continue;
+      let place = this.#placeOfPart.get(hash);
+      if (place === undefined) {
+        place = put(part);
+        this.#placeOfPart.set(hash, place);
+      }
+      devices.add(at / pageBytes, place);
+    }
     if ((ram.places.length + disk.places.length) * pageBytes > mostBytes) {
       this.#forgetUnheld();
       throw new Error('so much was written to its disk that there is no room for it');
@@ -121,13 +137,12 @@ export class KeptMoments {
     // The only copy while time stands; a block needs none, but there are few.
     const bytes = new Uint8Array(sources.length * pageBytes);
     for (const [index, source] of sources.entries()) bytes.set(source, index * pageBytes);
-    const devices = off ? new Uint8Array() : new Uint8Array(await withoutRam(this.#emulator));
     if (this.#pages === '') this.#pages = `pages-${moment}`;
     this.#taken = {
-      ...{ moment, clock, off, devices, ram, disk, bytes, places },
+      ...{ moment, clock, off, devices, deviceBytes: state.length, ram, disk, bytes, places },
       zeroed: Uint32Array.from(zeroed),
     };
-    this.#held.set(moment, new Set([...ram.places, ...disk.places]));
+    this.#held.set(moment, new Set([...ram.places, ...disk.places, ...devices.places]));
   }
 
   /** Writes what was taken last; gives how many bytes. A little at a time: the machine runs meanwhile. */
@@ -149,13 +164,15 @@ export class KeptMoments {
         first += count;
         await giveWay();
       }
-      file.flush();
-      const { clock, off, devices, zeroed } = taken;
+      // Not flushed to the disk, for which the machine would have to wait: a page or a browser that ends leaves what it has written to the
+      // system. A computer that loses its power may lose it: then the hashes say so.
+      const { clock, off, deviceBytes, zeroed } = taken;
       for (const [at, place] of taken.places.entries())
         this.#checks.set(place, hashOf(taken.bytes.subarray(at * pageBytes, (at + 1) * pageBytes)));
       const index = await writeIndex({
-        ...{ snapshot: this.#snapshot, pages: this.#pages, clock, off, devices, zeroed },
+        ...{ snapshot: this.#snapshot, pages: this.#pages, clock, off, deviceBytes, zeroed },
         ...{ ram: taken.ram.done(this.#checks), disk: taken.disk.done(this.#checks) },
+        devices: taken.devices.done(this.#checks),
       });
       await writeKept(folder, indexName(moment), index);
       if (this.#taken === taken) this.#taken = undefined;
@@ -199,14 +216,18 @@ export class KeptMoments {
     readPages(file, index.disk, (block, content) => blocks.set(block, content.slice()));
     this.#disk.goBackTo(blocks);
     cpu.jit_clear_cache();
-    if (!index.off) await this.#emulator.restore_state(index.devices.slice().buffer as ArrayBuffer);
-    for (const { places, checks } of [index.ram, index.disk])
+    const state = new Uint8Array(index.deviceBytes);
+    readPages(file, index.devices, (part, content) => state.set(content, part * pageBytes));
+    if (!index.off) await this.#emulator.restore_state(state.buffer);
+    for (const { places, checks } of [index.ram, index.disk, index.devices])
       for (const [at, place] of places.entries()) this.#checks.set(place, checks[at] as number);
     for (const [at, page] of index.ram.numbers.entries())
       this.#placeOfPage.set(this.#hash(page * pageBytes), index.ram.places[at] as number);
     for (const [at, block] of index.disk.numbers.entries())
       this.#placeOfBlock.set(blocks.get(block) as Uint8Array, index.disk.places[at] as number);
-    this.#held.set(moment, new Set([...index.ram.places, ...index.disk.places]));
+    for (const [at, place] of index.devices.places.entries())
+      this.#placeOfPart.set(index.devices.checks[at] as number, place);
+    this.#held.set(moment, new Set([...index.ram.places, ...index.disk.places, ...index.devices.places]));
     this.#forgetUnheld();
     return index;
   }
@@ -223,6 +244,7 @@ export class KeptMoments {
     const held = new Set<number>();
     for (const places of this.#held.values()) for (const place of places) held.add(place);
     for (const [hash, place] of this.#placeOfPage) if (!held.has(place)) this.#placeOfPage.delete(hash);
+    for (const [hash, place] of this.#placeOfPart) if (!held.has(place)) this.#placeOfPart.delete(hash);
     for (const [block, place] of this.#placeOfBlock) if (!held.has(place)) this.#placeOfBlock.delete(block);
     // What is free at the end is cut off; the first of the others come first, so that what is written together lies together.
     let last = -1;
@@ -257,6 +279,13 @@ const indexName = (moment: number): string => `moment-${moment}`;
 
 const hashOf = (page: Uint8Array): number =>
   hashOfPage(new Uint32Array(page.buffer, page.byteOffset, pageBytes / 4), 0);
+
+/** v86 takes a state that is longer than it says. */
+function wholePages(bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(Math.ceil(bytes.length / pageBytes) * pageBytes);
+  whole.set(bytes);
+  return whole;
+}
 
 function readPages(
   file: KeptFile,

@@ -5,8 +5,6 @@ import type { SyncFile } from './page-store.ts';
 export interface KeptFile extends SyncFile {
   /** Bytes. */
   getSize(): number;
-  /** What was written is on the disk. */
-  flush(): void;
 }
 
 export interface KeptFolder {
@@ -38,7 +36,6 @@ export async function writeKept(folder: KeptFolder, name: string, bytes: Uint8Ar
   try {
     file.truncate(0);
     if (file.write(bytes, { at: 0 }) !== bytes.length) throw new Error(storageIsFull);
-    file.flush();
     file.close();
   } catch (error) {
     file.close();

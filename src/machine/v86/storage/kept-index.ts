@@ -6,7 +6,7 @@ export const indexFormat = 1;
 
 /** What lies in the file of pages, each in a place of 4096 bytes. */
 export interface KeptPages {
-  /** Numbers of pages of RAM, or of blocks of the disk. */
+  /** Numbers of pages of RAM or of the devices' state, or of blocks of the disk. */
   readonly numbers: Uint32Array;
   readonly places: Uint32Array;
   /** A hash of each (hashOfPage). */
@@ -22,8 +22,10 @@ export interface KeptIndex {
   readonly clock: number;
   /** It was switched off: there is a disk, and nothing else. */
   readonly off: boolean;
-  /** Everything but RAM and disk. */
-  readonly devices: Uint8Array;
+  /** Everything but RAM and disk, cut into pages; what is in none of them is zero. */
+  readonly devices: KeptPages;
+  /** Bytes. */
+  readonly deviceBytes: number;
   /** Pages that differ from the snapshot's. */
   readonly ram: KeptPages;
   /** Pages that are zero, and are not in the snapshot. */
@@ -35,17 +37,17 @@ const magic = 'lockstep kept moment';
 const digestBytes = 32;
 
 export async function writeIndex(index: KeptIndex): Promise<Uint8Array> {
-  const { snapshot, pages, clock, off, devices, ram, zeroed, disk } = index;
+  const { snapshot, pages, clock, off, devices, deviceBytes, ram, zeroed, disk } = index;
   const head = new TextEncoder().encode(
     JSON.stringify({
       magic,
       format: indexFormat,
-      ...{ snapshot, pages, clock, off },
-      ...{ devices: devices.length, ram: ram.numbers.length, zeroed: zeroed.length, disk: disk.numbers.length },
+      ...{ snapshot, pages, clock, off, deviceBytes },
+      ...{ devices: devices.numbers.length, ram: ram.numbers.length, zeroed: zeroed.length, disk: disk.numbers.length },
     }),
   );
-  const parts = [ram, disk].flatMap(({ numbers, places, checks }) => [checks, numbers, places]);
-  const pieces = [Uint32Array.of(head.length), head, ...parts, zeroed, devices];
+  const parts = [ram, disk, devices].flatMap(({ numbers, places, checks }) => [checks, numbers, places]);
+  const pieces = [Uint32Array.of(head.length), head, ...parts, zeroed];
   const bytes = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, digestBytes));
   let at = 0;
   for (const { buffer, byteOffset, byteLength } of pieces) {
@@ -79,8 +81,8 @@ export async function readIndex(bytes: Uint8Array<ArrayBuffer>): Promise<KeptInd
   });
   const ram = list(head.ram);
   const disk = list(head.disk);
+  const devices = list(head.devices);
   const zeroed = new Uint32Array(take(4 * head.zeroed));
-  const devices = new Uint8Array(take(head.devices));
-  const { snapshot, pages, clock, off } = head;
-  return { snapshot, pages, clock, off, devices, ram, zeroed, disk };
+  const { snapshot, pages, clock, off, deviceBytes } = head;
+  return { snapshot, pages, clock, off, devices, deviceBytes, ram, zeroed, disk };
 }

@@ -1,5 +1,5 @@
 // The folder of a lab's kept moments in Node: for tests, which end a lab and go on with it in another one.
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeptFolder } from './kept-folder.ts';
@@ -25,7 +25,6 @@ export async function nodeFolder(path: string): Promise<KeptFolder> {
         write: (bytes, { at }) => writeSync(file, bytes, 0, bytes.length, at),
         truncate: (size) => ftruncateSync(file, size),
         getSize: () => fstatSync(file).size,
-        flush: () => fsyncSync(file),
         close: () => closeSync(file),
       };
     },
