@@ -76,6 +76,10 @@ export class Keeper {
     if (this.#first === undefined || this.#over) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (!this.#settled) {
+      this.#timer = setTimeout(() => void this.keepNow(), quiet);
+      return;
+    }
     this.#underWay = this.#keep().finally(() => {
       this.#underWay = undefined;
     });
@@ -131,6 +135,11 @@ export class Keeper {
       if (!isFull(error) || (await this.#shelf.makeRoom()) === null) throw error;
       return keep();
     }
+  }
+
+  /** A machine that is on its way has no moment; of one that failed, the one before is worth more. */
+  get #settled(): boolean {
+    return this.#lab.machines.every(({ state }) => ['running', 'frozen', 'off'].includes(state.peek().kind));
   }
 
   #watch(): void {

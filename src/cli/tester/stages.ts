@@ -39,7 +39,7 @@ function vitest(project: string, reports: string): Check {
 }
 
 /** Browser tests of pages without machines: Playwright's project "pages"; all others are "e2e". */
-export const pageSpecs: readonly string[] = ['packets', 'progress', 'site', 'walk'];
+export const pageSpecs: readonly string[] = ['navigation', 'packets', 'progress', 'site', 'walk'];
 
 function playwright(project: 'pages' | 'e2e', reports: string): Check {
   const path = join(reports, `${project}.json`);

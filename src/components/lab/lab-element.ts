@@ -33,6 +33,8 @@ class LockstepLab extends HTMLElement implements PlacedLab {
   readonly #queue = new CommandQueue();
   /** Where the reader is, or was when the lab went out of sight. */
   #place: ReadingPlace | undefined;
+  /** The reader comes back by the word in the header: to that place. */
+  #back = false;
   /** What is said of keeping it; "" when all is well. */
   #keptTrouble = '';
   #builtFrom: string | undefined;
@@ -93,6 +95,14 @@ class LockstepLab extends HTMLElement implements PlacedLab {
     this.addEventListener('keydown', (event) => this.#key(event), { signal, capture: true });
     document.addEventListener(commandEvent, (event) => this.#run(event), { signal });
     addEventListener('beforeunload', (event) => this.#askBeforeLeaving(event), { signal });
+    document.addEventListener(
+      'click',
+      ({ target }) => {
+        this.#back ||= target instanceof Element && target.closest('[data-back-to-lab]') !== null;
+      },
+      { signal },
+    );
+    document.addEventListener('astro:after-swap', () => this.#returned(), { signal });
     addEventListener('pagehide', () => this.#noteEnd(), { signal });
     document.addEventListener('visibilitychange', () => document.hidden && void this.#session?.keepNow(), { signal });
     beside.addEventListener('change', () => this.#arrange(), { signal });
@@ -121,11 +131,22 @@ class LockstepLab extends HTMLElement implements PlacedLab {
     });
   }
 
+  leaving(): void {
+    if (!isAway(this)) this.#place = readingPlace();
+  }
+
   placed(): void {
     const away = isAway(this);
-    if (!away) this.#place = undefined;
     this.#tellWord();
     if (away) void this.#session?.keepNow();
+  }
+
+  /** After the router has scrolled to where it thinks. */
+  #returned(): void {
+    if (isAway(this)) return;
+    if (this.#back && this.#place !== undefined) returnTo(this.#place);
+    this.#back = false;
+    this.#place = undefined;
   }
 
   async leave(): Promise<void> {
@@ -223,7 +244,7 @@ class LockstepLab extends HTMLElement implements PlacedLab {
       title: this.#title,
       state: `${words.charAt(0).toLowerCase()}${words.slice(1)}`,
       here: !isAway(this),
-      href: this.#here.path,
+      href: this.#place?.path ?? location.pathname,
     });
   }
 
@@ -361,6 +382,7 @@ class LockstepLab extends HTMLElement implements PlacedLab {
     const dialog = this.#part<HTMLDialogElement>('[data-dialog=reset]');
     if (dialog.returnValue !== 'reset') return;
     dialog.returnValue = '';
+    writeNote(this.dataset['lab'] ?? '', null);
     await this.#session?.reset();
     this.#panels?.renewTerminals();
   }

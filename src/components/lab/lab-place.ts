@@ -5,6 +5,8 @@
 export interface PlacedLab extends HTMLElement {
   /** Machines run, stand or are on their way: it is worth keeping. */
   readonly alive: boolean;
+  /** The page around it is about to be exchanged. */
+  leaving(): void;
   /** It has been put into its place, or out of sight; called after the page around it is there. */
   placed(): void;
   /** Keeps what can be kept, and ends. */
@@ -34,6 +36,7 @@ export function exchangeBody(content: HTMLElement): void {
   const lab = livingLab();
   const body = document.body;
   const old = [...body.childNodes];
+  lab?.leaving();
   let place: Element | null = null;
   if (lab !== null) {
     place = content.ownerDocument.createElement('div');

@@ -28,6 +28,11 @@ export class LabPage {
     return opened;
   }
 
+  /** The same of a page that is there. */
+  static of(page: Page): LabPage {
+    return new LabPage(page);
+  }
+
   /** With the page its machines end. Whatever went wrong in it unseen is a failure. */
   async close(): Promise<void> {
     await this.page.context().close();
