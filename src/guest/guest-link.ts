@@ -68,8 +68,8 @@ const patienceWithRestart = 5000;
 /** ms; what the kernel has said is here long before, unless somebody has ended what reads it. */
 const patienceWithEvidence = 3000;
 
-/** Batches of what its kernel said of packets that are kept beyond the page. */
-const mostTold = 500;
+/** Of what its kernel said of packets, what is kept beyond the page: so much of the latest, give or take as much. */
+const mostTold = 1000;
 
 export class GuestLink {
   readonly consoles: readonly GuestConsole[];
@@ -85,6 +85,7 @@ export class GuestLink {
   readonly #words = new Listeners<EvidenceBatch>();
   /** What was told last of single packets. */
   #told: EvidenceBatch[] = [];
+  #toldWords = 0;
   readonly #timers = new GuestTimers();
   readonly #agent: AgentClient;
   readonly #drops: TapDrops;
@@ -301,6 +302,7 @@ export class GuestLink {
   /** Given up: nothing is known of it any more, until it begins anew. */
   forget(): void {
     this.#told = [];
+    this.#toldWords = 0;
     for (const console of this.consoles) console.clear();
     this.#kernel.value = null;
   }
@@ -443,7 +445,11 @@ export class GuestLink {
 
   #tell(batch: EvidenceBatch): void {
     this.#told.push(batch);
-    if (this.#told.length > 2 * mostTold) this.#told = this.#told.slice(-mostTold);
+    this.#toldWords += wordsIn(batch);
+    while (this.#toldWords > 2 * mostTold && this.#told.length > 1) {
+      const oldest = this.#told.shift();
+      if (oldest !== undefined) this.#toldWords -= wordsIn(oldest);
+    }
     this.#words.emit(batch);
   }
 
@@ -471,6 +477,8 @@ export class GuestLink {
     );
   }
 }
+
+const wordsIn = ({ evidence, conntrack }: EvidenceBatch): number => 1 + evidence.length + conntrack.length;
 
 const agentSilent = (name: string) =>
   `The agent of ${name} does not report: its part of the picture stands still, packets and terminals go on. Reset the lab to get the picture back.`;

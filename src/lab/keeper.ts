@@ -1,6 +1,7 @@
 // When a moment of a lab is kept beyond the page: soon after something has happened in it, once it is quiet, and no later than a while
 // after it began. What happens by itself, as heartbeats on the wires, is no reason to write again and again.
 import { effect, type ReadonlySignal, signal } from '@preact/signals-core';
+import type { MachineState } from '../machine/machine.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
 import { type KeptRecord, writeRecord } from './kept-record.ts';
 import type { KeepingCost, Lab } from './lab.ts';
@@ -137,8 +138,13 @@ export class Keeper {
     }
   }
 
-  /** A machine that is on its way has no moment; of one that failed, the one before is worth more. */
+  /**
+   * A machine that is on its way has no moment; of one that failed, the one before is worth more; and while a step waits for its packet
+   * nobody else stops time.
+   */
   get #settled(): boolean {
+    const { clock, state } = this.#lab;
+    if (clock.held && state.peek().kind === 'running') return false;
     return this.#lab.machines.every(({ state }) => ['running', 'frozen', 'off'].includes(state.peek().kind));
   }
 
@@ -147,11 +153,14 @@ export class Keeper {
     const happened = () => this.#happened();
     const ends = this.#ends;
     for (const machine of lab.machines) {
-      let before = machine.state.peek().kind;
+      // Out of sight a lab stands, too: that is nothing that happened in it.
+      const kindOf = (state: MachineState) =>
+        state.kind === 'off' || (state.kind === 'frozen' && state.reason === 'reader') ? state.kind : '';
+      let before = kindOf(machine.state.peek());
       ends.push(
-        machine.state.subscribe(({ kind }) => {
-          if (kind !== before && (kind === 'off' || before === 'off' || kind === 'frozen' || before === 'frozen'))
-            happened();
+        machine.state.subscribe((state) => {
+          const kind = kindOf(state);
+          if (kind !== before) happened();
           before = kind;
         }),
       );

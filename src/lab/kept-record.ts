@@ -7,6 +7,13 @@ import type { KeptHops } from './kept-hops.ts';
 /** What was kept cannot be used: its message says why. */
 export class KeptError extends Error {
   override readonly name = 'KeptError';
+  /** It never can: there is nothing, or it is damaged, or of another build. */
+  readonly isGone: boolean;
+
+  constructor(message: string, isGone = false) {
+    super(message);
+    this.isGone = isGone;
+  }
 }
 
 /** Another number: records, and what machines write, that are written otherwise. Older ones are refused. */

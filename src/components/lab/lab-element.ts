@@ -84,8 +84,9 @@ class LockstepLab extends HTMLElement implements PlacedLab {
       onContinued: (page) => {
         if (isReadingPlace(page) && !isAway(this)) returnTo(page);
       },
-      onRefused: (why) => {
-        writeNote(lab, null);
+      onRefused: (why, isGone) => {
+        if (isGone) writeNote(lab, null);
+        this.#queue.drop('Not typed: the lab could not go on from where it was. The lab pane says why.');
         this.#offer(`${why} The lab can be started afresh.`);
       },
     });

@@ -27,8 +27,8 @@ export interface SessionOptions {
   onKept?(kept: KeeperState | NoShelf | null): void;
   /** The lab goes on from a moment that was kept with this. */
   onContinued?(page: unknown): void;
-  /** What was kept cannot be used: why, a sentence. The lab is off. */
-  onRefused?(why: string): void;
+  /** What was kept cannot be used: why, a sentence; and whether it is gone for good. The lab is off. */
+  onRefused?(why: string, isGone: boolean): void;
 }
 
 export class LabSession {
@@ -126,12 +126,10 @@ export class LabSession {
       if (record !== null) this.#options.onContinued?.(record.page);
     } catch (error) {
       if (error instanceof KeptError && !attempt.signal.aborted) {
-        const shelf = this.#shelf;
-        // It is of no use to anybody.
-        await shelf?.forget().catch(() => {});
+        if (error.isGone) await this.#shelf?.forget().catch(() => {});
         await this.#close();
         this.#set({ kind: 'off' });
-        this.#options.onRefused?.(error.message);
+        this.#options.onRefused?.(error.message, error.isGone);
         return;
       }
       if (attempt.signal.aborted || this.state.kind === 'failed') return;
@@ -149,9 +147,9 @@ export class LabSession {
   async #record(lab: Lab, shelf: Shelf | NoShelf): Promise<KeptRecord> {
     if (shelf === 'busy') throw new KeptError('Another tab has this lab now, and what was kept of it.');
     const bytes = shelf === 'none' ? null : await shelf.read();
-    if (bytes === null) throw new KeptError('Nothing is kept of this lab any more.');
+    if (bytes === null) throw new KeptError('Nothing is kept of this lab any more.', true);
     const read = await readRecord(bytes, lab.id, lab.snapshots);
-    if ('why' in read) throw new KeptError(read.why);
+    if ('why' in read) throw new KeptError(read.why, true);
     return read.record;
   }
 

@@ -168,9 +168,11 @@ export class Engine {
     const power = this.#power;
     if (power.hardware === undefined || this.#kept === undefined) throw new Error('nothing of it can be kept here');
     const off = power.dark;
-    this.#goesOn ||= power.hardware.emulator.is_running();
+    const runs = power.hardware.emulator.is_running();
+    this.#goesOn ||= runs;
     await power.stand();
-    if (!off) await this.#arrive(power.hardware, mostGlimpsesToKeep);
+    // One that the reader has stopped stands.
+    if (runs) await this.#arrive(power.hardware, mostGlimpsesToKeep);
     await this.#kept.take(moment, this.#host.clock.now(), off);
   }
 
