@@ -105,3 +105,21 @@ test('a description that is not understood ends the start with what to do: that 
       'The lab a is described in format 2, and this page knows format 3. Reload the page; if that does not help, build the lab again (npm run build).',
   });
 });
+
+test('where there is nothing to keep a lab in, it runs and says so; going on from there says why not', async () => {
+  const said: unknown[] = [];
+  const s = new LabSession({
+    lab: 'a',
+    base: '/',
+    onState: () => {},
+    onLab: async () => () => {},
+    onKept: (kept) => said.push(kept),
+    onRefused: (why) => said.push(why),
+  });
+  await s.start('kept');
+  expect(s.state.kind).toBe('off');
+  await s.start();
+  expect(s.state.kind).toBe('running');
+  expect(s.safe).toBe(false);
+  expect(said).toEqual(['Nothing is kept of this lab any more.', 'none']);
+});

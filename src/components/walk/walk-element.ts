@@ -35,6 +35,8 @@ class LockstepWalk extends HTMLElement {
       { signal },
     );
     addEventListener('hashchange', () => this.#fromAddress(), { signal });
+    // Its page took another one's place, and has its address only now.
+    document.addEventListener('astro:after-swap', () => this.#fromAddress(), { signal });
     this.#show(1, 'page');
     this.#whenSeen(byItself && !noMotion.matches, signal);
     this.#fromAddress();
