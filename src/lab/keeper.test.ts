@@ -35,6 +35,7 @@ class KeptMachine extends PlainMachine {
       index: 0,
       write() {},
       resize() {},
+      onInput: () => () => {},
       onOutput: (listener) => {
         listener(new TextEncoder().encode('what was there\n'));
         this.#printed = listener;
