@@ -8,6 +8,9 @@ import './prose-links.css';
 const MENTIONS = 'main :is(p, li, td, dd, figcaption) code';
 const LINKED = 'ls-linked';
 
+const mentions = (): HTMLElement[] =>
+  [...document.querySelectorAll<HTMLElement>(MENTIONS)].filter((code) => code.closest('lockstep-lab') === null);
+
 /** Ids of all that has this name in the picture: "eth0" is many. */
 function idsOf(name: string, { devices, namespaces, machines, wires }: Graph): string[] {
   return [...devices, ...namespaces.filter(({ root }) => !root), ...machines, ...wires]
@@ -21,13 +24,14 @@ export function linkProse(
   light: (ids: readonly string[]) => void,
   signal: AbortSignal,
 ): void {
-  const mentions = [...document.querySelectorAll<HTMLElement>(MENTIONS)].filter(
-    (code) => code.closest('lockstep-lab') === null,
-  );
-  const stop = graph.subscribe((now) => {
-    const names = new Set([...now.devices, ...now.namespaces, ...now.machines, ...now.wires].map(({ name }) => name));
-    for (const code of mentions) code.classList.toggle(LINKED, names.has(code.textContent ?? ''));
-  });
+  const mark = (): void => {
+    const { devices, namespaces, machines, wires } = graph.peek();
+    const names = new Set([...devices, ...namespaces, ...machines, ...wires].map(({ name }) => name));
+    for (const code of mentions()) code.classList.toggle(LINKED, names.has(code.textContent ?? ''));
+  };
+  const stop = graph.subscribe(mark);
+  // A lab outlives its page.
+  document.addEventListener('astro:after-swap', mark, { signal });
   let lit = '';
   const point = (event: Event): void => {
     const code = event.target instanceof Element ? event.target.closest<HTMLElement>(`code.${LINKED}`) : null;
@@ -40,16 +44,13 @@ export function linkProse(
   document.addEventListener('pointerdown', point, { signal });
   signal.addEventListener('abort', () => {
     stop();
-    for (const code of mentions) code.classList.remove(LINKED);
+    for (const code of mentions()) code.classList.remove(LINKED);
   });
 }
 
 /** Where the text first names it; undefined: nowhere. */
-export function firstMention(name: string): HTMLElement | undefined {
-  return [...document.querySelectorAll<HTMLElement>(MENTIONS)].find(
-    (code) => code.textContent === name && code.closest('lockstep-lab') === null,
-  );
-}
+export const firstMention = (name: string): HTMLElement | undefined =>
+  mentions().find((code) => code.textContent === name);
 
 /** Brings it into sight, and marks it for a moment. */
 export function showMention(code: HTMLElement): void {
