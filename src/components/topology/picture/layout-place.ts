@@ -15,7 +15,7 @@ const STACK = 48;
 export const MACHINE_FRAME = 4;
 export const CONTAINER_FRAME = 6;
 /** Half of a legend's height stands in its frame, the other half over it. */
-export const LEGEND = 9;
+export const LEGEND = 12;
 
 /** Columns kept free for a bridge when the next one is put beside it: fewer where several machines share the room. */
 export const keptFor = (graph: Graph): number => (graph.machines.length > 1 ? 2 : 3);

@@ -144,7 +144,9 @@ function machineColumns(graph: Graph, machine: string, before: Columns): Columns
   const above = new Map<string, number>();
   const owner = new Map<string, string>();
   const hanging = own.filter((device) => device.deviceKind !== 'bridge' && !isBase(device, bridgeOf)).sort(byIfindex);
-  const spaces = graph.namespaces.filter((namespace) => namespace.machine === machine && !namespace.root);
+  const spaces = graph.namespaces.filter(
+    ({ id, root: isRoot }) => !isRoot && devices.some(({ namespace }) => namespace === id),
+  );
   const spaceOver = peerNamespaces(graph);
   keep(before.above, hanging, above);
 

@@ -29,8 +29,9 @@ const coarse = matchMedia('(pointer: coarse)');
 /** Fitted, the picture is not made smaller than this, at which an address still fits into its box: what has no room can be moved to. */
 const LEAST = 0.72;
 const MOST = 1.35;
-/** px between the picture and the edges of its window. */
+/** px between the picture and the edges of its window, and what is kept free at its foot for the line that tells what it leaves out. */
 const MARGIN = 8;
+const FOOT = 22;
 const BARE = { includeLabels: false, includeOverlays: false, includeUnderlays: false };
 /** Of a frame's legend, over the frame. */
 const LEGEND_HEIGHT = 10;
@@ -320,11 +321,12 @@ export class Scene {
     const box = near === null ? all : { x1: near.x1 - 4, y1: near.y1, w: near.w + 8, h: all.y2 - near.y1 };
     // Legends stand on the upper edge of their frames.
     const [top, width, height] = [box.y1 - LEGEND_HEIGHT, box.w, box.h + LEGEND_HEIGHT];
-    const [across, down] = [(this.cy.width() - 2 * MARGIN) / width, (this.cy.height() - 2 * MARGIN) / height];
+    const window = this.cy.height() - FOOT;
+    const [across, down] = [(this.cy.width() - 2 * MARGIN) / width, (window - 2 * MARGIN) / height];
     const zoom = Math.max(LEAST, Math.min(MOST, across, down));
-    const [x, y] = [(this.cy.width() - width * zoom) / 2, (this.cy.height() - height * zoom) / 2];
+    const [x, y] = [(this.cy.width() - width * zoom) / 2, (window - height * zoom) / 2];
     // What does not fit is seen from its left end, and from the wire at its foot.
-    const foot = this.cy.height() - MARGIN - height * zoom;
+    const foot = window - MARGIN - height * zoom;
     return {
       zoom,
       pan: { x: Math.max(MARGIN, x) - box.x1 * zoom, y: (y < MARGIN ? foot : y) - top * zoom },
