@@ -24,12 +24,17 @@ export class ShellMarkReader {
 
   /** The marks that end in these bytes. A mark may begin in one piece and end in a later one. */
   read(bytes: Uint8Array): ShellMark[] {
-    const marks: ShellMark[] = [];
-    for (const byte of bytes) {
+    return this.find(bytes).map(({ mark }) => mark);
+  }
+
+  /** The same, each with where it ends: the index of the byte after it. */
+  find(bytes: Uint8Array): { readonly mark: ShellMark; readonly end: number }[] {
+    const found: { mark: ShellMark; end: number }[] = [];
+    for (const [at, byte] of bytes.entries()) {
       const mark = this.#byte(byte);
-      if (mark !== null) marks.push(mark);
+      if (mark !== null) found.push({ mark, end: at + 1 });
     }
-    return marks;
+    return found;
   }
 
   #byte(byte: number): ShellMark | null {

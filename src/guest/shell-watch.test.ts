@@ -70,3 +70,24 @@ it('what is forgotten is unknown, until its shell marks again', () => {
   print(A);
   expect(watch.state.value).toEqual({ kind: 'prompt', status: null });
 });
+
+it('tells of each command that ended: its line, its status; of earlier ones to whoever asks later', () => {
+  const { console, print, watch } = watched();
+  const early: unknown[] = [];
+  watch.onEnded((command) => early.push(command));
+  print(`${D(0)}${A}root@h:~# `);
+  print('docker ');
+  print(`ps\r\n${C}out`);
+  print(`put\r\n${D(3)}${A}root@h:~# x\r\n${C}${D(0)}${A}`);
+  const all = [
+    { number: 1, line: 'root@h:~#dockerps', status: 3 },
+    { number: 2, line: 'root@h:~#x', status: 0 },
+  ];
+  expect(early).toEqual(all);
+  const late: unknown[] = [];
+  watch.onEnded((command) => late.push(command));
+  expect(late).toEqual(all);
+  // Another machine's terminal tells of its own.
+  console.replace([new TextEncoder().encode(`${A}root@h:~# y\r\n${C}${D(1)}${A}`)]);
+  expect(late.slice(2)).toEqual([{ number: 3, line: 'root@h:~#y', status: 1 }]);
+});

@@ -8,6 +8,7 @@ test.describe.configure({ mode: 'serial', timeout: 420_000 });
 
 const host = 'host-01';
 const address = 'ip -brief addr';
+const byHand = 'ip route';
 const web = 'docker run -d --name web whoami';
 const client = 'docker run -d --name client toolbox sleep infinity';
 const unknown = 'docker exec client ping -c 1 -W 2 172.17.0.99';
@@ -68,6 +69,13 @@ test('what it printed is found again', async () => {
   await expect(lab.terminal(host)).toContainText('172.17.0.1/16');
   await expect(lab.terminal(host).locator('.term-found')).toBeVisible();
   await expect(lab.terminal(host).locator('.term-found')).toBeHidden();
+});
+
+test('one that is typed by hand counts as well', async () => {
+  await lab.type(host, byHand);
+  await expect(block(byHand).locator('.run-status')).toHaveText('Done ✓', slow);
+  await choice(byHand, 'Show its output').click();
+  await expect(lab.terminal(host).locator('.term-found')).toBeVisible();
 });
 
 test('while a program of the reader’s runs it waits, and can be cancelled', async () => {

@@ -1,5 +1,11 @@
 // <lockstep-run>: the buttons of a command block, what becomes of its command, and the ✓ that stays.
-import { type CommandChoice, type CommandReport, type CommandRequest, commandEvent } from '../ui/command-request.ts';
+import {
+  type CommandChoice,
+  type CommandReport,
+  type CommandRequest,
+  commandEvent,
+  commandSeenEvent,
+} from '../ui/command-request.ts';
 import { loadProgress, markDone, onProgress, pageName } from '../ui/progress.ts';
 import { durationWords } from '../ui/words.ts';
 import { commandOf, keyOf, machineOf, pageCommands } from './page-commands.ts';
@@ -25,6 +31,18 @@ class LockstepRun extends HTMLElement {
     this.#part('.run-do').addEventListener('click', () => this.#run(), { signal });
     this.#part('.run-copy').addEventListener('click', () => void this.#copy(), { signal });
     onProgress(() => this.#tick(), signal);
+    document.addEventListener(
+      commandSeenEvent,
+      (event) => {
+        const { machine, isOf, take } = event.detail;
+        // One that stands on the page more than once was that of the first block that has not been run.
+        if (event.defaultPrevented || !this.#isWaitedFor || machine !== machineOf(this) || !isOf(commandOf(this)))
+          return;
+        event.preventDefault();
+        take((report) => this.#hear(report));
+      },
+      { signal },
+    );
     // When all of the page's commands are there.
     queueMicrotask(() => {
       this.#page = pageName(location.pathname);
@@ -45,6 +63,11 @@ class LockstepRun extends HTMLElement {
     const element = this.querySelector<Kind>(selector);
     if (!element) throw new Error(`<lockstep-run> has no ${selector}: run.astro and run-element.ts disagree.`);
     return element;
+  }
+
+  get #isWaitedFor(): boolean {
+    const { ran, state } = this.dataset;
+    return ran !== 'now' && state !== 'queued' && state !== 'running';
   }
 
   #run(): void {
@@ -85,7 +108,7 @@ class LockstepRun extends HTMLElement {
     if (block) block.#show(report);
   }
 
-  #ended({ status, seconds }: { readonly status: number | null; readonly seconds: number }): Ended {
+  #ended({ status, seconds }: { readonly status: number | null; readonly seconds: number | null }): Ended {
     return {
       ...{ status, seconds, missing: this.#missing },
       promised: Number(this.dataset['status'] ?? 0),

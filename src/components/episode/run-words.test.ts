@@ -4,6 +4,8 @@ import { endedWords } from './run-words.ts';
 test.each([
   [{ status: 0, seconds: 3.21, promised: 0, missing: 4 }, 'Done ✓ 3.2 s'],
   [{ status: 1, seconds: 2, promised: 0, missing: 3, free: true }, 'Done ✓ 2.0 s, status 1'],
+  [{ status: 0, seconds: null, promised: 0, missing: 0 }, 'Done ✓'],
+  [{ status: 1, seconds: null, promised: 1, missing: 0 }, 'Done ✓ status 1 as it should be'],
   [{ status: 0, seconds: 71, promised: 0, missing: 0 }, 'Done ✓ 1 min 11 s'],
   [{ status: 1, seconds: 2, promised: 1, missing: 0 }, 'Done ✓ 2.0 s, status 1 as it should be'],
   [{ status: null, seconds: 0.04, promised: 0, missing: 0 }, 'Done ✓ 0.0 s'],

@@ -8,7 +8,8 @@ export const secondsWords = (seconds: number): string =>
 export interface Ended {
   /** null: the shell did not say. */
   readonly status: number | null;
-  readonly seconds: number;
+  /** null: nobody watched it. */
+  readonly seconds: number | null;
   /** The status that the text promises. */
   readonly promised: number;
   /** An exercise: nothing is promised of it. */
@@ -26,7 +27,7 @@ export function endedWords(ended: Ended): string {
   if (isAsPromised(ended)) {
     const as =
       status === null || status === 0 ? '' : free ? `, status ${status}` : `, status ${status} as it should be`;
-    return `Done ✓ ${secondsWords(seconds)}${as}`;
+    return seconds === null ? `Done ✓${as.replace(',', '')}` : `Done ✓ ${secondsWords(seconds)}${as}`;
   }
   const what = promised === 0 ? `status ${status}` : `status ${status} where the text expects ${promised}`;
   return `Failed ✗ ${what}. ${advice(ended)}`;

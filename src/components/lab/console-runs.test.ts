@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FrontProgram } from '../../guest/ask/front-program.ts';
 import { GuestConsole } from '../../guest/guest-console.ts';
 import { ShellWatch } from '../../guest/shell-watch.ts';
-import type { CommandReport, CommandRequest } from '../ui/command-request.ts';
+import type { CommandReport, CommandRequest, CommandSeen } from '../ui/command-request.ts';
 import { ConsoleRuns } from './console-runs.ts';
 
 beforeEach(
@@ -22,6 +22,7 @@ class Shell {
   toPrograms = '';
   front: FrontProgram | null = null;
   marks = true;
+  echo = false;
   #line = '';
   #killed = '';
 
@@ -49,6 +50,7 @@ class Shell {
   }
 
   #keys(text: string): void {
+    if (this.echo) this.print(text.replaceAll('\r', '\r\n'));
     for (const key of text) {
       if (this.front !== null) {
         this.toPrograms += key;
@@ -83,6 +85,8 @@ class Shell {
   }
 }
 
+const seen: CommandSeen[] = [];
+
 function runs(shell: Shell, other: () => ConsoleRuns | null = () => null): ConsoleRuns {
   return new ConsoleRuns({
     machine: 'host-01',
@@ -91,6 +95,7 @@ function runs(shell: Shell, other: () => ConsoleRuns | null = () => null): Conso
     front: async () => shell.front ?? { words: '/bin/bash -l', isOwnShell: true, isShell: true },
     other,
     onTyped: () => {},
+    onSeen: (one) => seen.push(one),
     show: () => {},
   });
 }
@@ -226,6 +231,38 @@ describe('a command of the prose', () => {
     expect(asked.last).toMatchObject({ kind: 'ended', seconds: expect.closeTo(2, 1) });
     await pass(500);
     expect(shell.lines).toEqual(['ping', 'late']);
+  });
+});
+
+describe('a command that was typed by hand', () => {
+  it('is told of when it has ended, and its block takes what was said of it back with the lab', async () => {
+    const { shell, line } = await atPrompt();
+    seen.length = 0;
+    shell.echo = true;
+    shell.type('docker ps\r');
+    expect(seen).toEqual([]);
+    shell.prompt(2);
+    expect(seen.map((one) => [one.machine, one.isOf('docker ps'), one.isOf('ps')])).toEqual([['host-01', true, false]]);
+    const asked = new Asked('docker ps');
+    seen[0]?.take((report) => asked.report(report));
+    expect(asked.last).toMatchObject({ kind: 'ended', status: 2, seconds: null });
+    line.clear();
+    expect(asked.last?.kind).toBe('cleared');
+    await pass(500);
+    line.add(asked);
+    shell.prompt();
+    expect(seen.length).toBe(1);
+  });
+
+  it('in a lab that goes on from where it was is told of at once', () => {
+    const shell = new Shell();
+    shell.prompt();
+    shell.echo = true;
+    shell.type('ls\r');
+    shell.prompt();
+    seen.length = 0;
+    runs(shell);
+    expect(seen.map((one) => one.isOf('ls'))).toEqual([true]);
   });
 });
 
@@ -366,7 +403,7 @@ describe('when the lab changes', () => {
     shell.front = null;
     shell.console.replace(then);
     expect(asked.reports.map(({ kind }) => kind)).not.toContain('ended');
-    expect(asked.last?.kind).toBe('failed');
+    expect(asked.last?.kind).toBe('cleared');
     await pass(1000);
     expect(line.isFree).toBe(true);
   });

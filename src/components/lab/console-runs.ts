@@ -2,8 +2,9 @@
 // prompt, and followed by the shell's marks until it has ended. Nothing is typed into a program that is in front.
 import type { FrontProgram } from '../../guest/ask/front-program.ts';
 import type { Console } from '../../guest/guest.ts';
-import type { ShellState, ShellWatch } from '../../guest/shell-watch.ts';
-import type { CommandChoice, CommandRequest, TypedPlace } from '../ui/command-request.ts';
+import type { ShellCommand, ShellState, ShellWatch } from '../../guest/shell-watch.ts';
+import { isLineOf } from '../../guest/typed-line.ts';
+import type { CommandChoice, CommandReport, CommandRequest, CommandSeen, TypedPlace } from '../ui/command-request.ts';
 import { clearLine, PromptLine } from './prompt-line.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -17,6 +18,8 @@ export interface ConsoleRunsOptions {
   other(): ConsoleRuns | null;
   /** A command was typed: its terminal comes to the front of the terminals. */
   onTyped(): void;
+  /** A command has ended that was not typed here. */
+  onSeen(seen: CommandSeen): void;
   /** Shows what the shell printed for the command that began as the `begun`-th; undefined: the end of the terminal. */
   show(begun: number | undefined): void;
 }
@@ -50,7 +53,7 @@ export class ConsoleRuns {
   readonly #line: PromptLine;
   readonly #waiting: CommandRequest[] = [];
   /** What was said of them holds for the lab as it is. */
-  #told: CommandRequest[] = [];
+  #told: { report(report: CommandReport): void }[] = [];
   #typed: Typed | undefined;
   /** What was in front when it was last asked; undefined: not asked since. null: nobody could say. */
   #front: FrontProgram | null | undefined;
@@ -68,7 +71,11 @@ export class ConsoleRuns {
   constructor(options: ConsoleRunsOptions) {
     this.#options = options;
     this.#line = new PromptLine(options.console);
-    this.#ends = [options.shell.state.subscribe((state) => this.#heard(state)), () => this.#line.dispose()];
+    this.#ends = [
+      options.shell.onEnded((command) => this.#seen(command)),
+      options.shell.state.subscribe((state) => this.#heard(state)),
+      () => this.#line.dispose(),
+    ];
   }
 
   /** A command could be typed at once. */
@@ -136,12 +143,36 @@ export class ConsoleRuns {
       this.#promptAt = performance.now();
     }
     const typed = this.#typed;
-    if (state.kind === 'unknown') this.lose('its terminal began anew.');
-    else if (typed) {
+    if (state.kind === 'unknown') {
+      this.lose('its terminal began anew.');
+      // What it shows from now on, it shows of another moment.
+      if (state.renewed) this.clear();
+    }
+    if (typed && state.kind !== 'unknown') {
       if (state.kind === 'busy') this.#begun(typed);
       else this.#ended(typed, state.status);
     }
     this.#step();
+  }
+
+  /** Of those that were not typed here, the blocks of the prose may still want to know. */
+  #seen({ number, line, status }: ShellCommand): void {
+    if (this.#typed) return;
+    const { machine, onSeen } = this.#options;
+    onSeen({
+      machine,
+      isOf: (command) => isLineOf(line, command),
+      take: (report) => {
+        this.#told.push({ report });
+        report({ kind: 'ended', status, seconds: null, place: this.#place(number, '') });
+      },
+    });
+  }
+
+  /** @param number of the command, as its shell counts; undefined: not known */
+  #place(number: number | undefined, remark: string): TypedPlace {
+    const { machine, console, show } = this.#options;
+    return { terminal: `${machine} · ${console.index + 1}`, remark, show: () => show(number) };
   }
 
   #begun(typed: Typed): void {
@@ -200,7 +231,7 @@ export class ConsoleRuns {
   }
 
   #type(request: CommandRequest): void {
-    const { machine, console, shell, onTyped, show } = this.#options;
+    const { shell, onTyped } = this.#options;
     const [first = '', ...rest] = linesOf(request.command);
     // The next command that begins there is this one.
     const number = shell.begun + 1;
@@ -209,11 +240,7 @@ export class ConsoleRuns {
       rest,
       watch: new Stopwatch(),
       begun: false,
-      place: {
-        terminal: `${machine} · ${console.index + 1}`,
-        remark: this.#line.isBegun ? put : '',
-        show: () => show(number),
-      },
+      place: this.#place(number, this.#line.isBegun ? put : ''),
     };
     this.#typed = typed;
     this.#pressed = undefined;
@@ -332,12 +359,10 @@ export class ConsoleRuns {
         const at = this.#waiting.indexOf(request);
         if (at < 0) return;
         this.#waiting.splice(at, 1);
-        const { machine, console, onTyped, show } = this.#options;
-        onTyped();
+        this.#options.onTyped();
         this.#write(`${linesOf(request.command).join('\r')}\r`);
         this.#told.push(request);
-        const place = { terminal: `${machine} · ${console.index + 1}`, remark: '', show: () => show(undefined) };
-        request.report({ kind: 'sent', words: '', place });
+        request.report({ kind: 'sent', words: '', place: this.#place(undefined, '') });
         this.#step();
       },
     };

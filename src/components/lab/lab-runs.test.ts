@@ -39,6 +39,7 @@ async function begin() {
   const lab = new LabOfMachines('test', 'Test', [machine]);
   const shown: unknown[] = [];
   const runs = new LabRuns(lab, {
+    seen: () => {},
     typed: (...where) => shown.push(where),
     show: (...what) => shown.push(what),
   });

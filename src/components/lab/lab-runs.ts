@@ -4,12 +4,14 @@ import { frontProgram } from '../../guest/ask/front-program.ts';
 import { ShellWatch } from '../../guest/shell-watch.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine, MachineState } from '../../machine/machine.ts';
-import type { CommandRequest } from '../ui/command-request.ts';
+import type { CommandRequest, CommandSeen } from '../ui/command-request.ts';
 import { ConsoleRuns } from './console-runs.ts';
 
 export interface RunsShown {
   /** A command was typed into this terminal of a machine; its number counts from 1. */
   typed(machine: string, terminal: number): void;
+  /** A command has ended that nobody pressed Run for. */
+  seen(seen: CommandSeen): void;
   /** Shows what was printed for the command that began as the last but `since`-th; undefined: the end of the terminal. */
   show(machine: string, terminal: number, since: number | undefined): void;
 }
@@ -27,7 +29,6 @@ export class LabRuns {
   constructor(lab: Lab, shown: RunsShown) {
     this.#machines = new Map(lab.machines.map((machine) => [machine.name, runsOf(machine, shown)]));
     for (const one of this.#machines.values()) this.#ends.push(follow(one));
-    this.#ends.push(lab.onWentBack(() => this.clear()));
   }
 
   run(request: CommandRequest): void {
@@ -74,6 +75,7 @@ function runsOf(machine: Machine, shown: RunsShown): MachineRuns {
         shell,
         front: () => frontProgram(machine, console.index),
         other: () => runs.find((_, other) => other !== at) ?? null,
+        onSeen: (seen) => shown.seen(seen),
         onTyped: () => shown.typed(machine.name, number),
         show: (begun) =>
           shown.show(

@@ -11,7 +11,7 @@ import { CheckpointMenu } from '../machines/checkpoint-menu.tsx';
 import { PacketsPanel } from '../packets/packets-panel.tsx';
 import { TerminalPanel } from '../terminal/terminal-panel.ts';
 import { TopologyPanel } from '../topology/topology-panel.tsx';
-import type { CommandRequest } from '../ui/command-request.ts';
+import { type CommandRequest, commandSeenEvent } from '../ui/command-request.ts';
 import type { ShownWay } from '../ui/shown-hop.ts';
 import { LabRuns } from './lab-runs.ts';
 
@@ -79,6 +79,7 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts, wishes: PanelWish
   const terminals = await TerminalPanel.open(lab, hosts.terminal);
   const runs = new LabRuns(lab, {
     typed: (machine, terminal) => terminals.show(machine, terminal - 1),
+    seen: (detail) => document.dispatchEvent(new CustomEvent(commandSeenEvent, { detail, cancelable: true })),
     show(machine, terminal, since) {
       wishes.onTerminal(machine);
       terminals.showCommand(machine, terminal, since);

@@ -18,7 +18,8 @@ export type CommandReport =
   | {
       readonly kind: 'ended';
       readonly status: number | null;
-      readonly seconds: number;
+      /** null: it was not watched. */
+      readonly seconds: number | null;
       readonly place: TypedPlace;
     }
   /** It was typed, and what becomes of it cannot be seen. */
@@ -49,8 +50,20 @@ export interface CommandRequest {
   report(report: CommandReport): void;
 }
 
+/** The lab tells of a command that nobody pressed Run for: typed by hand, or in a lab that goes on from where it was. */
+export const commandSeenEvent = 'lockstep:command-seen';
+
+export interface CommandSeen {
+  readonly machine: string;
+  /** Whether it is this command of the prose. */
+  isOf(command: string): boolean;
+  /** The block that it is of takes it (and prevents the event's default): this, and whatever is to be said of it later. */
+  take(report: (report: CommandReport) => void): void;
+}
+
 declare global {
   interface DocumentEventMap {
+    [commandSeenEvent]: CustomEvent<CommandSeen>;
     [commandEvent]: CustomEvent<CommandRequest>;
   }
 }
