@@ -8,7 +8,7 @@ test.describe.configure({ mode: 'serial', timeout: 420_000 });
 
 const host = 'host-01';
 const address = 'ip -brief addr';
-const byHand = 'ip route';
+const byHand = 'ip route show dev docker0';
 const web = 'docker run -d --name web whoami';
 const client = 'docker run -d --name client toolbox sleep infinity';
 const unknown = 'docker exec client ping -c 1 -W 2 172.17.0.99';
