@@ -13,6 +13,7 @@ import { TerminalPanel } from '../terminal/terminal-panel.ts';
 import { TopologyPanel } from '../topology/topology-panel.tsx';
 import { type CommandRequest, commandSeenEvent } from '../ui/command-request.ts';
 import type { ShownWay } from '../ui/shown-hop.ts';
+import { isAway } from './lab-place.ts';
 import { LabRuns } from './lab-runs.ts';
 
 export interface PanelHosts {
@@ -79,7 +80,11 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts, wishes: PanelWish
   const terminals = await TerminalPanel.open(lab, hosts.terminal);
   const runs = new LabRuns(lab, {
     typed: (machine, terminal) => terminals.show(machine, terminal - 1),
-    seen: (detail) => document.dispatchEvent(new CustomEvent(commandSeenEvent, { detail, cancelable: true })),
+    seen(detail) {
+      // The blocks of a page are of its own lab.
+      if (!isAway(hosts.terminal))
+        document.dispatchEvent(new CustomEvent(commandSeenEvent, { detail, cancelable: true }));
+    },
     show(machine, terminal, since) {
       wishes.onTerminal(machine);
       terminals.showCommand(machine, terminal, since);
