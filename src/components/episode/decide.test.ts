@@ -9,7 +9,7 @@ const count = (text: string, part: RegExp): number => [...text.matchAll(part)].l
 
 describe.each(episodes)('%s', (file) => {
   const source = readFileSync(`${folder}${file}`, 'utf8');
-  const blocks = [...source.matchAll(/^<Decide ask="([^"]+)">\n([^]*?)^<\/Decide>$/gm)];
+  const blocks = [...source.matchAll(/^<Decide ask="([^"]+)">\n([\s\S]*?)^<\/Decide>$/gm)];
 
   test('asks the reader to decide about three times', () => {
     expect(blocks.length).toBeGreaterThanOrEqual(3);
@@ -17,14 +17,14 @@ describe.each(episodes)('%s', (file) => {
   });
 
   test.each(blocks.map(([, ask = '', inside = '']) => ({ ask, inside })))('$ask', ({ inside }) => {
-    const answers = [...inside.matchAll(/^<Answer says="[^"]+"( is="right")?>\n[^]+?\n<\/Answer>$/gm)];
+    const answers = [...inside.matchAll(/^<Answer says="[^"]+"( is="right")?>\n[\s\S]+?\n<\/Answer>$/gm)];
     expect(answers.length).toBeGreaterThanOrEqual(2);
     expect(answers.length).toBeLessThanOrEqual(4);
     expect(answers.length).toBe(count(inside, /^<Answer\b/gm));
     expect(answers.filter(([, right]) => right !== undefined)).toHaveLength(1);
     expect(count(inside, /^<Run\b/gm)).toBe(1);
     // Folded, with something to unfold.
-    expect(inside).toMatch(/^<Run see="folded" [^]+<\/Run>\n$/m);
+    expect(inside).toMatch(/^<Run see="folded" [\s\S]+<\/Run>\n$/m);
   });
 
   test('folds what should be seen nowhere else', () => {

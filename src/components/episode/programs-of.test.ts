@@ -29,7 +29,7 @@ test('what another program starts in its own way', () => {
 });
 
 test('a function: what it runs, and what is run by it', () => {
-  expect(programsOf('in-netns() { nsenter -t "$(docker inspect -f "{{.State.Pid}}" "$1")" -n "${@:2}"; }')).toEqual([
+  expect(programsOf('in-netns() { nsenter -t "$(docker inspect -f {{.State.Pid}} "$1")" -n "$@"; }')).toEqual([
     'docker',
     'nsenter',
   ]);

@@ -32,7 +32,10 @@ function addCommand(words: readonly string[], found: (readonly string[])[]): voi
   const [program] = simple;
   // `for x in …` starts no program, nor does the name in `word() { … }`, or what a function runs for its caller.
   if (program === undefined || program === 'for' || program.startsWith('$')) return;
-  if (program.endsWith('()')) return addCommand(simple.slice(1), found);
+  if (program.endsWith('()')) {
+    addCommand(simple.slice(1), found);
+    return;
+  }
   found.push(simple);
   if (program === 'sh' && simple[1] === '-c') found.push(...commandsOf(simple[2] ?? ''));
   const carried = carriedBy(simple);
