@@ -1,33 +1,31 @@
 // <lockstep-decide>: unfolds what a command shows when its reader has decided, or has run the command all the same.
-import { commandEvent } from '../ui/command-request.ts';
+
+/** What a command block says of itself (run-element.ts) once it was asked to run. */
+const asked = new Set(['queued', 'running', 'sent', 'done']);
 
 class LockstepDecide extends HTMLElement {
-  #listening: AbortController | undefined;
+  #life = new AbortController();
 
   connectedCallback(): void {
-    this.#listening = new AbortController();
-    const { signal } = this.#listening;
+    this.#life = new AbortController();
+    const { signal } = this.#life;
     for (const answer of this.querySelectorAll<HTMLDetailsElement>('.decide-answer'))
       answer.addEventListener('toggle', () => answer.open && this.#unfold(), { signal });
-    document.addEventListener(
-      commandEvent,
-      ({ detail }) => {
-        if (detail.machine === this.#run?.dataset['on'] && detail.command === this.#command) this.#unfold();
-      },
-      { signal },
-    );
+    const run = this.querySelector('lockstep-run');
+    if (!run) return;
+    const observer = new MutationObserver(() => this.#look());
+    observer.observe(run, { attributeFilter: ['data-state', 'data-ran'] });
+    signal.addEventListener('abort', () => observer.disconnect());
+    this.#look();
   }
 
   disconnectedCallback(): void {
-    this.#listening?.abort();
+    this.#life.abort();
   }
 
-  get #run(): HTMLElement | null {
-    return this.querySelector('lockstep-run');
-  }
-
-  get #command(): string {
-    return [...this.querySelectorAll('.run-one')].map((line) => line.textContent).join('\n');
+  #look(): void {
+    const { state = '', ran } = this.querySelector<HTMLElement>('lockstep-run')?.dataset ?? {};
+    if (ran !== undefined || asked.has(state)) this.#unfold();
   }
 
   #unfold(): void {
