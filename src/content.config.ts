@@ -9,8 +9,8 @@ const docs = defineCollection({
   loader: glob({ base: './content/docs', pattern: '**/[^_]*.{md,mdx}' }),
   schema: docsSchema({
     extend: z.object({
-      /** The episode's place in the course, 1 to 8. */
-      episode: z.number().int().min(1).max(8).optional(),
+      /** The episode's place in the course, 1 to 9. */
+      episode: z.number().int().min(1).max(9).optional(),
       /** Honest minutes of reading and doing. */
       minutes: z.number().int().positive().optional(),
       /** Id of the lab that stands beside this page: a folder of sandboxes/labs. */

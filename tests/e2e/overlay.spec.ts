@@ -1,4 +1,4 @@
-// A reader of episode 4: three machines, a packet in the tunnel that time stops at, flanneld killed, another backend.
+// A reader of episodes 4 and 5: three machines, a packet in the tunnel that time stops at, flanneld killed, another backend.
 import { expect, test } from '@playwright/test';
 import { episodes, LabPage, slow, TimePanel } from './support/lab-page.ts';
 import { expectLegible } from './support/picture.ts';

@@ -11,6 +11,7 @@ const pages = [
   episodes.throughTheKeyhole,
   '/episodes/3-three-promises/',
   episodes.anAddressForEveryone,
+  episodes.whoWritesWhoCarries,
   '/glossary/',
   '/commands/',
   '/about/',
@@ -101,7 +102,7 @@ test('the map marks what is not written, and opens what is', async ({ page }) =>
     .getByRole('main')
     .getByRole('listitem')
     .filter({ hasText: /^\s*Episode \d/ });
-  await expect(entries).toHaveCount(8);
+  await expect(entries).toHaveCount(9);
   for (const entry of await entries.all()) {
     const written = (await entry.getByRole('link').count()) > 0;
     await expect(entry).toContainText(written ? 'Ready' : 'Not written yet');
@@ -194,6 +195,22 @@ test('a command can be copied', async ({ page, context }) => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('ip -brief addr');
 });
 
+test('a reader decides before a command: an answer says why, and what should be seen unfolds', async ({ page }) => {
+  await page.goto(episode);
+  const decide = page.getByRole('group', { name: 'Which way will the ping from client to 172.17.0.2 go?' });
+  const see = decide.locator('details.run-see');
+  await expect(see).not.toHaveAttribute('open');
+  await expect(decide.getByText('Three answers, no loss')).toBeHidden();
+  await decide.getByText('Out of the host by its network card').click();
+  await expect(decide.getByText('A container is no other machine')).toBeVisible();
+  await expect(decide.getByText('Three answers, no loss')).toBeVisible();
+  // The others can be read as well, by keyboard too.
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(decide.getByText('The first route says that the whole range is on')).toBeVisible();
+  await expectNoViolationsInBothThemes(page, 'lockstep-decide');
+});
+
 test('a word of the glossary opens where it stands, by pointer and by keyboard, in both themes', async ({ page }) => {
   await page.goto(episode);
   const word = page.getByRole('main').getByRole('link', { name: 'bridge', exact: true }).first();
@@ -247,5 +264,9 @@ test('the course is readable without JavaScript', async ({ browser, baseURL }) =
   await expect(page.getByRole('heading', { name: 'The first ping' })).toBeVisible();
   await expect(page.getByText('docker run -d --name web whoami')).toBeVisible();
   await expect(page.getByRole('button', { name: /^Run on/ }).first()).toBeHidden();
+  // What a question keeps folded, the reader unfolds.
+  const decide = page.getByRole('group', { name: 'Which way will the ping from client to 172.17.0.2 go?' });
+  await decide.getByText('What you should see').click();
+  await expect(decide.getByText('Three answers, no loss')).toBeVisible();
   await context.close();
 });

@@ -57,7 +57,11 @@ test('the text and the picture point at each other', async () => {
 
 test('a ping crosses the bridge, and ARP and ICMP stand in the list', async () => {
   await lab.tab('Packets').click();
+  const see = lab.page.getByText('Three answers, no loss');
+  await expect(see).toBeHidden();
   await lab.command('docker exec client ping -c 3 172.17.0.2').click();
+  // Who runs it has decided.
+  await expect(see).toBeVisible();
   await lab.tab('Packets').click();
   await lab.filterPackets('arp');
   await expect(lab.packets).toContainText('Who has 172.17.0.2? Tell 172.17.0.3', slow);

@@ -4,6 +4,8 @@ import { episodes } from './support/lab-page.ts';
 import { expectNoViolations } from './support/sound.ts';
 
 const episode = episodes.superBridge;
+/** The page of the recorded TCP connection. */
+const withConnection = episodes.throughTheKeyhole;
 
 const ping = (page: Page): Locator => page.getByRole('group', { name: 'Recording: The first ping, hop by hop' });
 const count = (walk: Locator): Locator => walk.locator('.walk-count');
@@ -68,6 +70,8 @@ test('a step has an address of its own', async ({ page }) => {
   await walk.getByRole('link', { name: /^Step 5/ }).click();
   await expect(page).toHaveURL(/#walk-first-ping-5$/);
   await expect(count(walk)).toHaveText('5 / 9');
+  // On a page with several of them, each goes by its own.
+  await page.goto(`${withConnection}#walk-same-address-2`);
   await page.evaluate(() => {
     location.hash = '#walk-first-connection-8';
   });
@@ -158,7 +162,7 @@ for (const theme of ['light', 'dark'] as const) {
   test(`axe finds nothing in a walk, and it fits on a phone: ${theme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.goto(`${episode}#walk-first-connection-8`);
+    await page.goto(`${withConnection}#walk-first-connection-8`);
     const walk = page.getByRole('group', { name: 'Recording: A first TCP connection' });
     for (const summary of await walk.locator('.walk-packet.is-now summary').all()) await summary.click();
     const wide = await walk

@@ -28,6 +28,15 @@ test('what another program starts in its own way', () => {
   expect(programsOf('timeout 15 systemctl restart flanneld')).toEqual(['timeout', 'systemctl']);
 });
 
+test('a function: what it runs, and what is run by it', () => {
+  expect(programsOf('in-netns() { nsenter -t "$(docker inspect -f {{.State.Pid}} "$1")" -n "$@"; }')).toEqual([
+    'docker',
+    'nsenter',
+  ]);
+  expect(programsOf('in-netns client ping -c 1 10.2.22.2')).toEqual(['in-netns', 'ping']);
+  expect(programsOf('ip netns exec hand curl -s http://172.17.0.2/')).toEqual(['ip', 'curl']);
+});
+
 test('loops: their words are not programs', () => {
   expect(programsOf('for id in $(etcdctl lease list | tail -n +2); do etcdctl lease timetolive $id; done')).toEqual([
     'etcdctl',

@@ -1,5 +1,5 @@
 // Which programs a command line starts, for the commands page and its tests: those behind pipes and `;`, inside `$(…)`,
-// and those that another program starts (docker exec, nsenter, timeout, sh -c).
+// and those that another program starts (docker exec, nsenter, in-netns, timeout, sh -c).
 const keywords = new Set(['do', 'done', 'then', 'else', 'fi', 'if', 'until', 'while', '!', '{', '}']);
 
 /** Names of programs as typed, in order, each once. Shell syntax beyond what the episodes use is not understood. */
@@ -30,8 +30,12 @@ function addCommand(words: readonly string[], found: (readonly string[])[]): voi
   while (start < words.length && (keywords.has(words[start] ?? '') || /^\w+=/.test(words[start] ?? ''))) start++;
   const simple = words.slice(start);
   const [program] = simple;
-  // `for x in …` starts no program.
-  if (program === undefined || program === 'for') return;
+  // `for x in …` starts no program, nor does the name in `word() { … }`, or what a function runs for its caller.
+  if (program === undefined || program === 'for' || program.startsWith('$')) return;
+  if (program.endsWith('()')) {
+    addCommand(simple.slice(1), found);
+    return;
+  }
   found.push(simple);
   if (program === 'sh' && simple[1] === '-c') found.push(...commandsOf(simple[2] ?? ''));
   const carried = carriedBy(simple);
@@ -40,7 +44,9 @@ function addCommand(words: readonly string[], found: (readonly string[])[]): voi
 
 /** Where in a command the other command begins that it starts; 0 when it starts none. */
 function carriedBy([program, ...rest]: readonly string[]): number {
-  if (program === 'timeout') return 2;
+  // `in-netns` is the function that episodes define: a container, then a command.
+  if (program === 'timeout' || program === 'in-netns') return 2;
+  if (program === 'ip' && rest[0] === 'netns' && rest[1] === 'exec') return 4;
   if (program === 'docker' && rest[0] === 'exec')
     return 2 + rest.slice(1).findIndex((word) => !word.startsWith('-')) + 1;
   if (program === 'nsenter') return 1 + rest.indexOf('-n') + 1;

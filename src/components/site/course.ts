@@ -1,4 +1,4 @@
-// The course's map: eight episodes, in order. Whether one is written is not said here: a page that has a file is.
+// The course's map: nine episodes, in order. Whether one is written is not said here: a page that has a file is.
 import type { CollectionEntry } from 'astro:content';
 import { extractRuns } from '../episode/extract-runs.ts';
 import { commandKeys } from '../ui/command-keys.ts';
@@ -42,11 +42,16 @@ const episodes: readonly Episode[] = [
     title: 'An address for everyone',
     about: 'flannel gives each host its own range and carries packets in VXLAN.',
   },
-  { number: 5, title: 'Who may talk', about: 'Calico’s policies, down to the rule that drops a packet.' },
-  { number: 6, title: 'Canal', about: 'flannel carries, Calico decides: both together, on the same packet.' },
-  { number: 7, title: 'The cluster', about: 'etcd, a control plane and two workers, provisioned as code.' },
   {
-    number: 8,
+    number: 5,
+    title: 'Who writes, who carries',
+    about: 'flannel’s parts taken away one by one, and the same packet without a tunnel.',
+  },
+  { number: 6, title: 'Who may talk', about: 'Calico’s policies, down to the rule that drops a packet.' },
+  { number: 7, title: 'Canal', about: 'flannel carries, Calico decides: both together, on the same packet.' },
+  { number: 8, title: 'The cluster', about: 'etcd, a control plane and two workers, provisioned as code.' },
+  {
+    number: 9,
     title: 'Roads not taken',
     about: 'Routes without tunnels, eBPF, IPv6: what else would have kept the promises.',
   },

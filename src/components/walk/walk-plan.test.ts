@@ -66,10 +66,10 @@ const walks = pages.flatMap((path) =>
   extractWalks(readFileSync(path, 'utf8')).map((walk) => ({ page: basename(path), ...walk })),
 );
 
-test('each episode has two walks or more, the home page one', () => {
+test('each episode has a walk or more, the home page one', () => {
   const count = (of: string): number => walks.filter(({ page }) => page === of).length;
   for (const path of pages)
-    if (path.includes('/episodes/')) expect(count(basename(path)), path).toBeGreaterThanOrEqual(2);
+    if (path.includes('/episodes/')) expect(count(basename(path)), path).toBeGreaterThanOrEqual(1);
   expect(count('home-hero.astro')).toBe(1);
 });
 

@@ -5,6 +5,7 @@ export const episodes = {
   superBridge: '/episodes/1-the-super-bridge/',
   throughTheKeyhole: '/episodes/2-through-the-keyhole/',
   anAddressForEveryone: '/episodes/4-an-address-for-everyone/',
+  whoWritesWhoCarries: '/episodes/5-who-writes-who-carries/',
 } as const;
 
 /** For what a machine has to do first, on a computer with much to do. */
