@@ -137,6 +137,14 @@ for (const viewport of widths) {
   });
 }
 
+test('an episode is made of so few elements that a phone lays it out at once', async ({ page }) => {
+  for (const path of pages.filter((one) => one.includes('/episodes/'))) {
+    await page.goto(path);
+    // 7,000 elements blocked Lighthouse's phone for 0.3 to 0.8 s (docs/measurements.md).
+    expect(await page.locator('*').count(), path).toBeLessThan(4500);
+  }
+});
+
 test('the lab stands beside the prose and stays in view', async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.goto(episode);

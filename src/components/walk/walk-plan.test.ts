@@ -182,6 +182,52 @@ test('what came out of a tunnel is routed on, and only what goes into one is sai
   ]);
 });
 
+test('each step has its headers, with what came on and what is no longer the same', () => {
+  const { packets } = planWalk(recorded(`${root}content/recordings/overlay-ping.json`), { request: 'icmp.type == 8' });
+  const lines = packets[0]?.steps.map(({ headers }) =>
+    headers.map(({ protocol, since }) => (since === 'same' ? protocol : `${protocol} ${since}`)).join(' / '),
+  );
+  expect(lines?.slice(0, 5)).toEqual([
+    'sll / ip / icmp / data',
+    'sll / ip / icmp / data',
+    'sll changed / ip changed / icmp / data',
+    'sll / ip new / udp new / vxlan new / eth new / ip / icmp / data',
+    'eth / ip / udp / vxlan / eth / ip / icmp / data',
+  ]);
+  const ip = packets[0]?.steps[2]?.layers?.find(({ protocol }) => protocol === 'ip');
+  expect(ip?.fields.find(({ name }) => name === 'ip.ttl')).toMatchObject({ shown: '63', was: '64' });
+  // The same header has the same key, whatever is around it.
+  expect(ip?.key).toBe('ip.0');
+  expect(packets[0]?.steps[3]?.layers?.map(({ key }) => key)).toEqual([
+    'sll.0',
+    'ip.1',
+    'udp.0',
+    'vxlan.0',
+    'eth.0',
+    'ip.0',
+    'icmp.0',
+    'data.0',
+  ]);
+});
+
+test('numbers of TCP are counted from the beginning of the connection, at every place by itself', () => {
+  const { packets } = planWalk(recorded(`${root}content/recordings/first-connection.json`), {
+    syn: 'tcp.flags.syn == 1 and tcp.flags.ack == 0',
+    synack: 'tcp.flags.syn == 1 and tcp.flags.ack == 1',
+    get: 'http.request',
+    ok: 'tcp.srcport == 80 and tcp.len > 0',
+  });
+  expect(packets[0]?.info).toMatch(/\[SYN\] Seq=0 /);
+  expect(packets[1]?.info).toMatch(/\[SYN, ACK\] Seq=0 Ack=1 /);
+  for (const { steps } of packets)
+    for (const { layers } of steps) {
+      const fields = new Map(layers?.flatMap((layer) => layer.fields.map(({ name, shown }) => [name, shown])));
+      if (layers !== null) expect(Number(fields.get('tcp.seq_raw'))).toBeGreaterThan(Number(fields.get('tcp.seq')));
+    }
+  expect(packets[1]?.answers?.changes.map(({ field }) => field)).toContain('tcp.ack');
+  expect(packets[1]?.answers?.changes.map(({ field }) => field)).not.toContain('tcp.ack_raw');
+});
+
 test('the packet that shows how another one ended is a step of the walk, or said to be left out', () => {
   const whyOf = (chosen: Readonly<Record<string, string>>): readonly string[] =>
     planWalk(recorded(`${root}content/recordings/first-connection.json`), chosen).packets.map(({ why }) => why);
