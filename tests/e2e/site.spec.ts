@@ -255,5 +255,58 @@ test('the course is readable without JavaScript', async ({ browser, baseURL }) =
   await expect(page.getByRole('heading', { name: 'The first ping' })).toBeVisible();
   await expect(page.getByText('docker run -d --name web whoami')).toBeVisible();
   await expect(page.getByRole('button', { name: /^Run on/ }).first()).toBeHidden();
+  // Nothing that could do nothing; and why.
+  await expect(page.getByRole('button', { name: 'Start the lab' })).toBeHidden();
+  const why = page.locator('.lab-card noscript p');
+  await expect(why).toBeVisible();
+  await expect(why).toHaveText(/^The lab needs JavaScript and WebAssembly/);
+  const background = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.emulateMedia({ colorScheme: 'light' });
+  expect(await background()).toBe('rgb(252, 252, 250)');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect(await background()).toBe('rgb(16, 20, 22)');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(page.locator('.lab-bar noscript')).toBeVisible();
   await context.close();
+});
+
+test('who presses a button that is gone then is beside it, not at the top of the page', async ({ page }) => {
+  // A server that does not answer: the lab is on its way for ever.
+  await page.route('**/build.json', () => {});
+  await page.goto(episode);
+  await page.getByRole('button', { name: 'Start the lab' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Start the lab' })).toBeFocused();
+  // What is taken out, and what is switched off.
+  await page.evaluate(() => {
+    const place = document.querySelector('.sl-markdown-content') as HTMLElement;
+    place.innerHTML = '<ul><li><button>a</button></li><li><button>b</button></li><li><button>c</button></li></ul>';
+    for (const button of place.querySelectorAll('button'))
+      button.onclick = () => {
+        if (button.textContent === 'b') button.parentElement?.remove();
+        else button.disabled = true;
+      };
+    place.querySelectorAll('button')[1]?.focus();
+  });
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'c', exact: true })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'a', exact: true })).toBeFocused();
+  // Who clicks beside everything wants no focus.
+  await page.mouse.click(300, 300);
+  await page.waitForTimeout(600);
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('BODY');
+});
+
+test('a connection that is gone while a lab starts is told of at once', async ({ page, context }) => {
+  await page.route('**/build.json', () => {});
+  await page.goto(episode);
+  await page.getByRole('button', { name: 'Start the lab' }).click();
+  await expect(page.locator('.lab-offline')).toBeHidden();
+  await context.setOffline(true);
+  await expect(page.getByText('The connection is gone. What has arrived is kept')).toBeVisible({ timeout: 1000 });
+  await context.setOffline(false);
+  await expect(page.locator('.lab-offline')).toBeHidden();
 });
