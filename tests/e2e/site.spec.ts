@@ -13,6 +13,8 @@ const pages = [
   episodes.anAddressForEveryone,
   '/glossary/',
   '/commands/',
+  '/keys/',
+  '/open/',
   '/about/',
   '/no/such/page/',
 ];
@@ -309,4 +311,47 @@ test('a connection that is gone while a lab starts is told of at once', async ({
   await expect(page.getByText('The connection is gone. What has arrived is kept')).toBeVisible({ timeout: 1000 });
   await context.setOffline(false);
   await expect(page.locator('.lab-offline')).toBeHidden();
+});
+
+test('all keys are one key away, and on a page', async ({ page }) => {
+  await page.goto(episode);
+  await page.keyboard.press('?');
+  const dialog = page.getByRole('dialog', { name: 'Keys' });
+  await expect(dialog).toBeVisible();
+  await expect(dialog.getByText('follow its conversation')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  // In a field it is a letter.
+  await page.keyboard.press('Control+k');
+  await page.keyboard.press('?');
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('textbox', { name: 'Search the course' })).toHaveValue('?');
+  await page.goto('/about/');
+  await page.keyboard.press('?');
+  await expect(page).toHaveURL('/keys/');
+  await expect(page.getByRole('heading', { name: 'In a terminal' })).toBeVisible();
+});
+
+test('a section has a link of its own, which is copied', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(episode);
+  const heading = page.getByRole('heading', { name: 'The first ping' });
+  await heading.hover();
+  await heading.getByRole('link', { name: 'Link to this section' }).click();
+  await expect(page).toHaveURL(`${episode}#the-first-ping`);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/\/#the-first-ping$/);
+});
+
+test('the header marks where the reader is', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const marked = page.locator('.bar [aria-current]:visible');
+  for (const [path, name] of [
+    [episode, 'Episodes'],
+    ['/open/', 'Open a capture'],
+    ['/about/', 'About'],
+    ['/', 'Lockstep'],
+  ] as const) {
+    await page.goto(path);
+    await expect(marked).toHaveText([name]);
+  }
 });
