@@ -63,7 +63,11 @@ const table: readonly Row[] = [
   [/^sandboxes\/(image|labs\/super-bridge)\//, all, all],
   [/^(package(-lock)?\.json|astro\.config\.mjs|src\/basics\/)/, all, all],
   [/^(vitest\.config\.ts|tests\/machine\/[^/.]+\.ts)$/, all, []],
-  [/^(playwright\.config\.ts|tests\/support\/(chromium|firefox)\.ts|src\/content\.config\.ts|\.size-limit\.mjs)$/, [], all],
+  [
+    /^(playwright\.config\.ts|tests\/support\/(chromium|firefox)\.ts|src\/content\.config\.ts|\.size-limit\.mjs)$/,
+    [],
+    all,
+  ],
 ];
 
 /** @param files paths below the project's root @param known the slow tests that there are, by name */

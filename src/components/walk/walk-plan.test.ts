@@ -25,6 +25,7 @@ function recorded(path: string): Recording {
 /** What the commands of recordings print: how one begins, and its whole output. */
 const PRINTS: readonly (readonly [typed: RegExp, output: RegExp])[] = [
   [/^docker (run|network create) /, /^[0-9a-f]{64}$/],
+  [/^docker exec client ping -c 1 -W 1 /, /^PING [\d.]+ [\s\S]*\b100% packet loss/],
   [/^(docker exec \S+ )?ping /, /^PING [\d.]+ [\s\S]*\b0% packet loss/],
   [/^docker exec \S+ wget -qO- /, /^host name [\s\S]*\nyou are +[\d.]+$/],
   [/^(ip route add|iptables -I) /, /^$/],
