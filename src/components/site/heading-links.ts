@@ -30,3 +30,5 @@ async function copy(link: HTMLAnchorElement): Promise<void> {
 }
 
 addLinks();
+// Where one page takes the place of another without a load.
+document.addEventListener('astro:page-load', addLinks);
