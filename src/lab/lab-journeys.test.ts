@@ -50,6 +50,18 @@ it('knows what taps lost, for its journeys and for whoever keeps them, until ano
   expect(journeys.context().gaps).toEqual([]);
 });
 
+it('does not say for ever that a machine is being asked which does not answer, as one that restarts its services', async () => {
+  const { journeys, one, other } = await twoHosts();
+  await other.powerOff();
+  one.exec = async () => {
+    throw new Error('host-01 has not answered in time.');
+  };
+  one.saw([1]);
+  expect(journeys.pending(1)).toBe('What host-01 knows of it is being asked.');
+  await journeys.ask(1);
+  expect(journeys.pending(1)).toBe('');
+});
+
 it('asks again when a machine that stood goes on', async () => {
   const { asked, journeys, one, other } = await twoHosts();
   await other.freeze();

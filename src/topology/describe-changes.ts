@@ -1,7 +1,7 @@
 // Two graphs -> what happened between them, in words, for people who do not see the picture. Pure.
 import { isDown, isLinkLocal, KIND_WORD } from './device-words.ts';
 import type { DeviceNode, Graph, NamespaceNode } from './graph.ts';
-import { namespaceWord } from './workload-words.ts';
+import { inNamespace, namespaceWord } from './workload-words.ts';
 
 /** Most telling first: namespaces and containers that came and went, then devices, then what changed on a device. */
 export function describeChanges(before: Graph, after: Graph): string[] {
@@ -73,12 +73,13 @@ function leadsToNewNamespace(device: DeviceNode, after: Graph, old: Index, now: 
   });
 }
 
-const whatIs = (namespace: NamespaceNode): string => `${namespaceWord(namespace)} ${namespace.name}`;
+const whatIs = (namespace: NamespaceNode): string =>
+  inNamespace(namespace) === namespace.name ? `${namespaceWord(namespace)} ${namespace.name}` : inNamespace(namespace);
 
 function place(device: DeviceNode, graph: Graph): string {
   const namespace = graph.namespaces.find((candidate) => candidate.id === device.namespace);
   if (namespace === undefined) return '';
-  return namespace.root ? (graph.machines.length > 1 ? ` on ${device.machine}` : '') : ` in ${namespace.name}`;
+  return namespace.root ? (graph.machines.length > 1 ? ` on ${device.machine}` : '') : ` in ${inNamespace(namespace)}`;
 }
 
 function nameWithAddresses(device: DeviceNode): string {

@@ -14,6 +14,18 @@ export function namespaceWord({ workloads }: NamespaceNode): string {
   return first === undefined ? 'namespace' : others.length > 0 ? `${first.kind}s` : first.kind;
 }
 
+/**
+ * "web"; "unnamed" while nobody has given it a name: the kernel has a container's namespace for a moment before Docker says whose it
+ * is, and one that `unshare` made never gets any. Its inode, which is its name in the graph, says nothing to a reader.
+ */
+export const namespaceName = ({ name }: Pick<NamespaceNode, 'name'>): string => (isUnnamed(name) ? 'unnamed' : name);
+
+/** "web", "an unnamed namespace". */
+export const inNamespace = ({ name }: Pick<NamespaceNode, 'name'>): string =>
+  isUnnamed(name) ? 'an unnamed namespace' : name;
+
+const isUnnamed = (name: string): boolean => name.startsWith('net:[');
+
 /** "Docker network shop"; "" when it is no network's bridge. */
 export function networkWords({ network }: DeviceNode): string {
   if (network === undefined) return '';

@@ -282,3 +282,34 @@ test('a hundred thousand packets are a list like any other', async ({ page }) =>
   await filter(page).fill('frame.number > 99990');
   await expect(counts(page)).toHaveText('10 shown of 100,000 packets');
 });
+
+test('a sample of the course opens where it stands, has an address, and shows how a packet ended', async ({ page }) => {
+  await page.goto('/open/');
+  await page.getByRole('link', { name: 'A ping that a rule drops' }).click();
+  await expect(page.getByText(/^dropped\.pcapng: [2-9] packets, seen at /)).toBeVisible();
+  await expect(page).toHaveURL(/#dropped$/);
+  await page
+    .getByRole('row', { name: /Echo \(ping\) request/ })
+    .first()
+    .click();
+  await expect(page.getByText(/Dropped by rule/).first()).toBeVisible();
+  // The course's own are not among what the reader has opened.
+  await page.goto('/open/#overlay-ping');
+  await page.reload();
+  await expect(page.getByText(/^overlay-ping\.pcapng: \d+ packets/)).toBeVisible();
+  await page.goto('/open/');
+  await expect(page.getByRole('heading', { name: 'Opened last' })).toBeHidden();
+});
+
+test('what was opened last is there after a reload, and can be forgotten', async ({ page }) => {
+  await open(page, overlay);
+  await page.goto('/open/');
+  await page.getByRole('button', { name: 'Open overlay.pcapng' }).click();
+  await expect(page.getByText(/^overlay\.pcapng: \d+ packets/)).toBeVisible();
+  await page.goto('/open/');
+  await page.getByRole('button', { name: 'Forget overlay.pcapng' }).click();
+  await expect(page.getByRole('heading', { name: 'Opened last' })).toBeHidden();
+  await page.reload();
+  await expect(page.getByRole('link', { name: 'A first ping, with its ARP' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Opened last' })).toBeHidden();
+});

@@ -14,6 +14,8 @@ const pages = [
   episodes.whoWritesWhoCarries,
   '/glossary/',
   '/commands/',
+  '/keys/',
+  '/open/',
   '/about/',
   '/no/such/page/',
 ];
@@ -137,6 +139,14 @@ for (const viewport of widths) {
     expect(await page.evaluate(() => Reflect.get(globalThis, 'shifts'))).toBeLessThan(0.01);
   });
 }
+
+test('an episode is made of so few elements that a phone lays it out at once', async ({ page }) => {
+  for (const path of pages.filter((one) => one.includes('/episodes/'))) {
+    await page.goto(path);
+    // 7,000 elements blocked Lighthouse's phone for 0.3 to 0.8 s (docs/measurements.md).
+    expect(await page.locator('*').count(), path).toBeLessThan(4500);
+  }
+});
 
 test('the lab stands beside the prose and stays in view', async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 800 });
@@ -268,5 +278,102 @@ test('the course is readable without JavaScript', async ({ browser, baseURL }) =
   const decide = page.getByRole('group', { name: 'Which way will the ping from client to 172.17.0.2 go?' });
   await decide.getByText('What you should see').click();
   await expect(decide.getByText('Three answers, no loss')).toBeVisible();
+
+  // Nothing that could do nothing; and why.
+  await expect(page.getByRole('button', { name: 'Start the lab' })).toBeHidden();
+  const why = page.locator('.lab-card noscript p');
+  await expect(why).toBeVisible();
+  await expect(why).toHaveText(/^The lab needs JavaScript and WebAssembly/);
+  const background = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.emulateMedia({ colorScheme: 'light' });
+  expect(await background()).toBe('rgb(252, 252, 250)');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect(await background()).toBe('rgb(16, 20, 22)');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(page.locator('.lab-bar noscript')).toBeVisible();
   await context.close();
+});
+
+test('who presses a button that is gone then is beside it, not at the top of the page', async ({ page }) => {
+  // A server that does not answer: the lab is on its way for ever.
+  await page.route('**/build.json', () => {});
+  await page.goto(episode);
+  await page.getByRole('button', { name: 'Start the lab' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Start the lab' })).toBeFocused();
+  // What is taken out, and what is switched off.
+  await page.evaluate(() => {
+    const place = document.querySelector('.sl-markdown-content') as HTMLElement;
+    place.innerHTML = '<ul><li><button>a</button></li><li><button>b</button></li><li><button>c</button></li></ul>';
+    for (const button of place.querySelectorAll('button'))
+      button.onclick = () => {
+        if (button.textContent === 'b') button.parentElement?.remove();
+        else button.disabled = true;
+      };
+    place.querySelectorAll('button')[1]?.focus();
+  });
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'c', exact: true })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'a', exact: true })).toBeFocused();
+  // Who clicks beside everything wants no focus.
+  await page.mouse.click(300, 300);
+  await page.waitForTimeout(600);
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('BODY');
+});
+
+test('a connection that is gone while a lab starts is told of at once', async ({ page, context }) => {
+  await page.route('**/build.json', () => {});
+  await page.goto(episode);
+  await page.getByRole('button', { name: 'Start the lab' }).click();
+  await expect(page.locator('.lab-offline')).toBeHidden();
+  await context.setOffline(true);
+  await expect(page.getByText('The connection is gone. What has arrived is kept')).toBeVisible({ timeout: 1000 });
+  await context.setOffline(false);
+  await expect(page.locator('.lab-offline')).toBeHidden();
+});
+
+test('all keys are one key away, and on a page', async ({ page }) => {
+  await page.goto(episode);
+  await page.keyboard.press('?');
+  const dialog = page.getByRole('dialog', { name: 'Keys' });
+  await expect(dialog).toBeVisible();
+  await expect(dialog.getByText('follow its conversation')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  // In a field it is a letter.
+  await page.keyboard.press('Control+k');
+  await page.keyboard.press('?');
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('textbox', { name: 'Search the course' })).toHaveValue('?');
+  await page.goto('/about/');
+  await page.keyboard.press('?');
+  await expect(page).toHaveURL('/keys/');
+  await expect(page.getByRole('heading', { name: 'In a terminal' })).toBeVisible();
+});
+
+test('a section has a link of its own, which is copied', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(episode);
+  const heading = page.getByRole('heading', { name: 'The first ping' });
+  await heading.hover();
+  await heading.getByRole('link', { name: 'Link to this section' }).click();
+  await expect(page).toHaveURL(`${episode}#the-first-ping`);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/\/#the-first-ping$/);
+});
+
+test('the header marks where the reader is', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const marked = page.locator('.bar [aria-current]:visible');
+  for (const [path, name] of [
+    [episode, 'Episodes'],
+    ['/open/', 'Open a capture'],
+    ['/about/', 'About'],
+    ['/', 'Lockstep'],
+  ] as const) {
+    await page.goto(path);
+    await expect(marked).toHaveText([name]);
+  }
 });

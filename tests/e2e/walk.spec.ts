@@ -83,6 +83,7 @@ test('a step has an address of its own', async ({ page }) => {
 test('headers open in headers, each field with its sentence', async ({ page }) => {
   await page.goto(`${episode}#walk-first-ping-6`);
   const walk = ping(page);
+  await walk.getByText('Headers and fields at step 6').click();
   await walk.locator('summary', { hasText: 'IPv4' }).locator('visible=true').click();
   const field = walk.locator('dl > div:visible', { hasText: 'ip.ttl' });
   await expect(field).toContainText('64');
@@ -93,9 +94,71 @@ test('headers open in headers, each field with its sentence', async ({ page }) =
   await expect(walk.locator('.walk-answer:visible li', { hasText: 'icmp.type' })).toContainText('8 → 0');
 });
 
+test('headers that were opened stay open from step to step, one stack at a time, and leave no gap when they close', async ({
+  page,
+}) => {
+  await page.goto(`${episodes.anAddressForEveryone}#walk-overlay-ping-2`);
+  const walk = page.getByRole('group', { name: 'Recording: A ping from host to host, hop by hop' });
+  const before = (await walk.boundingBox())?.height;
+  const panel = walk.locator('.walk-headers > summary');
+  await panel.click();
+  const ttl = walk.locator('dl > div:visible', { hasText: 'ip.ttl' });
+  await walk.locator('.walk-layer summary', { hasText: '10.2.21.2 → 10.2.22.2' }).click();
+  await expect(ttl).toContainText('64');
+  await page.keyboard.press('ArrowRight');
+  await expect(panel).toHaveText('Headers and fields at step 3');
+  await expect(ttl).toContainText('63 was 64');
+  await expect(walk.locator('.walk-hop.is-now .walk-strip li').first()).toHaveText('IPv4 20 changed');
+  await page.keyboard.press('ArrowRight');
+  // The same header is inside others now: it is open, they are not, and it has the focus still.
+  await expect(ttl).toHaveCount(1);
+  await expect(walk.locator('.walk-headers summary:focus')).toContainText('10.2.21.2 → 10.2.22.2');
+  await expect(walk.locator('.walk-hop.is-now .walk-strip li')).toHaveText([
+    'IPv4 20 new',
+    'UDP 8 new',
+    'VXLAN 8 new',
+    'Ethernet 14 new',
+    'IPv4 20',
+    'ICMP 8',
+    'Data 56',
+  ]);
+  await expect(walk.locator('.walk-layers:visible')).toHaveCount(1);
+  await panel.click();
+  expect((await walk.boundingBox())?.height).toBe(before);
+});
+
+test('a TCP connection counts from its beginning, and the numbers on the cable are in the header', async ({ page }) => {
+  await page.goto(`${episode}#walk-first-connection-1`);
+  const walk = page.getByRole('group', { name: 'Recording: A first TCP connection' });
+  await expect(walk.locator('.walk-line-of:visible')).toContainText('[SYN] Seq=0 ');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await expect(walk.locator('.walk-line-of:visible')).toContainText('[SYN, ACK] Seq=0 Ack=1 ');
+  await walk.getByText('Headers and fields at step 3').click();
+  await walk.locator('.walk-layer summary', { hasText: 'TCP' }).click();
+  await expect(walk.locator('.walk-layer dl > div', { hasText: 'tcp.ack_raw' }).locator('code')).toHaveText(/^\d{6,}$/);
+});
+
+test('a picture that is wider than its place says so at the edge, and goes there', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${episodes.anAddressForEveryone}#walk-overlay-ping-1`);
+  const view = page.locator('.walk-packet.is-now .walk-view').first();
+  await expect(view).toHaveAttribute('data-more', 'left right');
+  await view.locator('.walk-more.is-right').click();
+  await view.locator('.walk-more.is-right').click();
+  await expect(view.locator('.walk-more.is-left')).toBeVisible();
+  await page
+    .getByRole('group', { name: /^Recording: A ping from host/ })
+    .getByRole('button', { name: 'To the end' })
+    .click();
+  await expect(page.locator('.walk-packet.is-now .walk-stop[data-n="18"]').first()).toBeInViewport({ ratio: 1 });
+});
+
 test('nothing moves the text below, whatever is shown', async ({ page }) => {
   await page.goto(episode);
   const walk = ping(page);
+  await walk.scrollIntoViewIfNeeded();
+  await expect(page.locator('lockstep-walk.is-near', { has: walk })).toHaveCount(1);
   const height = (await walk.boundingBox())?.height;
   for (let step = 2; step <= 9; step++) {
     await walk.getByRole('button', { name: 'Forward' }).click();
@@ -142,6 +205,11 @@ test('without JavaScript it is text with still pictures', async ({ browser, base
   await expect(walk.getByRole('img')).toHaveCount(4);
   for (const picture of await walk.getByRole('img').all()) await expect(picture).toBeVisible();
   for (const step of await walk.locator('.walk-step').all()) await expect(step).toBeVisible();
+  await expect(walk.locator('.walk-layers-title:visible')).toHaveText(Array(4).fill('The packet, headers in headers'));
+  await walk.locator('.walk-layer summary').nth(1).click();
+  await expect(walk.locator('dl > div:visible').filter({ has: page.locator('dt:text-is("arp.opcode")') })).toHaveCount(
+    1,
+  );
   await expect(walk.getByRole('button')).toHaveCount(0);
   await walk.getByRole('link', { name: /^Step 9/ }).click();
   await expect(page).toHaveURL(/#walk-first-ping-9$/);
@@ -164,9 +232,11 @@ for (const theme of ['light', 'dark'] as const) {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.goto(`${withConnection}#walk-first-connection-8`);
     const walk = page.getByRole('group', { name: 'Recording: A first TCP connection' });
-    for (const summary of await walk.locator('.walk-packet.is-now summary').all()) await summary.click();
+    await walk.locator('.walk-headers > summary').click();
+    for (const summary of await walk.locator('.walk-packet.is-now summary, .walk-layer summary').all())
+      await summary.click();
     const wide = await walk
-      .locator('.walk-packet.is-now *')
+      .locator('.walk-packet.is-now *, .walk-headers *')
       .evaluateAll((parts) =>
         parts.filter((part) => part.getBoundingClientRect().right > innerWidth + 0.5).map((part) => part.outerHTML),
       );

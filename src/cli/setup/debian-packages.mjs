@@ -6,8 +6,8 @@ import { delimiter, join } from 'node:path';
 
 /**
  * What a program is needed for: making the machine image and the labs' snapshots; fetching Go for that, where there is
- * none; comparing with tshark; networks of namespaces that journeys are tried on; a browser that tests and benches drive; the emulator that benches compare with.
- * @typedef {'machines' | 'fetching-go' | 'tshark' | 'namespaces' | 'browser' | 'qemu'} Need
+ * none; comparing with tshark; networks of namespaces that journeys are tried on; a browser that tests and benches drive, and another one that a test does; the emulator that benches compare with.
+ * @typedef {'machines' | 'fetching-go' | 'tshark' | 'namespaces' | 'browser' | 'firefox' | 'qemu'} Need
  * @typedef {{ name: string, provides: string, need: Need }} DebianPackage
  */
 
@@ -30,6 +30,7 @@ export const debianPackages = [
   { name: 'conntrack', provides: 'conntrack', need: 'namespaces' },
   { name: 'procps', provides: 'sysctl', need: 'namespaces' },
   { name: 'chromium', provides: 'chromium', need: 'browser' },
+  { name: 'firefox-esr', provides: 'firefox-esr', need: 'firefox' },
   { name: 'qemu-system-x86', provides: 'qemu-system-i386', need: 'qemu' },
 ];
 

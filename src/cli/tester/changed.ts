@@ -35,7 +35,7 @@ const table: readonly Row[] = [
   [
     /^src\/machine\//,
     ['machine', 'faults', 'kept-moment', 'lab-time', 'several-machines'],
-    ['super-bridge', 'two-hosts', 'keep-lab'],
+    ['super-bridge', 'two-hosts', 'keep-lab', 'firefox'],
   ],
   [
     /^src\/lab\//,
@@ -46,7 +46,7 @@ const table: readonly Row[] = [
   [
     /^src\/components\/(lab|machines|terminal|ui)\//,
     [],
-    ['super-bridge', 'trace-rules', 'two-hosts', 'site', 'keep-lab'],
+    ['super-bridge', 'trace-rules', 'two-hosts', 'firefox', 'site', 'keep-lab'],
   ],
   [/^src\/components\/topology\//, [], ['super-bridge', 'two-hosts', 'overlay']],
   [/^src\/components\/packets\//, [], ['packets', 'super-bridge']],
@@ -63,7 +63,11 @@ const table: readonly Row[] = [
   [/^sandboxes\/(image|labs\/super-bridge)\//, all, all],
   [/^(package(-lock)?\.json|astro\.config\.mjs|src\/basics\/)/, all, all],
   [/^(vitest\.config\.ts|tests\/machine\/[^/.]+\.ts)$/, all, []],
-  [/^(playwright\.config\.ts|tests\/support\/chromium\.ts|src\/content\.config\.ts|\.size-limit\.mjs)$/, [], all],
+  [
+    /^(playwright\.config\.ts|tests\/support\/(chromium|firefox)\.ts|src\/content\.config\.ts|\.size-limit\.mjs)$/,
+    [],
+    all,
+  ],
 ];
 
 /** @param files paths below the project's root @param known the slow tests that there are, by name */

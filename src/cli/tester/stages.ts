@@ -89,7 +89,7 @@ export function stages(reports: string): readonly Stage[] {
     },
     { name: 'size', needs: ['machines'], checks: [{ name: 'size-limit', program: 'size-limit', args: [] }] },
     { name: 'content', needs: ['machines', 'tshark'], checks: [vitest('content', reports), vitest('calm', reports)] },
-    { name: 'e2e', needs: ['machines', 'browser'], checks: [playwright('e2e', reports)] },
+    { name: 'e2e', needs: ['machines', 'browser', 'firefox'], checks: [playwright('e2e', reports)] },
   ];
 }
 

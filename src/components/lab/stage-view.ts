@@ -22,6 +22,9 @@ export interface StageView {
   dispose(): void;
 }
 
+const OFFLINE =
+  'The connection is gone. What has arrived is kept, and it goes on by itself when the connection is back.';
+
 /** @param lab its id */
 export function stageView(root: HTMLElement, lab: string): StageView {
   const part = (name: string) => root.querySelector<HTMLElement>(name);
@@ -48,6 +51,11 @@ export function stageView(root: HTMLElement, lab: string): StageView {
     if (share === undefined) bar?.removeAttribute('value');
     else if (bar) bar.value = share;
   }
+  // Before a machine's own thread notices: the browser may know at once that the connection is gone.
+  const life = new AbortController();
+  const connection = (): void => set('.lab-offline', navigator.onLine ? '' : OFFLINE);
+  for (const event of ['online', 'offline']) addEventListener(event, connection, { signal: life.signal });
+  connection();
   function rest(): void {
     clearInterval(clock);
     clock = undefined;
@@ -104,7 +112,10 @@ export function stageView(root: HTMLElement, lab: string): StageView {
         set('.lab-advice', adviceFor(state.reason));
       }
     },
-    dispose: rest,
+    dispose() {
+      rest();
+      life.abort();
+    },
   };
 }
 

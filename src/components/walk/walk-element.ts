@@ -1,6 +1,9 @@
 // <lockstep-walk>: plays the steps that walk.astro wrote into the page. It adds no content of its own: it says which packet
 // and which hop are the present ones, and lets a dot glide along the way that is drawn already.
+
+import { watchEdges } from './walk-edges.ts';
 import { type By, WalkPlayer } from './walk-player.ts';
+import { WalkStack } from './walk-stack.ts';
 
 /** Picture units a second: one speed for all that moves. */
 const SPEED = 260;
@@ -14,6 +17,7 @@ class LockstepWalk extends HTMLElement {
   #player: WalkPlayer | null = null;
   #end = new AbortController();
   #glide: Animation | null = null;
+  #stack: WalkStack | null = null;
 
   connectedCallback(): void {
     const steps = Number(this.dataset['steps']);
@@ -37,6 +41,11 @@ class LockstepWalk extends HTMLElement {
     addEventListener('hashchange', () => this.#fromAddress(), { signal });
     // Its page took another one's place, and has its address only now.
     document.addEventListener('astro:after-swap', () => this.#fromAddress(), { signal });
+    const panel = this.#part<HTMLDetailsElement>('.walk-headers');
+    const place = this.#part('.walk-headers-stack');
+    this.#stack = panel === null || place === null ? null : new WalkStack(panel, place, signal);
+    watchEdges(this, signal);
+    this.#whenNear(signal);
     this.#show(1, 'page');
     this.#whenSeen(byItself && !noMotion.matches, signal);
     this.#fromAddress();
@@ -56,6 +65,20 @@ class LockstepWalk extends HTMLElement {
     if (!(step > 0)) return;
     this.#player?.go(step);
     this.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** All its packets are laid out, and give it its height, before the reader comes to it. */
+  #whenNear(signal: AbortSignal): void {
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.at(-1)?.isIntersecting !== true) return;
+        observer.disconnect();
+        this.classList.add('is-near');
+      },
+      { rootMargin: '600px 0px' },
+    );
+    observer.observe(this);
+    signal.addEventListener('abort', () => observer.disconnect(), { once: true });
   }
 
   /** What nobody sees does not move. */
@@ -131,7 +154,9 @@ class LockstepWalk extends HTMLElement {
     // The focus does not stay on something that is out of sight now.
     if (focused && focused !== packet) hop.querySelector<HTMLElement>('.walk-chip')?.focus({ preventScroll: true });
     this.#count(step);
-    this.#follow(packet, step);
+    this.#stack?.show(packet, step);
+    // What the page begins with is where it is to be; to measure it would make the browser lay out the page at once.
+    if (by !== 'page') this.#follow(packet, step);
     this.#say(packet, hop, by);
     const first = packet.querySelector('.walk-hop') === hop;
     return (first ? STAY_FIRST : STAY) + (by === 'page' ? 0 : this.#move(packet, step));

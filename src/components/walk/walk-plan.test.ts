@@ -25,6 +25,7 @@ function recorded(path: string): Recording {
 /** What the commands of recordings print: how one begins, and its whole output. */
 const PRINTS: readonly (readonly [typed: RegExp, output: RegExp])[] = [
   [/^docker (run|network create) /, /^[0-9a-f]{64}$/],
+  [/^docker exec client ping -c 1 -W 1 /, /^PING [\d.]+ [\s\S]*\b100% packet loss/],
   [/^(docker exec \S+ )?ping /, /^PING [\d.]+ [\s\S]*\b0% packet loss/],
   [/^docker exec \S+ wget -qO- /, /^host name [\s\S]*\nyou are +[\d.]+$/],
   [/^(ip route add|iptables -I) /, /^$/],
@@ -180,6 +181,52 @@ test('what came out of a tunnel is routed on, and only what goes into one is sai
     'Routed by kube-worker-02 from flannel.1, out at docker0.',
     'From kube-worker-02 by the bridge docker0, out at veth, over the veth pair to eth0 of web.',
   ]);
+});
+
+test('each step has its headers, with what came on and what is no longer the same', () => {
+  const { packets } = planWalk(recorded(`${root}content/recordings/overlay-ping.json`), { request: 'icmp.type == 8' });
+  const lines = packets[0]?.steps.map(({ headers }) =>
+    headers.map(({ protocol, since }) => (since === 'same' ? protocol : `${protocol} ${since}`)).join(' / '),
+  );
+  expect(lines?.slice(0, 5)).toEqual([
+    'sll / ip / icmp / data',
+    'sll / ip / icmp / data',
+    'sll changed / ip changed / icmp / data',
+    'sll / ip new / udp new / vxlan new / eth new / ip / icmp / data',
+    'eth / ip / udp / vxlan / eth / ip / icmp / data',
+  ]);
+  const ip = packets[0]?.steps[2]?.layers?.find(({ protocol }) => protocol === 'ip');
+  expect(ip?.fields.find(({ name }) => name === 'ip.ttl')).toMatchObject({ shown: '63', was: '64' });
+  // The same header has the same key, whatever is around it.
+  expect(ip?.key).toBe('ip.0');
+  expect(packets[0]?.steps[3]?.layers?.map(({ key }) => key)).toEqual([
+    'sll.0',
+    'ip.1',
+    'udp.0',
+    'vxlan.0',
+    'eth.0',
+    'ip.0',
+    'icmp.0',
+    'data.0',
+  ]);
+});
+
+test('numbers of TCP are counted from the beginning of the connection, at every place by itself', () => {
+  const { packets } = planWalk(recorded(`${root}content/recordings/first-connection.json`), {
+    syn: 'tcp.flags.syn == 1 and tcp.flags.ack == 0',
+    synack: 'tcp.flags.syn == 1 and tcp.flags.ack == 1',
+    get: 'http.request',
+    ok: 'tcp.srcport == 80 and tcp.len > 0',
+  });
+  expect(packets[0]?.info).toMatch(/\[SYN\] Seq=0 /);
+  expect(packets[1]?.info).toMatch(/\[SYN, ACK\] Seq=0 Ack=1 /);
+  for (const { steps } of packets)
+    for (const { layers } of steps) {
+      const fields = new Map(layers?.flatMap((layer) => layer.fields.map(({ name, shown }) => [name, shown])));
+      if (layers !== null) expect(Number(fields.get('tcp.seq_raw'))).toBeGreaterThan(Number(fields.get('tcp.seq')));
+    }
+  expect(packets[1]?.answers?.changes.map(({ field }) => field)).toContain('tcp.ack');
+  expect(packets[1]?.answers?.changes.map(({ field }) => field)).not.toContain('tcp.ack_raw');
 });
 
 test('the packet that shows how another one ended is a step of the walk, or said to be left out', () => {

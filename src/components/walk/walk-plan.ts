@@ -16,6 +16,8 @@ import { conntrackEntries, graphAt, momentOf, type Recording, wholeGraph } from 
 import type { Graph } from '../../topology/graph.ts';
 import { type Way, Ways } from '../../topology/ways.ts';
 import { hopWords, sinceWords } from './step-words.ts';
+import { layersInStreams } from './stream-layers.ts';
+import { headersOf, stackOf } from './walk-headers.ts';
 
 export interface WalkPlan {
   readonly packets: readonly WalkPacket[];
@@ -53,8 +55,18 @@ export interface WalkStep {
   /** Since the walk's first hop: "+0.69 ms". */
   readonly since: string;
   readonly changes: readonly WalkChange[];
-  /** From the outside in; null: the same bytes as at the step before. */
+  /** From the outside in. */
+  readonly headers: readonly WalkHeader[];
+  /** The same with their fields; null: the same bytes as at the step before. */
   readonly layers: readonly WalkLayer[] | null;
+}
+
+/** A header in a line of headers, and what became of it since the step before. */
+export interface WalkHeader {
+  readonly protocol: string;
+  /** Bytes of the header. */
+  readonly length: number;
+  readonly since: 'same' | 'changed' | 'new';
 }
 
 export interface WalkChange extends Change {
@@ -62,12 +74,16 @@ export interface WalkChange extends Change {
   readonly about: string;
 }
 
-export interface WalkLayer {
-  readonly protocol: string;
-  /** Bytes of the header. */
-  readonly length: number;
+export interface WalkLayer extends WalkHeader {
+  /** The same header has the same one at every step: "ip.1" is the second IP header, counted from the inside. */
+  readonly key: string;
   readonly info: string;
-  readonly fields: readonly Pick<Field, 'name' | 'about' | 'shown' | 'meaning'>[];
+  readonly fields: readonly WalkField[];
+}
+
+export interface WalkField extends Pick<Field, 'name' | 'about' | 'shown' | 'meaning'> {
+  /** What it was at the step before; left out: the same. */
+  readonly was?: string;
 }
 
 /**
@@ -80,6 +96,7 @@ export function planWalk(recording: Recording, chosen: Readonly<Record<string, s
   const known = { topology: topologyOf(whole), conntrack: conntrackEntries(recording), evidence };
   const journeys = stitch(recording.hops, known, { oneTime: true });
   const picked = pick(journeys, chosen, recording);
+  const layersIn = layersInStreams(recording.hops);
   const start = picked[0]?.journey.hops[0]?.time ?? 0;
   let n = 1;
   const beginsAt = new Map<number, number>();
@@ -91,11 +108,20 @@ export function planWalk(recording: Recording, chosen: Readonly<Record<string, s
   for (const { name, journey } of picked) {
     const [first] = journey.hops;
     const graph = graphAt(recording, momentOf(recording, first?.time ?? 0)) ?? whole;
-    const summary = summarizeLayers(first?.layers ?? []);
+    const summary = summarizeLayers(first === undefined ? [] : layersIn(first.hop));
     const from = beginsAt.get(journey.id) ?? 1;
-    const steps = journey.hops.map((hop, index) =>
-      stepOf(hop, index, from + index, start, wayOf(journey, hop, recording), graph),
-    );
+    const steps = journey.hops.map((seen, index) => {
+      const { hop, changes } = seen;
+      const layers = layersIn(hop);
+      const before = journey.hops[index - 1];
+      const earlier = before === undefined ? null : layersIn(before.hop);
+      const n = from + index;
+      return {
+        ...stepOf(seen, n, start, wayOf(journey, seen, recording), graph),
+        headers: headersOf(layers, earlier, changes),
+        layers: index === 0 || changes.length > 0 ? stackOf(layers, earlier, changes) : null,
+      };
+    });
     const question = picked.findIndex((other) => other.journey.answeredBy === journey.id);
     const asked = picked[question]?.journey.hops[0];
     packets.push({
@@ -113,9 +139,7 @@ export function planWalk(recording: Recording, chosen: Readonly<Record<string, s
           ? null
           : {
               step: packets[question].steps[0].n,
-              changes: withAbout(changesBetween(asked.layers, first.layers), asked.layers, first.layers).filter(
-                ({ field }) => !field.startsWith('sll.'),
-              ),
+              changes: answerChanges(layersIn(asked.hop), layersIn(first.hop)),
             },
     });
   }
@@ -169,7 +193,19 @@ function packetOf(hop: Hop, start: number): FilterPacket {
   };
 }
 
-function stepOf(seen: JourneyHop, index: number, n: number, start: number, path: Way, graph: Graph): WalkStep {
+/** What an answer has that the question had not. Numbers of TCP are those that are counted from the connection's beginning. */
+const answerChanges = (asked: readonly Layer[], answer: readonly Layer[]): WalkChange[] =>
+  withAbout(changesBetween(asked, answer), asked, answer).filter(
+    ({ field }) => !/^sll\.|^tcp\.((seq|ack)_raw|stream|nxtseq|analysis\.)/.test(field),
+  );
+
+function stepOf(
+  seen: JourneyHop,
+  n: number,
+  start: number,
+  path: Way,
+  graph: Graph,
+): Omit<WalkStep, 'headers' | 'layers'> {
   const { hop, changes, layers, time } = seen;
   const { direction, deviceId = '' } = hop;
   const wrapped = changes.some(({ field, bytes = 0 }) => field === 'encapsulation' && bytes > 0);
@@ -182,7 +218,6 @@ function stepOf(seen: JourneyHop, index: number, n: number, start: number, path:
     words: hopWords({ machine: hop.machine, device: hop.device, deviceId, direction, wrapped }, path, graph),
     since: sinceWords((time - start) * 1000),
     changes: withAbout(changes, layers, layers),
-    layers: index === 0 || changes.length > 0 ? layers.map(layerOf) : null,
   };
 }
 
@@ -190,14 +225,6 @@ function withAbout(changes: readonly Change[], before: readonly Layer[], after: 
   const about = (name: string): string =>
     [...after, ...before].flatMap((layer) => layer.named(name)).find((field) => field.about !== '')?.about ?? '';
   return changes.map((change) => ({ ...change, about: change.field === 'encapsulation' ? '' : about(change.field) }));
-}
-
-function layerOf(layer: Layer): WalkLayer {
-  const fields = layer.fields().map(({ name, about, shown, meaning }) => ({ name, about, shown, meaning }));
-  // Wireshark's line of an IP header names what is inside; inside a box that is to be seen.
-  const isIp = layer.protocol === 'ip' || layer.protocol === 'ipv6';
-  const info = isIp ? `${layer.source} → ${layer.destination}` : layer.info();
-  return { protocol: layer.protocol, length: layer.length, info, fields };
 }
 
 /** Journeys have numbers in a list of packets; here the other packet is the step at which it begins, if the author chose it. */

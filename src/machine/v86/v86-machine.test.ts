@@ -164,6 +164,20 @@ describe('starting a machine', () => {
   });
 });
 
+describe('a machine whose connection is gone while it is downloaded', () => {
+  it('says so at once, and no longer when parts come again', async () => {
+    const { machine, worker } = open();
+    void machine.start();
+    await turn();
+    worker().say({ type: 'connection', gone: true });
+    const remark = expect.stringMatching(/^The connection is gone.*goes on by itself when the connection is back\.$/);
+    expect(machine.state.value).toMatchObject({ kind: 'loading', remark });
+    worker().say({ type: 'connection', gone: false });
+    expect(machine.state.value).not.toHaveProperty('remark');
+    await machine.stop();
+  });
+});
+
 describe('a machine that runs', () => {
   it('runs no command before it runs, nor while it is frozen, and says what to do', async () => {
     const { machine, worker } = open();

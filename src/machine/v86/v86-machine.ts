@@ -45,6 +45,9 @@ export interface CommandInput {
 const storageFull =
   'The browser keeps no more of this lab: its storage for this site is full. The lab works all the same, and is downloaded again the next time. Free some storage, or just go on.';
 
+const disconnected =
+  'The connection is gone: parts of the lab do not come. What has arrived is kept, and the download goes on by itself when the connection is back.';
+
 export class V86Machine implements Machine {
   readonly name: string;
   readonly can = canAll;
@@ -55,8 +58,13 @@ export class V86Machine implements Machine {
   /** Without remarks. */
   readonly #state = signal<MachineState>({ kind: 'off' });
   readonly #storageFull = signal(false);
+  readonly #disconnected = signal(false);
   readonly state: ReadonlySignal<MachineState> = computed(() =>
-    withRemarks(this.#state.value, [this.#storageFull.value ? storageFull : '', this.#guest.remark.value]),
+    withRemarks(this.#state.value, [
+      this.#disconnected.value ? disconnected : '',
+      this.#storageFull.value ? storageFull : '',
+      this.#guest.remark.value,
+    ]),
   );
   readonly #frames = new Listeners<Uint8Array>();
   readonly #answers = new Map<number, (message: FromMachine) => void>();
@@ -378,6 +386,9 @@ export class V86Machine implements Machine {
       case 'storage-full':
         this.#storageFull.value = true;
         break;
+      case 'connection':
+        this.#disconnected.value = message.gone;
+        break;
       case 'running':
         this.#arrived();
         break;
@@ -513,6 +524,7 @@ export class V86Machine implements Machine {
     this.#moments.clear();
     this.#toFreeze = null;
     this.#storageFull.value = false;
+    this.#disconnected.value = false;
     for (const answer of this.#answers.values()) answer({ type: 'failed', reason: 'worker-gone', message: why });
     this.#answers.clear();
     this.#starting?.resolve();

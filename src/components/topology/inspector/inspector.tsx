@@ -8,6 +8,7 @@ import type { Lab } from '../../../lab/lab.ts';
 import { whyNot } from '../../../machine/abilities.ts';
 import { isDown, KIND_WORD } from '../../../topology/device-words.ts';
 import type { Graph } from '../../../topology/graph.ts';
+import { inNamespace } from '../../../topology/workload-words.ts';
 import { BusyLine } from '../../ui/busy-line.tsx';
 import { Button } from '../../ui/button.tsx';
 import { useUniqueId } from '../../ui/use-unique-id.ts';
@@ -78,7 +79,7 @@ export function Inspector({ lab, graph, deviceId, onClose }: Props) {
         device === undefined
           ? ''
           : `${KIND_WORD[device.deviceKind]}, ${isDown(device) ? 'down' : 'up'}, ${
-              namespace?.root === false ? `in ${namespace.name}` : `on ${device.machine}`
+              namespace?.root === false ? `in ${inNamespace(namespace)}` : `on ${device.machine}`
             }`
       }
       busy={mute === '' && reading.kind === 'loading'}

@@ -6,7 +6,7 @@
 
 import { isDown, isLinkLocal, KIND_WORD } from '../../../topology/device-words.ts';
 import type { DeviceNode, Edge, Graph, NamespaceNode } from '../../../topology/graph.ts';
-import { leading, namespaceWord, networkWords } from '../../../topology/workload-words.ts';
+import { inNamespace, leading, namespaceName, namespaceWord, networkWords } from '../../../topology/workload-words.ts';
 
 export interface NodeLabel {
   readonly name: string;
@@ -63,7 +63,7 @@ export function namespaceLabel(namespace: NamespaceNode): { readonly name: strin
   const [first, ...others] = leading(namespace.workloads);
   const odd =
     first === undefined || others.length > 0 || ['', 'running'].includes(first.state) ? '' : `, ${first.state}`;
-  return { name: namespace.name, word: `${namespaceWord(namespace)}${odd}` };
+  return { name: namespaceName(namespace), word: `${namespaceWord(namespace)}${odd}` };
 }
 
 /** "VNI 1": what a tunnel's two ends have in common. */
@@ -79,7 +79,7 @@ export function deviceSentence(device: DeviceNode, namespace: NamespaceNode | un
     isDown(device) ? 'down' : 'up',
     networkWords(device),
     addresses.join(', '),
-    namespace === undefined ? '' : namespace.root ? `on ${namespace.machine}` : `in ${namespace.name}`,
+    namespace === undefined ? '' : namespace.root ? `on ${namespace.machine}` : `in ${inNamespace(namespace)}`,
   ]
     .filter((part) => part !== '')
     .join(', ');

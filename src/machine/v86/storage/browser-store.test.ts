@@ -117,6 +117,55 @@ describe('a chunk', () => {
     expect(asked).toHaveLength(4);
   });
 
+  it('waits without a connection however long, says so at once, and comes when there is one again', async () => {
+    const { ref, bytes } = pack(content);
+    const page = new EventTarget();
+    vi.stubGlobal('navigator', { onLine: false });
+    for (const name of ['addEventListener', 'removeEventListener'] as const)
+      vi.stubGlobal(name, page[name].bind(page) as typeof globalThis.addEventListener);
+    answers = [cut, ok(bytes)];
+    const told: boolean[] = [];
+    const store = await openBrowserStore(base, full, (gone) => told.push(gone));
+    const got = store.get(ref);
+    for (let i = 0; i < 100; i++) {
+      vi.advanceTimersByTime(1000);
+      await new Promise((resolve) => realImmediate(resolve));
+    }
+    expect(told).toEqual([true]);
+    expect(asked).toHaveLength(1);
+    vi.stubGlobal('navigator', { onLine: true });
+    page.dispatchEvent(new Event('online'));
+    expect(await through(got)).toEqual(content);
+    expect(told).toEqual([true, false]);
+  });
+
+  it('that hangs on a connection which is gone is not waited for', async () => {
+    const { ref, bytes } = pack(content);
+    const page = new EventTarget();
+    vi.stubGlobal('navigator', { onLine: true });
+    for (const name of ['addEventListener', 'removeEventListener'] as const)
+      vi.stubGlobal(name, page[name].bind(page) as typeof globalThis.addEventListener);
+    const realFetch = globalThis.fetch;
+    let hangs = true;
+    vi.stubGlobal('fetch', (url: string, { signal }: RequestInit = {}) => {
+      if (url.startsWith('data:') || !hangs) return realFetch(url);
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    });
+    answers = [ok(bytes)];
+    const told: boolean[] = [];
+    const store = await openBrowserStore(base, full, (gone) => told.push(gone));
+    const got = store.get(ref);
+    await new Promise((resolve) => realImmediate(resolve));
+    await new Promise((resolve) => realImmediate(resolve));
+    vi.stubGlobal('navigator', { onLine: false });
+    page.dispatchEvent(new Event('offline'));
+    while (told.length === 0) await new Promise((resolve) => realImmediate(resolve));
+    hangs = false;
+    page.dispatchEvent(new Event('online'));
+    expect(await through(got)).toEqual(content);
+    expect(told).toEqual([true, false]);
+  });
+
   it('that cannot be had fails with what happened last, and nothing of it is kept', async () => {
     const { ref, bytes } = pack(content);
     answers = [cut];

@@ -4,12 +4,18 @@
 import { ZSTDDecoder } from 'zstddec/stream';
 import { chunkCache } from './chunk-keeper.ts';
 import { type ChunkStore, chunkPath, MachineError } from './chunk-store.ts';
+import { download } from './download.ts';
 import { freeNow } from './free-now.ts';
 
-const attempts = 4;
-
-/** `base`: URL of the folder that chunks/ lies in. `onStorageFull` is called once, when nothing more can be kept. */
-export async function openBrowserStore(base: string, onStorageFull: () => void): Promise<ChunkStore> {
+/**
+ * `base`: URL of the folder that chunks/ lies in. `onStorageFull` is called once, when nothing more can be kept. `onConnection` is told
+ * when nothing comes any more, and when something comes again.
+ */
+export async function openBrowserStore(
+  base: string,
+  onStorageFull: () => void,
+  onConnection: (gone: boolean) => void = () => {},
+): Promise<ChunkStore> {
   const decoder = new ZSTDDecoder();
   const [cache] = await Promise.all([openCache(), decoder.init()]);
   let full = cache === undefined;
@@ -46,7 +52,9 @@ export async function openBrowserStore(base: string, onStorageFull: () => void):
         (await alone(url, async () => {
           const there = await kept(url, hash);
           if (there !== undefined) return there;
-          const downloaded = await download(url, hash, size, cache === undefined ? 'default' : 'no-store');
+          // The HTTP cache would keep a second copy of what Cache storage has; where there is none, it has to do.
+          const mode = cache === undefined ? 'default' : 'no-store';
+          const downloaded = await download({ url, size, mode, isWhole: (got) => isWhole(got, hash), onConnection });
           await keep(url, downloaded);
           return downloaded;
         }));
@@ -65,31 +73,6 @@ async function openCache(): Promise<Cache | undefined> {
 async function alone<T>(name: string, work: () => Promise<T>): Promise<T> {
   // Only secure pages have locks; without storage to share, there is nothing to wait for.
   return globalThis.navigator?.locks === undefined ? work() : navigator.locks.request(name, work);
-}
-
-/** @param mode the HTTP cache would keep a second copy of what Cache storage has; where there is none, it has to do */
-async function download(url: string, hash: string, size: number, mode: RequestCache): Promise<Uint8Array> {
-  let last = '';
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 300 * 3 ** attempt));
-    try {
-      const response = await fetch(url, { cache: mode });
-      if (!response.ok) {
-        last = `the server answered ${response.status}`;
-        if (response.status === 404) break;
-        continue;
-      }
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      if (await isWhole(bytes, hash)) return bytes;
-      last = `${bytes.length} bytes came instead of ${size}, or they were altered on the way`;
-    } catch (error) {
-      last = error instanceof Error ? error.message : String(error);
-    }
-  }
-  throw new MachineError(
-    'download',
-    `A part of the machine could not be downloaded (${last}). What has arrived is kept: try again, and it goes on from there.`,
-  );
 }
 
 async function isWhole(bytes: Uint8Array, hash: string): Promise<boolean> {

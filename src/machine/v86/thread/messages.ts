@@ -75,6 +75,8 @@ export type FromMachine =
   | { readonly type: 'agent-closed' }
   /** The browser keeps nothing more: the machine runs, and is downloaded again the next time. */
   | { readonly type: 'storage-full' }
+  /** Parts of it do not come any more, and are asked for until they do; or they come again. */
+  | { readonly type: 'connection'; readonly gone: boolean }
   | { readonly type: 'failed'; readonly reason: FailureReason; readonly message: string }
   | { readonly type: 'console-output'; readonly console: number; readonly bytes: Uint8Array }
   | { readonly type: 'agent'; readonly line: string }

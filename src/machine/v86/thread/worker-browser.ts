@@ -29,7 +29,12 @@ const engine = new Engine({
   },
   openPages,
   openKept: browserFolder,
-  openStore: (base) => openBrowserStore(base, () => post({ type: 'storage-full' })),
+  openStore: (base) =>
+    openBrowserStore(
+      base,
+      () => post({ type: 'storage-full' }),
+      (gone) => post({ type: 'connection', gone }),
+    ),
   // Not Date.now, which is the guest's.
   keepChunks: (of, hashes) => ChunkKeeper.open(of, hashes, () => performance.timeOrigin + realNow()),
 });
