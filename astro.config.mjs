@@ -13,6 +13,8 @@ export default defineConfig({
   // Output blocks are a machine's words, not source code: no highlighter.
   markdown: { syntaxHighlight: false },
   devToolbar: { enabled: false },
+  // The client router would fetch whatever page a pointer passes over.
+  prefetch: false,
   integrations: [
     starlight({
       title: 'Lockstep',

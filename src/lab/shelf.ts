@@ -87,12 +87,6 @@ export function canKeep(): boolean {
   );
 }
 
-/** Whether another page has this lab now. */
-export async function isElsewhere(lab: string): Promise<boolean> {
-  const { held = [] } = await navigator.locks.query();
-  return held.some(({ name }) => name === lockOf(lab));
-}
-
 /** null: somebody else has it. */
 function alone(lab: string): Promise<(() => void) | null> {
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keptWords } from './kept-note.ts';
+import { keptTrouble, keptWords } from './kept-note.ts';
 
 const at = new Date(2026, 4, 12, 14, 3, 20).getTime();
 
@@ -11,4 +11,14 @@ test('when a moment was kept, and how long before the page went', () => {
   expect(keptWords({ at }, at + 86_400_000)).toBe('Kept at 12 May, 14:03.');
   // A clock that was set back.
   expect(keptWords({ at, gone: at - 1 }, at)).toBe('Kept at 14:03.');
+});
+
+test('what a reader would lose is said, and nothing where all is well', () => {
+  expect(keptTrouble(null)).toBe('');
+  expect(keptTrouble({ at, unsafe: true, trouble: '' })).toBe('');
+  expect(keptTrouble('none')).toMatch(/lost with the page/);
+  expect(keptTrouble('busy')).toMatch(/Another tab/);
+  expect(keptTrouble({ at, unsafe: true, trouble: 'it is full' })).toBe(
+    'The lab could not be kept: it is full. It is tried again. What was kept at 14:03 is still there.',
+  );
 });

@@ -1,6 +1,9 @@
 // What the page knows of a moment that was kept, before any code of the lab is there: when that was, and where the reader was. Only a
 // note: whether the moment is there and can be used, shows when it is.
 
+import type { KeeperState } from '../../lab/keeper.ts';
+import type { NoShelf } from '../../lab/shelf.ts';
+
 export interface KeptNote {
   /** ms since the epoch. */
   readonly at: number;
@@ -63,12 +66,26 @@ const minute = 60_000;
 /** "Kept at 14:03, 2 minutes before the page went." @param now ms since the epoch */
 export function keptWords({ at, gone }: KeptNote, now: number): string {
   const date = new Date(at);
-  const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
   const isToday = date.toDateString() === new Date(now).toDateString();
   const day = isToday ? '' : `${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'long' })}, `;
-  const kept = `Kept at ${day}${time}`;
+  const kept = `Kept at ${day}${timeOf(at)}`;
   if (gone === undefined || gone < at) return `${kept}.`;
   const minutes = Math.round((gone - at) / minute);
   if (gone - at < minute) return `${kept}, less than a minute before the page went.`;
   return `${kept}, ${minutes} minute${minutes === 1 ? '' : 's'} before the page went.`;
+}
+
+/** What a reader must know of a lab that runs, if he would lose it with the page: sentences; "" when all is well. */
+export function keptTrouble(kept: KeeperState | NoShelf | null): string {
+  if (kept === 'none')
+    return 'What you do here is lost with the page: this browser gives it no storage to keep a lab in (over https, a current one does).';
+  if (kept === 'busy')
+    return 'Another tab has this lab open, and keeps its own: what you do in this tab is lost with the page.';
+  if (kept === null || kept.trouble === '') return '';
+  const before = kept.at === null ? '' : ` What was kept at ${timeOf(kept.at)} is still there.`;
+  return `The lab could not be kept: ${kept.trouble}. It is tried again.${before}`;
+}
+
+function timeOf(at: number): string {
+  return new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 }

@@ -12,7 +12,7 @@ import { wireSplit } from '../ui/split.ts';
 import { type Tabs, wireTabs } from '../ui/tabs.ts';
 import { beforeStart } from './before-start.ts';
 import { CommandQueue } from './command-queue.ts';
-import { type KeptNote, keptWords, labHere, readNote, setLabHere, writeNote } from './kept-note.ts';
+import { keptTrouble, keptWords, labHere, readNote, setLabHere, writeNote } from './kept-note.ts';
 import { isAway, livingLab, type PlacedLab } from './lab-place.ts';
 import { LabSession, type SessionState } from './lab-session.ts';
 import type { Panels } from './panels.ts';
@@ -37,6 +37,8 @@ class LockstepLab extends HTMLElement implements PlacedLab {
   #back = false;
   /** What is said of keeping it; "" when all is well. */
   #keptTrouble = '';
+  /** What is kept of this lab is this page's. */
+  #keeps = false;
   #builtFrom: string | undefined;
 
   get alive(): boolean {
@@ -197,22 +199,11 @@ class LockstepLab extends HTMLElement implements PlacedLab {
 
   #kept(kept: KeeperState | NoShelf | null): void {
     const lab = this.dataset['lab'] ?? '';
-    this.#keptTrouble = '';
-    if (kept === 'none')
-      this.#keptTrouble =
-        'What you do here is lost with the page: this browser gives it no storage to keep a lab in (over https, a current one does).';
-    else if (kept === 'busy')
-      this.#keptTrouble =
-        'Another tab has this lab open, and keeps its own: what you do in this tab is lost with the page.';
-    else if (kept !== null) {
-      if (kept.trouble !== '') {
-        const at = kept.at === null ? '' : ` What was kept at ${clock(kept.at)} is still there.`;
-        this.#keptTrouble = `The lab could not be kept: ${kept.trouble}. It is tried again.${at}`;
-      }
-      const note: KeptNote | null =
-        kept.at === null ? null : { at: kept.at, ...(this.#builtFrom ? { key: this.#builtFrom } : {}) };
+    this.#keptTrouble = keptTrouble(kept);
+    if (typeof kept === 'object' && kept !== null && kept.at !== null) {
+      this.#keeps = true;
       // A run that has kept nothing yet leaves alone what was kept of the one before it.
-      if (note !== null) writeNote(lab, note);
+      writeNote(lab, { at: kept.at, ...(this.#builtFrom ? { key: this.#builtFrom } : {}) });
     }
     if (this.#session !== undefined) this.#remark(this.#session.state);
   }
@@ -226,7 +217,7 @@ class LockstepLab extends HTMLElement implements PlacedLab {
   #noteEnd(): void {
     const lab = this.dataset['lab'] ?? '';
     const note = readNote(lab);
-    if (note !== null && this.alive) writeNote(lab, { ...note, gone: Date.now() });
+    if (note !== null && this.#keeps && this.alive) writeNote(lab, { ...note, gone: Date.now() });
   }
 
   #tellWord(): void {
@@ -496,7 +487,6 @@ class LockstepLab extends HTMLElement implements PlacedLab {
 }
 
 const isAlive = ({ kind }: SessionState): boolean => kind === 'running' || kind === 'frozen';
-const clock = (at: number): string => new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 
 /** What stays the same is not said again to those who listen. */
 function say(place: HTMLElement, words: string): void {

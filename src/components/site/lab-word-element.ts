@@ -19,12 +19,17 @@ class LockstepLabWord extends HTMLElement {
       if (this.childElementCount > 0) this.replaceChildren();
       return;
     }
-    const words = `Lab: ${word.title}, ${word.state}`;
     const link = this.querySelector('a') ?? document.createElement('a');
     link.href = word.href;
     link.dataset['backToLab'] = '';
-    if (link.textContent !== words) link.textContent = words;
-    if (link.parentElement !== this) this.replaceChildren(link);
+    if (link.parentElement !== this) {
+      // On a narrow page there is no room for its name.
+      link.append('Lab', document.createElement('span'), document.createElement('span'));
+      this.replaceChildren(link);
+    }
+    const [title, state] = link.querySelectorAll('span');
+    if (title?.textContent !== `: ${word.title},`) title?.replaceChildren(`: ${word.title},`);
+    if (state?.textContent !== ` ${word.state}`) state?.replaceChildren(` ${word.state}`);
   }
 }
 

@@ -63,7 +63,9 @@ class Computer {
     const emulator = {
       v86: { cpu: { mem8: this.mem8, wasm_memory: this.memory, is_memory_zeroed: () => 0, jit_clear_cache() {} } },
       save_state: async () => this.devices.slice().buffer,
+      // As v86 does: a state of another length is none.
       restore_state: async (state: ArrayBuffer) => {
+        if (state.byteLength !== 9000) throw new Error("Length doesn't match header");
         this.devices = new Uint8Array(state).slice(0, this.devices.length);
       },
     } as unknown as Emulator;

@@ -118,7 +118,8 @@ export class KeptMoments {
       disk.add(block, place);
     }
     const devices = new PageList();
-    const state = off ? new Uint8Array() : wholePages(new Uint8Array(await withoutRam(this.#emulator)));
+    const saved = off ? new ArrayBuffer() : await withoutRam(this.#emulator);
+    const state = wholePages(saved);
     for (let at = 0; at < state.length; at += pageBytes) {
       const part = state.subarray(at, at + pageBytes);
       const hash = hashOf(part);
@@ -139,7 +140,7 @@ export class KeptMoments {
     for (const [index, source] of sources.entries()) bytes.set(source, index * pageBytes);
     if (this.#pages === '') this.#pages = `pages-${moment}`;
     this.#taken = {
-      ...{ moment, clock, off, devices, deviceBytes: state.length, ram, disk, bytes, places },
+      ...{ moment, clock, off, devices, deviceBytes: saved.byteLength, ram, disk, bytes, places },
       zeroed: Uint32Array.from(zeroed),
     };
     this.#held.set(moment, new Set([...ram.places, ...disk.places, ...devices.places]));
@@ -216,9 +217,9 @@ export class KeptMoments {
     readPages(file, index.disk, (block, content) => blocks.set(block, content.slice()));
     this.#disk.goBackTo(blocks);
     cpu.jit_clear_cache();
-    const state = new Uint8Array(index.deviceBytes);
+    const state = wholePages(new ArrayBuffer(index.deviceBytes));
     readPages(file, index.devices, (part, content) => state.set(content, part * pageBytes));
-    if (!index.off) await this.#emulator.restore_state(state.buffer);
+    if (!index.off) await this.#emulator.restore_state(state.slice(0, index.deviceBytes).buffer as ArrayBuffer);
     for (const { places, checks } of [index.ram, index.disk, index.devices])
       for (const [at, place] of places.entries()) this.#checks.set(place, checks[at] as number);
     for (const [at, page] of index.ram.numbers.entries())
@@ -280,10 +281,10 @@ const indexName = (moment: number): string => `moment-${moment}`;
 const hashOf = (page: Uint8Array): number =>
   hashOfPage(new Uint32Array(page.buffer, page.byteOffset, pageBytes / 4), 0);
 
-/** v86 takes a state that is longer than it says. */
-function wholePages(bytes: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(Math.ceil(bytes.length / pageBytes) * pageBytes);
-  whole.set(bytes);
+/** With zeros up to the end of the last page. */
+function wholePages(bytes: ArrayBuffer): Uint8Array {
+  const whole = new Uint8Array(Math.ceil(bytes.byteLength / pageBytes) * pageBytes);
+  whole.set(new Uint8Array(bytes));
   return whole;
 }
 
