@@ -33,7 +33,7 @@ it('a command is busy from its beginning to the next prompt, and its status stay
   expect(watch.state.value).toEqual({ kind: 'prompt', status: 0 });
   at(500);
   print(`sleep 5\r\n${C}`);
-  expect(watch.state.value).toEqual({ kind: 'busy', since: 500 });
+  expect(watch.state.value).toEqual({ kind: 'busy', since: 500, command: 'sleep 5' });
   print(D(130));
   expect(watch.state.value.kind).toBe('busy');
   print(`${A}root# `);

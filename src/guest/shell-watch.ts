@@ -3,15 +3,15 @@ import { type ReadonlySignal, signal } from '@preact/signals-core';
 import type { Console } from './guest.ts';
 import { Listeners } from './listeners.ts';
 import { ShellMarkReader } from './shell-marks.ts';
-import { withoutBlanks } from './typed-line.ts';
+import { typedIn, withoutBlanks } from './typed-line.ts';
 
 export type ShellState =
   /** No mark has come since it began, or since its machine began anew. `renewed`: what its terminal showed is void as well. */
   | { readonly kind: 'unknown'; readonly renewed?: true }
   /** `status`: with which the last command ended, as far as it said so. */
   | { readonly kind: 'prompt'; readonly status: number | null }
-  /** `since`: ms of performance.now(). */
-  | { readonly kind: 'busy'; readonly since: number };
+  /** `since`: ms of performance.now(). `command`: as it was typed, "" when that is not known. */
+  | { readonly kind: 'busy'; readonly since: number; readonly command: string };
 
 /** A command that has ended. */
 export interface ShellCommand {
@@ -106,9 +106,10 @@ export class ShellWatch {
 
   #commandBegins(): void {
     this.#begun++;
-    this.#line = this.#shown === null ? '' : withoutBlanks(new TextDecoder().decode(Uint8Array.from(this.#shown)));
+    const shown = new TextDecoder().decode(Uint8Array.from(this.#shown ?? []));
+    this.#line = withoutBlanks(shown);
     this.#shown = null;
-    this.#state.value = { kind: 'busy', since: this.#now() };
+    this.#state.value = { kind: 'busy', since: this.#now(), command: typedIn(shown) };
   }
 
   #promptComes(): void {

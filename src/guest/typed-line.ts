@@ -6,6 +6,13 @@ const sequences = /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b\[[0-?]*[ -/]*[@-~]|\x
 
 export const withoutBlanks = (shown: string): string => shown.replace(sequences, '').replace(/[\s\x00-\x1f\x7f]/g, '');
 
+/** What was typed behind the prompt, in one line; "" when there is no prompt of ours before it. */
+export function typedIn(shown: string): string {
+  const line = shown.replace(sequences, '').replace(/[\s\x00-\x1f\x7f]+/g, ' ');
+  const end = line.search(/[#$]/);
+  return end < 0 ? '' : line.slice(end + 1).trim();
+}
+
 /**
  * Whether a line that a shell showed, prompt and all, is this command and no other.
  *

@@ -1,6 +1,6 @@
 // The commands of the prose on their way through one terminal: one after the other, each typed when the shell is at its
 // prompt, and followed by the shell's marks until it has ended. Nothing is typed into a program that is in front.
-import type { FrontProgram } from '../../guest/ask/front-program.ts';
+import { calledBy, type FrontProgram } from '../../guest/ask/front-program.ts';
 import type { Console } from '../../guest/guest.ts';
 import type { ShellCommand, ShellState, ShellWatch } from '../../guest/shell-watch.ts';
 import { isLineOf } from '../../guest/typed-line.ts';
@@ -286,6 +286,13 @@ export class ConsoleRuns {
     }
   }
 
+  /** As the machine said; until it has, the command that the shell began. */
+  get #inFront(): FrontProgram | null {
+    const state = this.#options.shell.state.peek();
+    const command = state.kind === 'busy' ? state.command : '';
+    return this.#front ?? (command === '' ? null : calledBy(command));
+  }
+
   #why(): string {
     if (this.#typed) return waitsFor(this.#typed.request.command);
     const { shell } = this.#options;
@@ -293,9 +300,10 @@ export class ConsoleRuns {
     if (kind === 'unknown') return 'Waits for the shell in the terminal: the machine was switched on.';
     if (kind === 'prompt' && this.#line.openFor < patienceWithPrompt) return 'Waits for the prompt.';
     if (kind === 'prompt') return 'Waits: the shell asks for the rest of what was typed before.';
-    if (this.#front === undefined || this.#front === null) return 'Waits: a program is in front in the terminal.';
-    if (this.#front.isOwnShell) return 'Waits: the shell itself is busy.';
-    const { words } = this.#front;
+    const front = this.#inFront;
+    if (front === null) return 'Waits: a program is in front in the terminal.';
+    if (front.isOwnShell) return 'Waits: the shell itself is busy.';
+    const { words } = front;
     const tried = this.#pressed && performance.now() - this.#pressed.at > patienceWithKey ? this.#pressed.key : '';
     if (tried !== '')
       return `${tried} did not end it: “${words}” is still in front. Leave it in the terminal; this is typed then.`;
@@ -321,7 +329,8 @@ export class ConsoleRuns {
     const choices: CommandChoice[] = [];
     const { kind } = this.#options.shell.state.peek();
     if (kind === 'unknown') return [this.#anyway(request)];
-    const inShell = this.#front?.isShell === true && !this.#front.isOwnShell && typed === undefined;
+    const front = this.#inFront;
+    const inShell = front?.isShell === true && !front.isOwnShell && typed === undefined;
     choices.push(inShell ? this.#press('Ctrl-D', '\x04') : this.#press('Ctrl-C', '\x03'));
     const other = this.#options.other();
     if (other?.isFree)

@@ -31,11 +31,16 @@ export function parseFront(text: string): FrontProgram | null {
   });
   const first = front.find(({ stat }) => !stat.includes('s')) ?? front[0];
   if (first === undefined) return null;
-  const words = visible(first.args);
+  return calledBy(first.args, first.stat.includes('s'));
+}
+
+/** Of a program that was called by these words. */
+export function calledBy(args: string, isOwnShell = false): FrontProgram {
+  const words = visible(args);
   return {
     words: words.length > longest ? `${words.slice(0, longest - 1)}…` : words,
-    isOwnShell: first.stat.includes('s'),
-    isShell: isShell(first.args),
+    isOwnShell,
+    isShell: isShell(args),
   };
 }
 
