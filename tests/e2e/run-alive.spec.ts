@@ -79,9 +79,9 @@ test('one that is typed by hand counts as well', async () => {
 });
 
 test('while a program of the reader’s runs it waits, and can be cancelled', async () => {
-  await lab.type(host, 'sleep 5');
+  await lab.type(host, 'sleep 8');
   await press(address);
-  await expect(block(address)).toContainText('“sleep 5” is in front', slow);
+  await expect(block(address)).toContainText('“sleep 8” is in front', slow);
   await choice(address, 'Cancel').click();
   await expect(block(address)).toContainText('Cancelled: it was not typed.');
   await press(address);
