@@ -127,6 +127,16 @@ test('headers that were opened stay open from step to step, one stack at a time,
   expect((await walk.boundingBox())?.height).toBe(before);
 });
 
+test('headers open as well on a page that took the place of another one', async ({ page }) => {
+  await page.goto('/about/');
+  await page.getByRole('button', { name: 'Episodes' }).click();
+  await page.getByRole('link', { name: 'The super bridge' }).first().click();
+  await expect(page).toHaveURL(episode);
+  const walk = ping(page);
+  await walk.getByText('Headers and fields at step 1').click();
+  await expect(walk.locator('.walk-layer')).toHaveCount(2);
+});
+
 test('a TCP connection counts from its beginning, and the numbers on the cable are in the header', async ({ page }) => {
   await page.goto(`${episode}#walk-first-connection-1`);
   const walk = page.getByRole('group', { name: 'Recording: A first TCP connection' });

@@ -36,8 +36,15 @@ export class WalkStack {
   }
 
   #fill(): void {
-    if (this.#packet === null) return;
-    const stack = this.#stacksOf(this.#packet).findLast(({ dataset }) => Number(dataset['n']) <= this.#step);
+    const packet = this.#packet;
+    if (packet === null) return;
+    const made = this.#made.get(packet) ?? this.#stacksOf(packet);
+    if (made !== null) this.#put(made);
+    else void this.#fetch();
+  }
+
+  #put(stacks: readonly HTMLElement[]): void {
+    const stack = stacks.findLast(({ dataset }) => Number(dataset['n']) <= this.#step);
     if (stack === undefined || this.#place.firstElementChild === stack) return;
     const focused = this.#place.contains(document.activeElement)
       ? document.activeElement?.closest<HTMLElement>('details')?.dataset['key']
@@ -50,17 +57,39 @@ export class WalkStack {
     (same ?? this.#panel).querySelector('summary')?.focus({ preventScroll: true });
   }
 
-  #stacksOf(packet: Element): readonly HTMLElement[] {
-    const made = this.#made.get(packet);
-    if (made !== undefined) return made;
+  /** null: the page has none any more. */
+  #stacksOf(packet: Element): readonly HTMLElement[] | null {
+    const kept = packet.querySelector('.walk-stacks');
+    if (kept === null) return null;
     // The page's own words, written when the site was built: what a packet carried is escaped in them.
     const parsed = document.createElement('template');
-    const kept = packet.querySelector('.walk-stacks');
-    // A page that was fetched by a script, and took another one's place, was read as one without scripts: there they are elements.
-    if (kept?.firstElementChild) parsed.content.append(...kept.children);
-    else parsed.innerHTML = kept?.textContent ?? '';
-    const stacks = [...parsed.content.querySelectorAll<HTMLElement>('.walk-layers')];
+    parsed.innerHTML = kept.textContent ?? '';
+    return this.#keep(packet, parsed.content);
+  }
+
+  #keep(packet: Element, from: ParentNode): readonly HTMLElement[] {
+    const stacks = [...from.querySelectorAll<HTMLElement>('.walk-layers')];
     this.#made.set(packet, stacks);
     return stacks;
+  }
+
+  /** A page that took another one's place was read by a script, which leaves out every <noscript>: it is fetched once more, for these. */
+  async #fetch(): Promise<void> {
+    const packets = [...document.querySelectorAll('.walk-packet')];
+    try {
+      const response = await fetch(location.pathname);
+      if (!response.ok) throw new Error(`the server answered ${response.status}`);
+      const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+      // The same page has the same packets, in the same order.
+      for (const [index, packet] of page.querySelectorAll('.walk-packet').entries()) {
+        const here = packets[index];
+        if (here !== undefined && this.#panel.parentElement?.contains(here)) this.#keep(here, packet);
+      }
+      const stacks = this.#packet === null ? undefined : this.#made.get(this.#packet);
+      if (stacks !== undefined) this.#put(stacks);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#place.textContent = `The headers could not be fetched (${why}). Close this and open it again.`;
+    }
   }
 }

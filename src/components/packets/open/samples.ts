@@ -28,6 +28,6 @@ export const samples: readonly Sample[] = [
   {
     recording: 'dropped',
     title: 'A ping that a rule drops',
-    look: 'Open the request: how far did it get, which chain ended it, and how is that known?',
+    look: 'Open the request: how far did it get, who dropped it, and how is that known?',
   },
 ];
