@@ -29,13 +29,17 @@ class KeptMachine extends PlainMachine {
       if (this.trouble !== '') throw new Error(this.trouble);
     },
   };
+  types: () => void = () => {};
   #printed: (bytes: Uint8Array) => void = () => {};
   override readonly consoles: readonly Console[] = [
     {
       index: 0,
       write() {},
       resize() {},
-      onInput: () => () => {},
+      onInput: (listener) => {
+        this.types = () => listener(Uint8Array.of(97));
+        return () => {};
+      },
       onOutput: (listener) => {
         listener(new TextEncoder().encode('what was there\n'));
         this.#printed = listener;
@@ -122,6 +126,17 @@ test('it is kept when it is quiet again: of all machines first, and then it hold
       ['host-02', true],
     ],
   });
+});
+
+test('who types is not made to wait, for a while', async () => {
+  machines[0].prints('ls\r\nfile\r\n$ ');
+  for (let tenth = 0; tenth < 100; tenth++) {
+    machines[0].types();
+    await pass(100);
+  }
+  expect(shelf.record).toBeNull();
+  await pass(2100);
+  expect(shelf.record).not.toBeNull();
 });
 
 test('what goes on and on is kept all the same, every twenty seconds', async () => {

@@ -178,6 +178,12 @@ export class Keeper {
           }),
         );
         isBacklog = false;
+        // Who types is not made to wait, for as long as that can be put off.
+        ends.push(
+          console.onInput(() => {
+            this.#last = performance.now();
+          }),
+        );
       }
     }
     let isFirst = true;

@@ -37,7 +37,7 @@ test.afterAll(() => lab.close());
 
 test('the glossary and back: the lab goes on out of sight, is named in the header, and is where it was', async () => {
   await run(lab, 'mkdir kept');
-  await lab.page.getByRole('contentinfo').getByRole('link', { name: 'Glossary' }).click();
+  await lab.page.locator('footer.foot').getByRole('link', { name: 'Glossary' }).click();
   await expect(lab.page).toHaveURL(/\/glossary\/$/);
   await expect(lab.page).toHaveTitle(/Glossary/);
   const word = lab.page.getByRole('banner').getByRole('link', { name: 'Lab: super bridge, running' });
@@ -120,6 +120,7 @@ test('a second tab leaves alone what the first one keeps, and says so', async ()
 
 test('a tab that was closed: the card offers to go on, and the container is there', async () => {
   await lab.page.bringToFront();
+  await lab.expectState('running');
   const began = await now();
   await run(lab, 'echo before the end');
   await expectKept(lab, began);
@@ -167,7 +168,7 @@ test('an episode with another lab says which one is alive; starting its own keep
   await lab.expectState('running');
   await lab.page
     .getByRole('navigation', { name: 'Episodes before and after' })
-    .getByRole('link', { name: /Before/ })
+    .getByRole('link', { name: /Previous/ })
     .click();
   await lab.page.getByRole('button', { name: 'Continue where you were' }).click();
   await expect(lab.root).toHaveCount(1, slow);

@@ -6,7 +6,7 @@ import { expectNoViolationsInBothThemes } from './support/sound.ts';
 const mark = (page: Page): Promise<unknown> => page.evaluate(() => Object.assign(globalThis, { stillHere: true }));
 const isSamePage = (page: Page): Promise<boolean> => page.evaluate(() => 'stillHere' in globalThis);
 const follow = (page: Page, name: string): Promise<void> =>
-  page.getByRole('contentinfo').getByRole('link', { name, exact: true }).click();
+  page.locator('footer.foot').getByRole('link', { name, exact: true }).click();
 
 let problems: string[] = [];
 test.beforeEach(({ page }) => {

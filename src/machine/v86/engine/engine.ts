@@ -11,7 +11,7 @@ import { type Hardware, Power } from './power.ts';
 const glimpse = 10;
 const mostGlimpses = 50;
 /** The same, of a moment that is kept while a reader looks on: what has not arrived by then is missing in it, as after a cable was pulled. */
-const mostGlimpsesToKeep = 10;
+const mostGlimpsesToKeep = 5;
 
 export class Engine {
   readonly #host: EngineHost;

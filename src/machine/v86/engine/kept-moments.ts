@@ -24,6 +24,9 @@ type CpuOfWasm = EmulatedCpu & { readonly wasm_memory?: WebAssembly.Memory };
 const pagesInACall = 256;
 /** Bytes of one machine's moment; more than its memory has, and then half a gigabyte of files. */
 const mostBytes = 768 * 1024 * 1024;
+/** What is written before the machine has its turn again: some milliseconds. */
+const callsInOneGo = 64;
+const bytesInOneGo = 1024 * 1024;
 /** Read along with the others rather than in a call of their own. */
 const pagesBetween = 16;
 
@@ -155,6 +158,8 @@ export class KeptMoments {
       this.#file ??= (await folder.open(this.#pages, true)) ?? undefined;
       const file = this.#file;
       if (file === undefined) throw new Error('its file could not be made');
+      let calls = 0;
+      let written = 0;
       for (let first = 0; first < taken.places.length; ) {
         // Places that follow each other, in one call.
         const place = taken.places[first] as number;
@@ -163,6 +168,11 @@ export class KeptMoments {
         const part = taken.bytes.subarray(first * pageBytes, (first + count) * pageBytes);
         if (file.write(part, { at: place * pageBytes }) !== part.length) throw new Error(storageIsFull);
         first += count;
+        // A call takes some time whatever it writes, and what is free lies in many places.
+        calls++;
+        written += part.length;
+        if (calls < callsInOneGo && written < bytesInOneGo) continue;
+        calls = written = 0;
         await giveWay();
       }
       // Not flushed to the disk, for which the machine would have to wait: a page or a browser that ends leaves what it has written to the
