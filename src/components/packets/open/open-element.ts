@@ -145,7 +145,7 @@ class LockstepOpen extends HTMLElement {
         const far = done ? '' : `, ${Math.floor((read / Math.max(1, size)) * 100)} % read`;
         if (!isKept && packets > 0) {
           isKept = true;
-          void keepRecent(file, handle);
+          void keepRecent(file, handle).then(() => this.#list());
         }
         this.#say(`${file.name}: ${count}${where}${kind}${far}.`, trouble);
       });
