@@ -38,33 +38,41 @@ export function exchangeBody(content: HTMLElement): void {
   const old = [...body.childNodes];
   lab?.leaving();
   let place: Element | null = null;
+  let away = document.getElementById(awayId);
   if (lab !== null) {
-    place = content.ownerDocument.createElement('div');
     const same = [...content.querySelectorAll<HTMLElement>('lockstep-lab')].find(
       ({ dataset }) => dataset['lab'] === lab.dataset['lab'],
     );
-    if (same === undefined) {
-      const away = document.getElementById(awayId) ?? document.createElement('div');
-      away.id = awayId;
-      away.hidden = true;
+    place = content.ownerDocument.createElement('div');
+    if (same !== undefined) same.replaceWith(place);
+    else {
+      away ??= makeAway();
       away.append(place);
-      body.append(away);
       place = away.lastElementChild;
-      const at = old.indexOf(away);
-      if (at >= 0) old.splice(at, 1);
-    } else same.replaceWith(place);
+    }
   }
   for (const { name } of [...body.attributes]) body.removeAttribute(name);
   for (const { name, value } of content.attributes) body.setAttribute(name, value);
-  body.append(...content.childNodes);
+  // What is out of sight stays behind all that can be read: the link to the content is the first of a page.
+  if (away === null) body.append(...content.childNodes);
+  else away.before(...content.childNodes);
   if (lab !== null && place !== null) {
     move(lab, place);
     place.remove();
   }
-  for (const node of old) node.remove();
-  const away = document.getElementById(awayId);
+  for (const node of old) if (node !== away) node.remove();
+  // A lab that has ended out of sight.
+  for (const other of away?.children ?? []) if (other !== lab) other.remove();
   if (away?.childElementCount === 0) away.remove();
   lab?.placed();
+}
+
+function makeAway(): HTMLElement {
+  const away = document.createElement('div');
+  away.id = awayId;
+  away.hidden = true;
+  document.body.append(away);
+  return away;
 }
 
 /** In one go where the browser can: focus, scroll positions and animations stay. */

@@ -85,7 +85,7 @@ function fill(link: HTMLAnchorElement, said: string | readonly Node[], name = li
   }
 }
 
-document.addEventListener('click', (event) => {
+function onClick(event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>(links) : null;
   if (link === null || event.defaultPrevented || event.button !== 0 || 'page' in link.dataset) return;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -93,7 +93,9 @@ document.addEventListener('click', (event) => {
   if (new URL(link.href).pathname === location.pathname) return;
   event.preventDefault();
   void show(link);
-});
+}
+// Before the client router, which would follow the link.
+document.addEventListener('click', onClick, { capture: true });
 
 panel.addEventListener('toggle', (event) => {
   if (event.newState !== 'closed') return;
