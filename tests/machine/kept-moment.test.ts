@@ -51,7 +51,7 @@ const machine = (lab: Lab, name: string) => {
 let record: KeptRecord;
 let older: KeptRecord;
 
-test('a moment is kept while the lab runs, and and it goes on', async () => {
+test('a moment is kept while the lab runs, and it goes on', async () => {
   const lab = await openLab();
   const hops: Hop[] = [];
   lab.onHops((batch) => hops.push(...batch.hops));
