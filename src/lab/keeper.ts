@@ -106,13 +106,13 @@ export class Keeper {
     const began = this.#first;
     this.#first = undefined;
     try {
-      const { stood, took, bytes } = await this.#tryHard();
+      const { at, stood, took, bytes } = await this.#tryHard();
       // For who measures what it costs.
       const end = performance.now();
       performance.measure(keptMeasure, { start: end - took, end, detail: { stood, bytes } });
       clearTimeout(this.#slow);
       this.#slow = undefined;
-      this.#state.value = { at: Date.now(), unsafe: this.#first !== undefined, trouble: '' };
+      this.#state.value = { at, unsafe: this.#first !== undefined, trouble: '' };
       if (this.#first !== undefined) this.#plan();
     } catch (error) {
       if (this.#over) return;
@@ -127,9 +127,15 @@ export class Keeper {
   }
 
   /** Where storage is full, what is kept of other labs is less dear than this one. */
-  async #tryHard(): Promise<KeepingCost> {
-    const keep = () =>
-      this.#lab.keep(this.#page(), async (record: KeptRecord) => this.#shelf.write(await writeRecord(record)));
+  async #tryHard(): Promise<KeepingCost & { readonly at: number }> {
+    const keep = async () => {
+      let at = 0;
+      const cost = await this.#lab.keep(this.#page(), async (record: KeptRecord) => {
+        await this.#shelf.write(await writeRecord(record));
+        at = record.at;
+      });
+      return { ...cost, at };
+    };
     try {
       return await keep();
     } catch (error) {
