@@ -49,7 +49,7 @@ test('the text and the picture point at each other', async () => {
   await expect(lab.page.locator('#lab-picture .is-lit')).toHaveText(/^docker0/);
   await lab.page.mouse.move(0, 0);
   await expect(lab.page.locator('#lab-picture .is-lit')).toHaveCount(0);
-  await lab.page.locator('#lab-picture .tp-node-bridge').click();
+  await lab.page.locator('#lab-picture .tp-node-bridge').press('Enter');
   await lab.page.getByRole('button', { name: 'In the text' }).click();
   await expect(lab.page.locator('main code.is-found')).toHaveText('docker0');
   await lab.page.getByRole('button', { name: 'Close the inspector' }).click();
