@@ -138,7 +138,7 @@ test('headers open as well on a page that took the place of another one', async 
 });
 
 test('a TCP connection counts from its beginning, and the numbers on the cable are in the header', async ({ page }) => {
-  await page.goto(`${episode}#walk-first-connection-1`);
+  await page.goto(`${episodes.throughTheKeyhole}#walk-first-connection-1`);
   const walk = page.getByRole('group', { name: 'Recording: A first TCP connection' });
   await expect(walk.locator('.walk-line-of:visible')).toContainText('[SYN] Seq=0 ');
   await page.keyboard.press('ArrowRight');
