@@ -181,6 +181,8 @@ test('what was reset does not come back', async () => {
   const began = await now();
   await lab.page.getByRole('button', { name: 'Reset', exact: true }).click();
   await lab.page.getByRole('button', { name: 'Reset the lab' }).click();
+  // What the terminal showed before is over when the new one is there.
+  await expect.poll(() => lab.screen(host), slow).not.toContain('done-');
   await lab.expectState('running');
   await lab.expectPrompt(host);
   await expectKept(lab, began);
