@@ -50,10 +50,14 @@ test('both machines start, and each is asked for a command in its own terminal',
 test('a row of tabs is gone through by keyboard', async () => {
   await lab.terminalTab('kube-worker-01', 1).click();
   await lab.page.keyboard.press('ArrowRight');
+  await expect(lab.terminalTab('kube-worker-02', 1)).toBeFocused();
+  await expect(lab.terminal('kube-worker-02', 1)).toBeVisible();
+  await lab.page.keyboard.press('Home');
+  await lab.page.getByRole('button', { name: 'One more terminal' }).click();
   await expect(lab.terminalTab('kube-worker-01', 2)).toBeFocused();
   await expect(lab.terminal('kube-worker-01', 2)).toBeVisible();
   await lab.page.keyboard.press('End');
-  await expect(lab.terminalTab('kube-worker-02', 2)).toBeFocused();
+  await expect(lab.terminalTab('kube-worker-02', 1)).toBeFocused();
   await lab.page.keyboard.press('ArrowRight');
   await expect(lab.terminalTab('kube-worker-01', 1)).toBeFocused();
 });
