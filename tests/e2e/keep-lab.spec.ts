@@ -157,7 +157,7 @@ test('an episode with another lab says which one is alive; starting its own keep
     .getByRole('navigation', { name: 'Episodes before and after' })
     .getByRole('link', { name: /Next/ })
     .click();
-  await expect(lab.page).toHaveURL(new RegExp(`${episodes.throughTheKeyhole}$`));
+  await expect(lab.page).toHaveURL(new RegExp(`${episodes.throughTheKeyhole}$`), slow);
   await expect(lab.page.getByRole('banner').getByRole('link', { name: /^Lab: super bridge/ })).toBeVisible();
   await expect(lab.root.filter({ visible: true }).locator('.lab-first')).toContainText(
     'The lab “super bridge” is alive.',
