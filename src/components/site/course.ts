@@ -57,6 +57,9 @@ const episodes: readonly Episode[] = [
   },
 ];
 
+/** How many episodes the course is to have. */
+export const episodeCount = episodes.length;
+
 /** The map, with the address of each episode that has a page among `pages`. */
 export function course(pages: readonly CollectionEntry<'docs'>[]): readonly CourseEntry[] {
   return episodes.map((episode) => {
