@@ -379,10 +379,10 @@ class LockstepLab extends HTMLElement implements PlacedLab {
     this.#panels?.renewTerminals();
   }
 
-  #showTerminal(machine: string): void {
+  #showTerminal(machine: string, terminal = 1): void {
     this.#tabs?.select('terminal');
     this.#open(true);
-    this.#panels?.showTerminal(machine);
+    this.#panels?.showTerminal(machine, terminal);
   }
 
   /** Below 1100 px: the sheet up or down. */
@@ -464,7 +464,7 @@ class LockstepLab extends HTMLElement implements PlacedLab {
     // The block sees that somebody answered.
     event.preventDefault();
     // Whoever looks at the packets, or on a narrow page at the picture, wants to see there what the command does.
-    if (this.#tab === 'terminal') this.#showTerminal(request.machine);
+    if (this.#tab === 'terminal') this.#showTerminal(request.machine, request.terminal);
     else this.#open(true);
     const { state } = session;
     if (this.#panels && isAlive(state)) {

@@ -26,8 +26,8 @@ export interface PanelHosts {
 
 export interface Panels {
   readonly time: TimeControl;
-  /** Brings a machine's first terminal to the front. */
-  showTerminal(machine: string): void;
+  /** Brings one of a machine's terminals to the front, counted from 1. */
+  showTerminal(machine: string, terminal: number): void;
   /** Types a command of the prose, as soon as it can be. */
   run(request: CommandRequest): void;
   /** Empty terminals over the consoles of a lab that was reset; what was said of commands is void. */
@@ -92,7 +92,7 @@ export async function mountPanels(lab: Lab, hosts: PanelHosts, wishes: PanelWish
   });
   return {
     time,
-    showTerminal: (machine) => terminals.show(machine),
+    showTerminal: (machine, terminal) => terminals.show(machine, terminal - 1),
     run: (request) => runs.run(request),
     renewTerminals() {
       terminals.renew();

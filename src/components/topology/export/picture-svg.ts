@@ -35,6 +35,15 @@ export function pictureSvg(graph: Graph, colours: Colours, title: string): Pictu
         stroke: colours['line-strong'],
       }),
     ),
+    ...rooms.map(({ kind, name, ...box }) =>
+      text({ x: box.x + 8, y: box.y + 3 }, kind === 'machine' ? name : `${name} (container)`, {
+        'font-weight': 600,
+        'paint-order': 'stroke',
+        stroke: kind === 'machine' ? colours.bg : colours.surface,
+        'stroke-width': 6,
+        'stroke-linejoin': 'round',
+      }),
+    ),
     ...tunnels.flatMap(({ points }) => {
       const pipe = { points: list(points), fill: 'none' };
       return [
@@ -59,15 +68,6 @@ export function pictureSvg(graph: Graph, colours: Colours, title: string): Pictu
         fill: kind === 'bridge' ? colours['surface-2'] : colours.bg,
         stroke: colours.text,
         'stroke-width': kind === 'bridge' ? 2 : 1,
-      }),
-    ),
-    ...rooms.map(({ kind, name, ...box }) =>
-      text({ x: box.x + 8, y: box.y + 4 }, kind === 'machine' ? name : `${name} (container)`, {
-        'font-weight': 600,
-        'paint-order': 'stroke',
-        stroke: kind === 'machine' ? colours.bg : colours.surface,
-        'stroke-width': 6,
-        'stroke-linejoin': 'round',
       }),
     ),
     ...devices.flatMap(({ kind, name, address, ...box }) => {
