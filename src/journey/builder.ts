@@ -23,16 +23,19 @@ import { Watches } from './evidence/watches.ts';
 import { type Journey, JourneyHop, layersOf } from './journey.ts';
 import { maybeSame } from './maybe-same.ts';
 import { Neighbours } from './neighbours.ts';
+import { type PastTopology, PlacesInTime } from './places-in-time.ts';
 import { piecesOf, repeatOf, subjectOf } from './relations.ts';
 import { type Sighting, sighting } from './sighting.ts';
 import { type Bucket, byTime, type Packet, Store } from './store.ts';
 import { Stretches } from './stretches.ts';
-import { Places, type Topology } from './topology.ts';
+import type { Places, Topology } from './topology.ts';
 import { lostAnswer, type UnseenDrop, unseenDrops } from './unseen.ts';
 
 /** What is known besides the hops. Each part may be missing. */
 export interface Context {
   readonly topology?: Topology;
+  /** What it was before, if it was not always that. */
+  readonly past?: readonly PastTopology[];
   readonly conntrack?: readonly ConntrackEntry[];
   readonly evidence?: readonly Evidence[];
   /** When taps lost packets: what is not seen there may have gone by all the same. */
@@ -97,7 +100,7 @@ export class JourneyBuilder {
   constructor({ keep = Infinity, oneTime = false }: BuilderOptions = {}) {
     this.#keep = keep;
     const nat = new NatTable(keep === Infinity ? {} : { keep: MOST_KNOWN });
-    this.#world = { places: new Places({ devices: [] }), nat, clocks: new Clocks(oneTime), missed: new Stretches() };
+    this.#world = { places: new PlacesInTime(), nat, clocks: new Clocks(oneTime), missed: new Stretches() };
     this.#store = new Store(this.#world);
   }
 
@@ -128,7 +131,7 @@ export class JourneyBuilder {
   }
 
   /** Adds what is known; a topology takes the place of the one before. False when all of it was known already. */
-  know({ topology, conntrack = [], evidence = [], gaps = [] }: Context): boolean {
+  know({ topology, past = [], conntrack = [], evidence = [], gaps = [] }: Context): boolean {
     let rewritten = false;
     for (const entry of conntrack) rewritten = this.#world.nat.add(entry) || rewritten;
     const fresh = gaps.filter((gap) => this.#world.missed.add(gap));
@@ -139,9 +142,10 @@ export class JourneyBuilder {
     // A counter is a hint at most, and costs something for each packet.
     this.#counters.splice(0, Math.max(0, this.#counters.length - MOST_KNOWN));
     if (this.#keep !== Infinity) this.#traces.splice(0, Math.max(0, this.#traces.length - MOST_KNOWN));
-    if (topology !== undefined) this.#world.places.replace(topology);
     if (topology !== undefined) {
+      const since = this.#world.places.set(topology, past);
       for (const bucket of this.#store.buckets.values()) {
+        if (!bucket.sightings.some(({ hop }) => hop.time >= since)) continue;
         this.#divideAnew(bucket);
         this.#changed.add(bucket);
       }
@@ -250,7 +254,8 @@ export class JourneyBuilder {
       if (bucket.severalTuples) this.#severalTuples.add(bucket);
       if (!bucket.severalClocks) continue;
       this.#severalClocks.add(bucket);
-      for (const { from, to, seconds } of delaysOf(bucket.sightings, places)) clocks.observe(from, to, seconds, bucket);
+      for (const { from, to, seconds } of delaysOf(bucket.sightings, places.of(bucket.sightings)))
+        clocks.observe(from, to, seconds, bucket);
     }
     this.#changed.clear();
     clocks.changed();
@@ -289,6 +294,7 @@ export class JourneyBuilder {
   #journey(packet: Packet): Journey {
     const { identity } = packet;
     const parts = piecesOf(packet, this.#store);
+    const places = this.#world.places.of(packet.sightings);
     this.#proofs ??= this.#proofsNow();
     this.#claims ??= new Claims(this.#store);
     const { answers } = this.#proofs;
@@ -304,7 +310,7 @@ export class JourneyBuilder {
       from,
       reached,
       repeats: repeatOf(packet, this.#store),
-      fork: forkOf(packet, this.#world.places),
+      fork: forkOf(packet, places),
       parts:
         parts === null
           ? null
@@ -320,7 +326,7 @@ export class JourneyBuilder {
         ...maybeSame(packet, this.#world),
         ...this.#claims.wordsOf(packet),
         ...(answers.to(packet) === null ? lostAnswer(packet, this.#drops) : []),
-        ...(end === 'delivered' ? [] : hintsOf(packet, this.#counters, this.#world.places)),
+        ...(end === 'delivered' ? [] : hintsOf(packet, this.#counters, places)),
       ],
     };
   }

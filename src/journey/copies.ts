@@ -14,14 +14,14 @@ import { groupsBy } from '../basics/append.ts';
 import { hashOf, mayBeEqual } from '../hop/content.ts';
 import { CLOCK_ERROR, type Clocks } from './clocks.ts';
 import type { NatTable } from './evidence/conntrack.ts';
+import type { PlacesInTime } from './places-in-time.ts';
 import { compareSightings, mayFollow, type Sighting } from './sighting.ts';
 import { divideWhole, extended, type Strand, type Timed } from './strands.ts';
 import type { Stretches } from './stretches.ts';
-import type { Places } from './topology.ts';
 import { WAIT_FOR_NEIGHBOUR } from './waits.ts';
 
 export interface World {
-  readonly places: Places;
+  readonly places: PlacesInTime;
   readonly nat: NatTable;
   readonly clocks: Clocks;
   readonly missed: Stretches;
@@ -168,9 +168,10 @@ const MOMENT = 0.0005;
 const MOST_ON_WAYS = 64;
 
 /** What no number says to be one packet is one only as far as ways lead from some of its places to others. */
-function onWays(copy: Copy, { places }: World): Copy[] {
+function onWays(copy: Copy, world: World): Copy[] {
   const { sightings } = copy;
   if (sightings.length === 1 || sightings.length > MOST_ON_WAYS) return [copy];
+  const places = world.places.of(sightings);
   // The clock of one machine shows which was first, but for what came within moments.
   const mayBeEarlier = (a: Sighting, b: Sighting): boolean =>
     a.hop.machine !== b.hop.machine || a.hop.time <= b.hop.time + MOMENT;

@@ -33,6 +33,6 @@ function continues(early: Packet, late: Packet, { places }: World): boolean {
     (end) =>
       end.hop.machine === first.hop.machine &&
       Math.abs(first.hop.time - end.hop.time) <= NEAR &&
-      succession(end, first, places) < 40,
+      succession(end, first, places.of([end, first])) < 40,
   );
 }

@@ -65,24 +65,7 @@ export class Places {
   readonly #moves = new Map<string, readonly Move[]>();
   readonly #reach = new Map<string, ReadonlyMap<string, number>>();
 
-  constructor(topology: Topology) {
-    this.replace(topology);
-  }
-
-  /** Forgets what it knew before. */
-  replace({ devices }: Topology): void {
-    for (const map of [
-      this.#nodes,
-      this.#spaces,
-      this.#wires,
-      this.#owners,
-      this.#kernelNames,
-      this.#spaceNames,
-      this.#moves,
-      this.#reach,
-    ])
-      map.clear();
-    this.#machines.clear();
+  constructor({ devices }: Topology) {
     for (const device of devices) {
       this.#machines.add(device.machine);
       const place = placeOf({ machine: device.machine, namespace: device.namespace, device: device.name });

@@ -50,7 +50,7 @@ export function unseenDrops(
     const { time, machine } = evidence;
     if (time < since + WAIT_FOR_NEIGHBOUR) break;
     if (time > now - TOLD_WITHIN || !isLoss(evidence) || !isUnseen(known, store)) continue;
-    const { space: name, isKnown } = whereOf(evidence, store.world.places);
+    const { space: name, isKnown } = whereOf(evidence, store.world.places.at(evidence.time));
     const space = isKnown ? name : null;
     if (found.push({ time, machine, space, summary: summaryOf(evidence), words: dropWords(evidence) }) === MOST) break;
   }

@@ -43,9 +43,10 @@ export function link(sightings: readonly Sighting[], world: World): Step[] {
 
 /** For each sighting the one that it follows: the surest pairs first; a pair that would close a circle is left out. */
 function linkPairs(sorted: readonly Sighting[], world: World): number[] {
-  const { places, nat } = world;
+  const { nat } = world;
   const parents = sorted.map(() => -1);
   if (sorted.length > MOST_COMPARED) return parents.map((_, i) => i - 1);
+  const places = world.places.of(sorted);
   const pairs: Pair[] = [];
   for (let to = 0; to < sorted.length; to++) {
     const after = sorted[to] as Sighting;

@@ -209,3 +209,21 @@ it('does not ask a machine that has started anew about what was before', async (
   other.kernel.value = report(1, [1]);
   expect(journeys.pending(1)).toBe('');
 });
+
+it('knows which devices were there before, and until when; a report that tells nothing new is none', async () => {
+  const { journeys, lab, one } = await twoHosts();
+  const before = lab.time.now();
+  for (const ifindexes of [[1, 2], [1, 2], [1], [1, 3]]) one.kernel.value = report(1, ifindexes);
+  const { topology, past = [] } = journeys.context();
+  const names = (devices = topology?.devices ?? []): string[] => devices.map(({ name }) => name);
+  expect(names()).toEqual(['eth1', 'eth3']);
+  expect(past.map((era) => names([...era.topology.devices]))).toEqual([['eth1', 'eth2'], ['eth1']]);
+  for (const { until } of past) expect(until).toBeGreaterThanOrEqual(before);
+  // However many come and go, and nobody looks.
+  for (let n = 0; n < 300; n++) one.kernel.value = report(1, [1, 4 + n]);
+  expect(journeys.context().past?.length).toBeLessThanOrEqual(64);
+  journeys.clear();
+  expect(names()).toEqual(['eth1', 'eth3']);
+  expect(journeys.context().past).toEqual([]);
+  expect(journeys.context().topology?.devices.map(({ name }) => name)).toEqual(['eth1', 'eth303']);
+});

@@ -14,6 +14,7 @@ import { latestEvidence } from '../journey/evidence/latest.ts';
 import type { RuleEvidence } from '../journey/evidence/rules.ts';
 import { DECIDED } from '../journey/evidence/watches.ts';
 import type { Journey } from '../journey/journey.ts';
+import type { PastTopology } from '../journey/places-in-time.ts';
 import type { Topology } from '../journey/topology.ts';
 import type { UnseenDrop } from '../journey/unseen.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -35,6 +36,9 @@ const keepGaps = 1000;
 /** Seconds of the lab after a drop in which what is said of it may change. */
 const JUDGED_AFTER = 5;
 const keepWays = 1000;
+/** Devices come and go with each container. */
+const keepPast = 64;
+const MOST_GRAPHS = 32;
 /** ms after the last drop that a kernel told of: by then its packet's hops have come. */
 const TOLD_AFTER = 800;
 /** Hops among which a drop that was just told of is looked for. */
@@ -58,8 +62,10 @@ export class LabJourneys {
   #ways = new Map<string, RuleEvidence>();
   /** They have said so since somebody looked last. */
   #isWatched = false;
-  #graph: Graph | null = null;
+  /** Reports that nobody has looked at yet, and when they came, seconds of the lab. */
+  #graphs: { readonly graph: Graph; readonly time: number }[] = [];
   #topology: Topology = { devices: [] };
+  #past: readonly PastTopology[] = [];
   #evidence: readonly Evidence[] = [];
   #gaps: readonly Gap[] = [];
   #context: Context | null = null;
@@ -85,6 +91,10 @@ export class LabJourneys {
     this.#readers = lab.machines.filter(({ can }) => can.exec).map((machine) => [machine, new EvidenceReader(machine)]);
     const witnesses = lab.machines.filter(({ can }) => can.evidence);
     this.#ends = [
+      lab.graph.subscribe((graph) => {
+        this.#graphs.push({ graph, time: lab.time.now() });
+        if (this.#graphs.length > MOST_GRAPHS) this.#lookAtGraph();
+      }),
       lab.onWentBack(() => {
         for (const [, reader] of this.#readers) void reader.startAnew();
       }),
@@ -222,7 +232,7 @@ export class LabJourneys {
     const journey = this.of(n);
     if (journey === undefined) return false;
     const hops = [...journey.hops.map(({ hop }) => hop), { ...held, n: Number.MAX_SAFE_INTEGER }];
-    return stitch(hops, { topology: this.#topology }, { oneTime: true }).some(
+    return stitch(hops, { topology: this.#topology, past: this.#past }, { oneTime: true }).some(
       (one) => one.hops.length > 1 && one.hops.some(({ hop }) => hop.n === Number.MAX_SAFE_INTEGER),
     );
   }
@@ -233,6 +243,7 @@ export class LabJourneys {
     this.#listen();
     this.#context ??= {
       topology: this.#topology,
+      past: this.#past,
       conntrack: this.#builder.conntrack,
       evidence: [...this.#watches.values(), ...this.#ways.values(), ...this.#evidence],
       gaps: this.#gaps,
@@ -304,7 +315,9 @@ export class LabJourneys {
     this.#translated = [];
     this.#watches = new Map();
     this.#ways = new Map();
-    this.#graph = null;
+    this.#graphs = [{ graph: this.#lab.graph.peek(), time: this.#lab.time.now() }];
+    this.#topology = { devices: [] };
+    this.#past = [];
     this.#evidence = [];
     this.#gaps = [];
     this.#context = null;
@@ -335,12 +348,19 @@ export class LabJourneys {
   }
 
   #lookAtGraph(): void {
-    const graph = this.#lab.graph.peek();
-    if (graph === this.#graph) return;
-    this.#graph = graph;
-    this.#topology = topologyOf(graph, (machine, device) => this.#lab.wireOf(machine, device));
+    let isNew = false;
+    for (const { graph, time } of this.#graphs) {
+      const topology = topologyOf(graph, (machine, device) => this.#lab.wireOf(machine, device));
+      if (JSON.stringify(topology) === JSON.stringify(this.#topology)) continue;
+      if (this.#topology.devices.length > 0) this.#past = [...this.#past, { until: time, topology: this.#topology }];
+      this.#topology = topology;
+      isNew = true;
+    }
+    this.#graphs = [];
+    if (!isNew) return;
+    if (this.#past.length > keepPast) this.#past = this.#past.slice(keepPast / 2);
     this.#context = null;
-    this.#builder.know({ topology: this.#topology });
+    this.#builder.know({ topology: this.#topology, past: this.#past });
   }
 }
 

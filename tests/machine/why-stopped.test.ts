@@ -300,7 +300,10 @@ describe('before any tap', () => {
   });
 
   test('a queue of a container that loses on purpose', async () => {
-    await run(inNetworkOf('client', 'tc qdisc add dev eth0 root netem loss 100%'));
+    // Its neighbour is known: otherwise the question for it is dropped, and the ping never sent.
+    await run(
+      `${inNetworkOf('client', 'ping -c 1 172.17.0.2')}; ${inNetworkOf('client', 'tc qdisc add dev eth0 root netem loss 100%')}`,
+    );
     const drops = await since(inNetworkOf('client', 'ping -c 1 -W 1 172.17.0.2'));
     await run(inNetworkOf('client', 'tc qdisc del dev eth0 root'));
     const words = expect.stringMatching(/^netem on eth0 dropped it/);

@@ -43,7 +43,7 @@ export interface TopologyPanelProps {
   readonly onReset?: (machine: string) => void;
 }
 
-const QUIET: PlayerStatus = { addedUp: 0, leftOut: 0, lag: 0 };
+const QUIET: PlayerStatus = { addedUp: 0, leftOut: 0, isBehind: false };
 
 export function TopologyPanel({
   lab,
@@ -231,14 +231,14 @@ export function TopologyPanel({
 function Status({ status, onCatchUp }: { readonly status: PlayerStatus; readonly onCatchUp: () => void }) {
   const lines: string[] = [];
   if (status.addedUp > 0) lines.push(`${plural(status.addedUp, 'packet')} added up on the lines, too many to draw.`);
-  if (status.lag > 0) lines.push(`${Math.round(status.lag / 1000)} s behind.`);
+  if (status.isBehind) lines.push('Behind what happens: packets move faster until it is caught up.');
   if (status.leftOut > 0) lines.push(`${plural(status.leftOut, 'packet')} of ${BACKGROUND} not drawn.`);
   if (lines.length === 0) return null;
   return (
     <div class="tp-status">
       <span>{lines.join(' ')}</span>
       {status.leftOut > 0 && <Button onClick={() => showBackground(true)}>Draw them</Button>}
-      {status.lag > 0 && <Button onClick={onCatchUp}>Catch up</Button>}
+      {status.isBehind && <Button onClick={onCatchUp}>Skip to now</Button>}
     </div>
   );
 }

@@ -41,7 +41,7 @@ function refusedByReset(packet: Packet, answer: Packet, store: Store, { drops }:
   const loss = refusingLoss(packet, store, drops);
   if (loss === undefined) return null;
   const { machine, reason, location } = loss.evidence;
-  const { space } = whereOf(loss.evidence, store.world.places);
+  const { space } = whereOf(loss.evidence, store.world.places.of(packet.sightings));
   const { source } = answer.identity;
   const words =
     reason === 'NO_SOCKET'

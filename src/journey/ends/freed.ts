@@ -51,7 +51,7 @@ const unansweredBeginning = (machine: string): Found =>
 
 /** The kernel dropped it. */
 export function dropped(packet: Packet, reached: Reached | null, store: Store, { drops }: Proofs): Found | null {
-  const { places } = store.world;
+  const places = store.world.places.of(packet.sightings);
   const goal = reached === null ? null : { place: reached.place, machine: reached.hop.machine };
   const loss = lastLoss(packet, drops.of(packet, store), goal, places);
   if (loss === null) return null;

@@ -37,7 +37,8 @@ export function unresolved(packet: Packet, store: Store, { neighbours }: Proofs)
     const { machine, direction } = end.hop;
     // Where it went on, nobody had to be asked any more.
     if (ends.some(({ hop }) => hop.machine !== machine || hop.direction === 'out') || machine === WIRE) continue;
-    if (direction === 'out' || store.world.places.owns(end.place, end.identity.destination)) continue;
+    if (direction === 'out' || store.world.places.of(packet.sightings).owns(end.place, end.identity.destination))
+      continue;
     const { destination } = end.identity;
     const until = at + WAIT_FOR_NEIGHBOUR;
     const { asked, answered } = neighbours.askedFor(destination, machine, at - WAIT_FOR_NEIGHBOUR, until);
@@ -68,7 +69,7 @@ export function lastSeen(packet: Packet, reached: Reached | null, store: Store):
     return identity.group === null
       ? `it got as far as ${reached.place}, where ${reached.address} is an address; nothing shows what became of it there`
       : `it got as far as ${reached.place}; who takes what is for a group, nothing shows`;
-  const owner = store.world.places.owners(identity.destination)[0];
+  const owner = store.world.places.of(packet.sightings).owners(identity.destination)[0];
   const goal = owner === undefined || identity.destination === '' ? '' : `, not at ${owner}, which has its address`;
   return `nothing shows what became of it: it ${lastSeenWords(packet)}${goal}`;
 }

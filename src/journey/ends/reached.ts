@@ -15,7 +15,7 @@ export interface Reached {
 }
 
 export function reachedBy(packet: Packet, store: Store): Reached | null {
-  const { places } = store.world;
+  const places = store.world.places.of(packet.sightings);
   for (const { hop, place, identity } of packet.ends) {
     const { destination } = identity;
     if ((identity.fragment === null && identity.depth > 0) || hop.machine === WIRE || destination === '') continue;

@@ -17,14 +17,14 @@ export function takenIn(packet: Packet, reached: Reached | null, store: Store, p
   // A fragment waits for the others there, for half a minute, and what lacks one is no packet.
   if (packet.identity.fragment !== null && !haveOthersCome(packet, reached.place, store, proofs)) return null;
   const { machine, time } = reached.hop;
-  if (!watches.isComplete(machine, time) || store.world.places.device(reached.place) === undefined) return null;
+  const places = store.world.places.of(packet.sightings);
+  if (!watches.isComplete(machine, time) || places.device(reached.place) === undefined) return null;
   // It freed one that may be this one, or this one, without saying whether it was lost.
   if (isMaybeLost(packet, machine, store, proofs)) return null;
   if (drops.of(packet, store).some(({ evidence }) => meaningOf(evidence).ends === 'either')) return null;
   // A question that nobody answered has got there at most.
   if (packet.identity.asks !== '' && (packet.identity.tcp === null || isBeginning(packet))) return null;
   // It named a branch of it that may be this one.
-  const { places } = store.world;
   const isThis = (evidence: DropEvidence): boolean =>
     isLoss(evidence) && packet.ends.some((end) => end.hop === reached.hop && endsBranch(evidence, end, places));
   if (drops.of(packet, store).some(({ evidence }) => isThis(evidence))) return null;

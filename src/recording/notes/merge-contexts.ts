@@ -2,7 +2,10 @@
 import type { Context } from '../../journey/builder.ts';
 import type { Device } from '../../journey/topology.ts';
 
-/** Of lists all items, of topologies all devices (of one that two name, as the later one has it), of anything else the later one. */
+/**
+ * Of lists all items, of topologies all devices (of one that two name, as the later one has it), of anything else the later one. What one
+ * file knows of the past says nothing of the devices of another: of several, only what is so in the end is taken.
+ */
 export function mergeContexts(contexts: readonly Context[]): Context {
   const all: Record<string, unknown> = {};
   const devices = new Map<string, Device>();
@@ -14,5 +17,11 @@ export function mergeContexts(contexts: readonly Context[]): Context {
     for (const device of context.topology?.devices ?? [])
       devices.set(`${device.machine}/${device.namespace ?? ''}/${device.name}`, device);
   }
-  return { ...(all as Context), ...(devices.size === 0 ? {} : { topology: { devices: [...devices.values()] } }) };
+  const { past, ...others } = all as Context;
+  const isOne = contexts.filter(({ topology }) => topology !== undefined).length < 2;
+  return {
+    ...others,
+    ...(devices.size === 0 ? {} : { topology: { devices: [...devices.values()] } }),
+    ...(past !== undefined && isOne ? { past } : {}),
+  };
 }

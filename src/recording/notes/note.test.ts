@@ -153,9 +153,11 @@ const device = fc.record(
 const gap = fc
   .tuple(word, moment, fc.nat(1000), natural)
   .map(([machine, from, more, count]) => ({ machine, from, until: from + more, count }));
+const topology = fc.record({ devices: fc.array(device, { maxLength: 5 }) });
 const context: fc.Arbitrary<Context> = fc.record(
   {
-    topology: fc.record({ devices: fc.array(device, { maxLength: 5 }) }),
+    topology,
+    past: fc.array(fc.record({ until: moment, topology }), { maxLength: 3 }),
     conntrack: fc.array(fc.record({ machine: word, original: tuple, reply: tuple, id: word }), { maxLength: 5 }),
     evidence: fc.array(evidence, { maxLength: 5 }),
     gaps: fc.array(gap, { maxLength: 5 }),
@@ -293,6 +295,9 @@ test('several sources are one: lists follow each other, and a device that two na
       { topology: { devices: [other, nic(['10.0.0.1'])] }, gaps },
     ]),
   ).toEqual({ topology: { devices: [nic(['10.0.0.1']), other] }, gaps: [...gaps, ...gaps] });
+  const one = { topology: { devices: [other] }, past: [{ until: 1, topology: { devices: [] } }] };
+  expect(mergeContexts([{ gaps }, one])).toEqual({ gaps, ...one });
+  expect(mergeContexts([one, { topology: { devices: [] } }])).toEqual({ topology: one.topology });
 });
 
 describe('in a capture', () => {

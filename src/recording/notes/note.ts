@@ -3,6 +3,7 @@
 //
 //   {"format":"lockstep-note","version":1,"lab":"super-bridge"}                      what was captured
 //   {"format":"lockstep-note","version":1,"context":{"topology":{"devices":[…]}}}    devices from here on, all of them
+//   {"format":"lockstep-note","version":1,"context":{"past":[{"until":…,"topology":{"devices":[…]}}]}}   and before that
 //   {"format":"lockstep-note","version":1,"context":{"conntrack":[…],"evidence":[…],"gaps":[…]}}   more of each
 //   {"format":"lockstep-note","version":1,"next":{"undelivered":"the cable of host-02 is out"}}    of the next packet in the file
 //

@@ -21,6 +21,7 @@ import type { ConntrackEntry } from '../../journey/evidence/conntrack.ts';
 import type { CounterMatch, Evidence } from '../../journey/evidence/evidence.ts';
 import { MOST_STEPS, MOST_VISITS } from '../../journey/evidence/rule-trace.ts';
 import type { ChainVisit, Form, RuleStep } from '../../journey/evidence/rules.ts';
+import type { PastTopology } from '../../journey/places-in-time.ts';
 import type { Device, Topology } from '../../journey/topology.ts';
 import { type Shape, shaped } from './shape.ts';
 
@@ -29,6 +30,7 @@ const MOST_ITEMS = 10_000;
 /** What the reports of many machines may hold (topology/parse-report.ts: 4096 of each, and namespace). */
 const MOST_DEVICES = 65_536;
 const MOST_ADDRESSES = 4096;
+const MOST_PAST = 100;
 /** Characters of a rule as a tool prints it. */
 const LONGEST_WORDS = 4096;
 /** Characters of what the kernel told of a packet's bytes. */
@@ -215,8 +217,11 @@ const gap: Check<Gap> = (value, path) => {
   return read.until < read.from ? mismatch(`${path}.until`, 'no moment before "from"', read.until) : read;
 };
 
+const topology = shaped<Topology>({ devices: several(device, MOST_DEVICES) });
+
 const SHAPE: Shape<Context> = {
-  topology: { maybe: shaped<Topology>({ devices: several(device, MOST_DEVICES) }) },
+  topology: { maybe: topology },
+  past: { maybe: several(shaped<PastTopology>({ until: time, topology }), MOST_PAST) },
   conntrack: { maybe: several(conntrackEntry) },
   evidence: { maybe: several(readEvidence) },
   gaps: { maybe: several(gap) },

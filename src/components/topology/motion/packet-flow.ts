@@ -2,8 +2,9 @@
 //
 // A packet crosses a bridge in microseconds; here every edge takes `leg` ms, one speed for all. So that effect never
 // comes before cause, a packet that leaves a place starts after the one that had just arrived there (a reply after its
-// request), and packets that leave one place in the same direction keep a distance. What would make the picture lag
-// behind, or crowd it, is not drawn one by one but added up on the edges, and the number is told.
+// request), and packets that leave one place in the same direction keep a distance. What would crowd the picture is not drawn
+// one by one but added up on the edges, in its turn as well: an edge lights up when the packet would have got there. The time
+// that comes in may go faster than a clock: `pace` says how fast, so that the picture catches up without leaving anything out.
 import type { Family } from '../../../packet/summary.ts';
 import type { LiveWay } from '../../../topology/live-ways.ts';
 import type { Crossing, Way } from '../../../topology/ways.ts';
@@ -48,8 +49,13 @@ export const LEG = 600;
 const LEG_BETWEEN = 300;
 /** Packets under way at most. */
 export const MOST_DOTS = 40;
-/** ms that the picture may lag behind what has happened. */
+/** ms before a packet; with more than these it is added up. */
 const MOST_LAG = 9000;
+/** ms before the last packet that are no hurry: a ping's way there. */
+const NO_HURRY = 2500;
+const FASTEST = 4;
+/** ms within which what is added up on an edge is one sum. */
+const TOGETHER = 100;
 /** ms between two packets that go the same way. */
 const DISTANCE = 220;
 /** ms that a place seems to think before it answers. */
@@ -70,21 +76,32 @@ interface Run extends Label {
 }
 
 interface Sum {
-  readonly counts: Map<Family, number>;
+  counts: Map<Family, number>;
+  /** When the last one was added; before there is one -Infinity. */
   last: number;
+  /** What will be added, the earliest first. */
+  due: { readonly at: number; readonly counts: Map<Family, number> }[];
 }
 
 interface Ended {
   readonly end: number;
   readonly last: Crossing | null;
+  /** It was added up. */
+  readonly summed: boolean;
+}
+
+/** When a hop is drawn, ms. */
+export interface Drawn {
+  readonly start: number;
+  readonly end: number;
 }
 
 export class PacketFlow {
   #runs: Run[] = [];
   /** Packets that have a run. */
   #underWay = new Set<number>();
-  /** By hop: when it will have been drawn; null when it was added up instead. */
-  readonly #ends = new Map<number, Ended | null>();
+  /** By hop: when it will have been drawn. */
+  readonly #ends = new Map<number, Ended>();
   /** By place: the last packet that came to rest there, or will. */
   readonly #arrivals = new Map<string, { readonly time: number; readonly end: number }>();
   readonly #departures = new Map<string, number>();
@@ -99,33 +116,45 @@ export class PacketFlow {
   }
 
   /** `label` is asked only for a hop that will be drawn; `family` is what a sum calls it. */
-  push(hop: FlowHop, family: Family, label: () => Label, now: number): void {
+  push(hop: FlowHop, family: Family, label: () => Label, now: number): Drawn {
     const { path } = hop;
     const previous = path.follows === 0 ? undefined : this.#ends.get(path.follows);
-    const start = previous === null ? Number.POSITIVE_INFINITY : (previous?.end ?? this.#earliest(hop, now));
+    const start = Math.max(now, previous?.end ?? this.#earliest(hop, now));
     const crowded = previous === undefined && this.#underWay.size >= MOST_DOTS;
-    if (crowded || start - now > MOST_LAG) {
-      this.#addUp(hop, family, now);
-      return;
-    }
-    const from = Math.max(start, now);
+    const summed = previous?.summed === true || crowded || start - now > MOST_LAG;
+    const drawn = summed
+      ? this.#addUp(hop, family, Math.min(start, now + MOST_LAG))
+      : this.#run(hop, label, start, previous);
+    this.#arrivals.set(path.to, { time: hop.time, end: drawn.end });
+    return drawn;
+  }
+
+  #run({ n, path }: FlowHop, label: () => Label, start: number, previous: Ended | undefined): Drawn {
     const leg = this.#leg;
-    const end = from + path.crossings.length * leg;
+    const end = start + path.crossings.length * leg;
     const before = previous?.last ?? null;
     if (path.crossings.length > 0) {
-      this.#runs.push({ ...label(), packet: path.packet, crossings: path.crossings, before, start: from, end, leg });
+      this.#runs.push({ ...label(), packet: path.packet, crossings: path.crossings, before, start, end, leg });
+      this.#underWay.add(path.packet);
     }
-    if (path.crossings.length > 0) this.#underWay.add(path.packet);
-    if (previous === undefined) this.#departures.set(departure(path), from);
-    this.#arrivals.set(path.to, { time: hop.time, end });
-    this.#end(hop.n, { end, last: path.crossings.at(-1) ?? before });
+    if (previous === undefined) this.#departures.set(departure(path), start);
+    this.#end(n, { end, last: path.crossings.at(-1) ?? before, summed: false });
+    return { start, end };
   }
 
   /** Forgets what is over. True while anything is left to draw. */
   advance(now: number): boolean {
     this.#runs = this.#runs.filter((run) => run.end > now);
     this.#underWay = new Set(this.#runs.map((run) => run.packet));
-    for (const [edge, sum] of this.#sums) if (now - sum.last > GLOW) this.#sums.delete(edge);
+    for (const [edge, sum] of this.#sums) {
+      if (now - sum.last > GLOW) sum.counts = new Map();
+      const isDue = sum.due.findIndex(({ at }) => at > now);
+      for (const { at, counts } of sum.due.splice(0, isDue < 0 ? sum.due.length : isDue)) {
+        for (const [family, count] of counts) sum.counts.set(family, (sum.counts.get(family) ?? 0) + count);
+        sum.last = at;
+      }
+      if (sum.counts.size === 0 && sum.due.length === 0) this.#sums.delete(edge);
+    }
     if (now - this.#addedLast > 3 * GLOW) this.#added = 0;
     return this.#runs.length > 0 || this.#sums.size > 0 || this.#added > 0;
   }
@@ -152,11 +181,9 @@ export class PacketFlow {
   }
 
   glows(now: number): Glow[] {
-    return [...this.#sums].map(([edge, sum]) => ({
-      edge,
-      counts: sum.counts,
-      strength: Math.max(0, 1 - (now - sum.last) / GLOW),
-    }));
+    return [...this.#sums]
+      .filter(([, { counts }]) => counts.size > 0)
+      .map(([edge, { counts, last }]) => ({ edge, counts, strength: Math.max(0, 1 - (now - last) / GLOW) }));
   }
 
   /** Packets not drawn one by one in the burst that is going on, or has just been. */
@@ -166,7 +193,21 @@ export class PacketFlow {
 
   /** ms that the last packet still has before it, beyond the way it goes anyway. */
   lag(now: number): number {
-    return Math.max(0, ...this.#runs.map((run) => run.start - now));
+    let last = now;
+    for (const { start } of this.#runs) if (start > last) last = start;
+    for (const { due } of this.#sums.values()) last = Math.max(last, due.at(-1)?.at ?? last);
+    return last - now;
+  }
+
+  /** How fast the picture's time is to go: 1 as a clock, more while much is before the last packet. */
+  pace(now: number): number {
+    const hurry = (this.lag(now) - NO_HURRY) / (MOST_LAG - NO_HURRY);
+    return 1 + (FASTEST - 1) * Math.max(0, Math.min(1, hurry));
+  }
+
+  /** When the last packet that is on its way to a place gets there; now, when none is. */
+  arrival(place: string, now: number): number {
+    return Math.max(now, this.#arrivals.get(place)?.end ?? now);
   }
 
   /** Drops everything: the tab was hidden, or the reader wants to see now what happens now. */
@@ -182,7 +223,7 @@ export class PacketFlow {
 
   /** Counts a packet as one that was not drawn (while the picture stands still, say). */
   skip(hop: FlowHop): void {
-    this.#end(hop.n, null);
+    this.#end(hop.n, { end: 0, last: null, summed: true });
   }
 
   #earliest(hop: FlowHop, now: number): number {
@@ -194,21 +235,33 @@ export class PacketFlow {
     return Math.max(spaced, arrived.end + PAUSE);
   }
 
-  #addUp(hop: FlowHop, family: Family, now: number): void {
-    this.#end(hop.n, null);
-    for (const { edge } of hop.path.crossings) {
-      if (edge === '') continue;
-      const sum = this.#sums.get(edge) ?? { counts: new Map<Family, number>(), last: now };
-      sum.counts.set(family, (sum.counts.get(family) ?? 0) + 1);
-      sum.last = now;
-      this.#sums.set(edge, sum);
+  #addUp({ n, path }: FlowHop, family: Family, start: number): Drawn {
+    let at = start;
+    for (const { edge } of path.crossings) {
+      if (edge !== '') this.#due(edge, family, at);
+      at += this.#leg;
     }
-    if (hop.path.follows !== 0 && this.#ends.get(hop.path.follows) === null) return;
-    this.#added += 1;
-    this.#addedLast = now;
+    const isCounted = path.follows !== 0 && this.#ends.get(path.follows)?.summed === true;
+    this.#end(n, { end: at, last: null, summed: true });
+    if (!isCounted) this.#added += 1;
+    this.#addedLast = Math.max(this.#addedLast, at);
+    return { start, end: at };
   }
 
-  #end(n: number, ended: Ended | null): void {
+  #due(edge: string, family: Family, at: number): void {
+    const sum = this.#sums.get(edge) ?? { counts: new Map(), last: Number.NEGATIVE_INFINITY, due: [] };
+    this.#sums.set(edge, sum);
+    let index = sum.due.length;
+    while (index > 0 && (sum.due[index - 1]?.at ?? 0) > at) index--;
+    const before = sum.due[index - 1];
+    if (before !== undefined && at - before.at < TOGETHER) {
+      before.counts.set(family, (before.counts.get(family) ?? 0) + 1);
+      return;
+    }
+    sum.due.splice(index, 0, { at, counts: new Map([[family, 1]]) });
+  }
+
+  #end(n: number, ended: Ended): void {
     this.#ends.set(n, ended);
     // A hop is followed within a tenth of a second; what is older is never asked for again.
     if (this.#ends.size > 16_384) {

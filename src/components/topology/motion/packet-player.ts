@@ -19,8 +19,8 @@ export interface PlayerStatus {
   readonly addedUp: number;
   /** Packets that are not drawn because machines send them by themselves. */
   readonly leftOut: number;
-  /** ms that the picture is behind; 0 when it is not worth telling. */
-  readonly lag: number;
+  /** The picture is so far behind what happens that it goes faster, and that this is worth telling. */
+  readonly isBehind: boolean;
 }
 
 export interface PlayerOptions {
@@ -35,8 +35,9 @@ export interface PlayerOptions {
 const LAMP = 450;
 /** ms */
 const CROSS = 6000;
-/** A lag below this is the time that packets take anyway, there and back. */
-const WORTH_TELLING = 6500;
+/** ms of the picture's time. It tells that it is behind from the first on, until no more than the second is left. */
+const BEHIND = 6500;
+const CAUGHT_UP = 2500;
 /** ms of a frame for packets that have come. */
 const BUDGET = 6;
 
@@ -44,8 +45,9 @@ export class PacketPlayer {
   readonly #options: PlayerOptions;
   readonly #ways = new LiveWays();
   readonly #flow = new PacketFlow();
-  readonly #lamps = new Map<string, { readonly family: Family; readonly since: number }>();
-  readonly #status = signal<PlayerStatus>({ addedUp: 0, leftOut: 0, lag: 0 });
+  /** By device: what lights its lamp, and when in the flow's time; the latest last. */
+  readonly #lamps = new Map<string, { readonly family: Family; readonly since: number }[]>();
+  readonly #status = signal<PlayerStatus>({ addedUp: 0, leftOut: 0, isBehind: false });
   readonly #observer: IntersectionObserver;
   readonly #ending = new AbortController();
   #way: PacketFrame['way'] = null;
@@ -55,14 +57,16 @@ export class PacketPlayer {
   /** Of the lab: what comes is of this one. */
   #run = 0;
   #later: ReturnType<typeof setTimeout> | undefined;
-  #undrawn: Hop[] = [];
+  #undrawn: { readonly hop: Hop; readonly since: number }[] = [];
   #hidesBackground = false;
   #leftOut = 0;
-  #crosses: { readonly device: string; readonly words: string; readonly until: number }[] = [];
+  #crosses: { readonly device: string; readonly words: string; readonly since: number }[] = [];
   #inSight = true;
   #frame = 0;
-  /** The picture's own time, ms. */
+  /** The picture's own time, ms: passes while frames are drawn. */
   #clock = 0;
+  /** The time of what moves, which goes faster while much is to be caught up. */
+  #flowClock = 0;
   #last = 0;
   #told = 0;
 
@@ -70,14 +74,14 @@ export class PacketPlayer {
     this.#options = options;
     this.#observer = new IntersectionObserver((entries) => {
       this.#inSight = entries.at(-1)?.isIntersecting ?? true;
-      if (!this.#inSight) this.#flow.clear();
+      if (!this.#inSight) this.#clear();
       this.#wake();
     });
     this.#observer.observe(options.host);
     document.addEventListener(
       'visibilitychange',
       () => {
-        if (document.hidden) this.#flow.clear();
+        if (document.hidden) this.#clear();
         else this.#wake();
       },
       { signal: this.#ending.signal },
@@ -97,11 +101,10 @@ export class PacketPlayer {
     // Another run of the lab: nothing of the last one is still under way.
     if (batch.run !== this.#run) {
       this.#run = batch.run;
-      this.#flow.clear();
+      this.#clear();
       this.#ways.clear();
       this.#waiting = [];
       this.#leftOut = 0;
-      this.#crosses = [];
     }
     for (const hop of batch.hops) this.#waiting.push(hop);
     this.#takeIn();
@@ -127,10 +130,9 @@ export class PacketPlayer {
         continue;
       }
       const family = quickFamily(hop.bytes, hop.linkType);
-      this.#flow.push(item, family, () => labelOf(hop), this.#now());
-      if (hop.deviceId !== undefined && hop.deviceId !== '')
-        this.#lamps.set(hop.deviceId, { family, since: this.#now() });
-      if (this.#options.onDrawn !== undefined) this.#undrawn.push(hop);
+      const { start, end } = this.#flow.push(item, family, () => labelOf(hop), this.#flowClock);
+      if (hop.deviceId !== undefined && hop.deviceId !== '') this.#light(hop.deviceId, family, end);
+      if (this.#options.onDrawn !== undefined) this.#undrawn.push({ hop, since: start });
     }
     if (taken === this.#waiting.length) this.#waiting = [];
     else this.#waiting.splice(0, taken);
@@ -146,8 +148,7 @@ export class PacketPlayer {
 
   /** Shows this one packet instead of what happens; null: what happens from now on. */
   show(shown: ShownHop | null): void {
-    this.#flow.clear();
-    this.#lamps.clear();
+    this.#clear();
     this.#shown =
       shown === null
         ? null
@@ -187,20 +188,33 @@ export class PacketPlayer {
     this.#tell();
   }
 
-  /** A cross for a while, where a packet was lost just now. */
+  /** A cross for a while, where a packet was lost just now: when it has got there. */
   cross(device: string, words: string): void {
-    this.#crosses = [
-      ...this.#crosses.filter((cross) => cross.device !== device),
-      { device, words, until: this.#clock + CROSS },
-    ];
+    const since = this.#flow.arrival(device, this.#flowClock);
+    this.#crosses = [...this.#crosses.filter((cross) => cross.device !== device), { device, words, since }];
     this.#wake();
+  }
+
+  /** A device's lamp goes on when the packet gets there. */
+  #light(device: string, family: Family, since: number): void {
+    const lit = this.#lamps.get(device) ?? [];
+    // What comes within a moment is seen as one; a burst keeps no more than its lamp can show.
+    if (since - (lit.at(-1)?.since ?? Number.NEGATIVE_INFINITY) < LAMP / 4) return;
+    lit.push({ family, since });
+    this.#lamps.set(device, lit);
   }
 
   /** Leaves out what is still to be drawn, and goes on with what happens now. */
   catchUp(): void {
-    this.#flow.clear();
+    this.#clear();
     this.#tell();
     this.redraw();
+  }
+
+  #clear(): void {
+    this.#flow.clear();
+    this.#lamps.clear();
+    this.#crosses = [];
   }
 
   /** The view has moved: what stands still has to be drawn anew as well. */
@@ -216,11 +230,6 @@ export class PacketPlayer {
     this.#ending.abort();
   }
 
-  #now(): number {
-    // Between frames no picture time passes; the loop, when it starts, starts from here.
-    return this.#clock;
-  }
-
   #wake(): void {
     if (this.#frame !== 0 || !this.#inSight || document.hidden || this.#ending.signal.aborted) return;
     this.#last = performance.now();
@@ -231,12 +240,18 @@ export class PacketPlayer {
     this.#frame = 0;
     if (document.hidden) return;
     // A long pause of the page is no reason for packets to leap.
-    this.#clock += Math.max(0, Math.min(100, time - this.#last));
+    const passed = Math.max(0, Math.min(100, time - this.#last));
+    this.#clock += passed;
+    this.#flowClock += passed * this.#flow.pace(this.#flowClock);
     this.#last = time;
     if (this.#waiting.length > 0) this.#takeIn();
-    const busy = this.#flow.advance(this.#clock) || this.#waiting.length > 0 || this.#isGliding();
-    for (const [id, lamp] of this.#lamps) if (this.#clock - lamp.since > LAMP) this.#lamps.delete(id);
-    this.#crosses = this.#crosses.filter(({ until }) => until > this.#clock);
+    const now = this.#flowClock;
+    const busy = this.#flow.advance(now) || this.#waiting.length > 0 || this.#isGliding();
+    for (const [id, lit] of this.#lamps) {
+      while (now - (lit[0]?.since ?? now) > LAMP) lit.shift();
+      if (lit.length === 0) this.#lamps.delete(id);
+    }
+    this.#crosses = this.#crosses.filter(({ since }) => now - since < CROSS);
     this.#draw();
     if (time - this.#told > 250) {
       this.#told = time;
@@ -249,12 +264,11 @@ export class PacketPlayer {
   }
 
   #draw(): void {
-    const now = this.#clock;
     if (this.#shown !== null) {
       const { hop, label } = this.#shown;
       const lamps = new Map([[hop.deviceId ?? '', { family: label.family, strength: 1 }]]);
       this.#options.canvas.draw({
-        dots: this.#standing(now),
+        dots: this.#standing(this.#clock),
         glows: [],
         lamps,
         way: this.#way,
@@ -263,23 +277,29 @@ export class PacketPlayer {
       });
       return;
     }
+    const flow = this.#flowClock;
     this.#options.canvas.draw({
-      dots: this.#flow.dots(now),
-      glows: this.#flow.glows(now),
-      lamps: new Map(
-        [...this.#lamps].map(([id, { family, since }]) => [
-          id,
-          { family, strength: Math.max(0, 1 - (now - since) / LAMP) },
-        ]),
-      ),
+      dots: this.#flow.dots(flow),
+      glows: this.#flow.glows(flow),
+      lamps: this.#lit(flow),
       way: this.#way,
-      crosses: this.#crosses,
+      crosses: this.#crosses.filter(({ since }) => since <= flow),
       still: this.#options.still(),
     });
     if (this.#undrawn.length === 0) return;
     const drawn = this.#undrawn;
-    this.#undrawn = [];
-    for (const hop of drawn) this.#options.onDrawn?.(hop);
+    this.#undrawn = drawn.filter(({ since }) => since > flow);
+    for (const { hop, since } of drawn) if (since <= flow) this.#options.onDrawn?.(hop);
+  }
+
+  #lit(now: number): PacketFrame['lamps'] {
+    const lamps = new Map<string, { family: Family; strength: number }>();
+    for (const [id, lit] of this.#lamps) {
+      const last = lit.findLast(({ since }) => since <= now);
+      if (last !== undefined)
+        lamps.set(id, { family: last.family, strength: Math.max(0, 1 - (now - last.since) / LAMP) });
+    }
+    return lamps;
   }
 
   #isGliding(): boolean {
@@ -305,11 +325,11 @@ export class PacketPlayer {
   }
 
   #tell(): void {
-    const lag = this.#flow.lag(this.#clock);
+    const lag = this.#flow.lag(this.#flowClock);
     const next: PlayerStatus = {
       addedUp: this.#flow.addedUp,
       leftOut: this.#leftOut,
-      lag: lag < WORTH_TELLING ? 0 : Math.round(lag / 1000) * 1000,
+      isBehind: lag > (this.#status.value.isBehind ? CAUGHT_UP : BEHIND),
     };
     if (JSON.stringify(next) !== JSON.stringify(this.#status.value)) this.#status.value = next;
   }
