@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { defineConfig, devices } from '@playwright/test';
 import { pageSpecs } from './src/cli/tester/stages.ts';
-import { chromiumLaunch } from './tests/support/chromium.ts';
+import { chromiumLaunch, compileOnce } from './tests/support/chromium.ts';
 
 // A port that is free now. Playwright reads this file once more in each of its workers, which inherit the environment:
 // the first reading decides. (A config is read synchronously, hence the second process.)
@@ -26,7 +26,7 @@ export default defineConfig({
   retries: 0,
   use: {
     ...devices['Desktop Chrome'],
-    launchOptions: chromiumLaunch,
+    launchOptions: { ...chromiumLaunch, args: [...chromiumLaunch.args, `--js-flags=${compileOnce}`] },
     baseURL,
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',

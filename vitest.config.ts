@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { compileOnce } from './tests/support/chromium.ts';
 
 /** Minutes each; one that begins last would be waited for by an idle core. */
 const longest = ['content/episodes', 'machine/overlay', 'machine/operators-overlay', 'machine/several-machines'];
@@ -42,6 +43,7 @@ export default defineConfig({
           include: ['tests/content/**/*.test.ts', 'tests/machine/**/*.test.ts'],
           exclude: calm,
           ...patient,
+          execArgv: [compileOnce],
         },
       },
       {

@@ -9,6 +9,7 @@ import { machineNote } from '../../machines/machine-words.ts';
 import { PacketCanvas } from '../motion/packet-canvas.ts';
 import { PacketPlayer } from '../motion/packet-player.ts';
 import { MachineNotes } from './machine-notes.ts';
+import { MoreBeyond } from './more-beyond.ts';
 import { NodeLayer } from './node-layer.ts';
 import { Scene } from './scene.ts';
 import { onThemeChange, readColours } from './theme-colours.ts';
@@ -27,6 +28,7 @@ export class Picture {
   readonly #layer: NodeLayer;
   readonly #canvas: PacketCanvas;
   readonly #notes: MachineNotes;
+  readonly #more: MoreBeyond;
   readonly #ending = new AbortController();
   #placing = 0;
 
@@ -43,6 +45,7 @@ export class Picture {
     this.#canvas = new PacketCanvas(host, this.#scene.cy, colours);
     this.#layer = new NodeLayer({ host, cy: this.#scene.cy, onSelect, onFocus: (id) => this.#scene.reveal(id) });
     this.#notes = new MachineNotes(host, this.#scene.cy, lab);
+    this.#more = new MoreBeyond(host, this.#scene.cy, (x, y) => this.#scene.panBy(x, y));
     this.player = new PacketPlayer({ canvas: this.#canvas, host, still, onDrawn });
 
     onThemeChange(() => this.#recolour(host), signal);
@@ -157,6 +160,7 @@ export class Picture {
     this.#ending.abort();
     this.player.dispose();
     this.#notes.dispose();
+    this.#more.dispose();
     this.#layer.dispose();
     this.#canvas.dispose();
     this.#scene.dispose();
@@ -168,6 +172,7 @@ export class Picture {
       this.#placing = 0;
       this.#layer.place();
       this.#notes.place();
+      this.#more.place();
       this.player.redraw();
     });
   }
