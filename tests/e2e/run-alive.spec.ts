@@ -112,6 +112,14 @@ test('a shell in a container is left, or typed into if the reader wants it', asy
   await expect(block(address)).toContainText('“docker exec -it client sh” is in front', slow);
   await choice(address, 'Type it anyway').click();
   await expect(block(address)).toContainText('Typed into host-01 · 1.');
+  // The container's shell reads again: what comes while it makes itself ready for that is thrown away, as terminals do.
+  await expect
+    .poll(async () => {
+      const rows = await lab.rows(host);
+      const typed = rows.findLastIndex((row) => row.endsWith(address));
+      return rows.length > typed + 1 && /^\S* ?[#$]$/.test(rows.at(-1) ?? '');
+    }, slow)
+    .toBe(true);
   await press(address);
   await choice(address, 'Press Ctrl-D and run').click(slow);
   await expectDone(address);

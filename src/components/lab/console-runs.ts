@@ -306,7 +306,7 @@ export class ConsoleRuns {
     const { words } = front;
     const tried = this.#pressed && performance.now() - this.#pressed.at > patienceWithKey ? this.#pressed.key : '';
     if (tried !== '')
-      return `${tried} did not end it: “${words}” is still in front. Leave it in the terminal; this is typed then.`;
+      return `${tried} did not end it: “${words}” is still in front. Press it again, or leave it in the terminal; this is typed then.`;
     return `“${words}” is in front in the terminal. Typed when that has ended.`;
   }
 
