@@ -16,8 +16,8 @@ export interface Probe {
   awaited: Promise<number> | undefined;
   /** ms from each key to its echo, since the last `clear`. */
   echoes: number[];
-  /** Hops drawn, since the last `clear`. `drawnAt` and `time` in ms since the epoch; `time` by the guest's clock. */
-  drawn: { readonly time: number; readonly drawnAt: number; readonly mark: number }[];
+  /** Packets drawn, since the last `clear`. `drawnAt` and `time` in ms since the epoch; `time` by the guest's clock. */
+  drawn: { readonly time: number; readonly drawnAt: number; readonly mark: number; readonly isRequest: boolean }[];
 }
 
 declare global {
@@ -113,7 +113,7 @@ export function watchEchoes(): void {
 }
 
 /**
- * From now on, each hop that the picture draws is noted, with the guest's time. `ethertype` and the four bytes that
+ * From now on, each packet that the picture draws is noted, with the guest's time. `ethertype` and the four bytes that
  * follow it mark the frames that the bench itself puts on the wire.
  */
 export function watchDrawn(ethertype: number): void {
@@ -123,6 +123,10 @@ export function watchDrawn(ethertype: number): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return bytes.length >= 24 && view.getUint16(0) === ethertype ? view.getUint32(20) : 0;
   };
+  const isEchoRequest = (bytes: Uint8Array): boolean => {
+    const [ip, icmp] = [20, 20 + 4 * ((bytes[20] ?? 0) & 15)];
+    return bytes[0] === 8 && bytes[1] === 0 && bytes[ip + 9] === 1 && bytes[icmp] === 8;
+  };
   window.addEventListener(
     'lockstep:drawn',
     (event) => {
@@ -130,7 +134,8 @@ export function watchDrawn(ethertype: number): void {
       const hops = event.detail as readonly { readonly time: number; readonly bytes: Uint8Array }[];
       probe.afterPaint((now) => {
         const drawnAt = performance.timeOrigin + now;
-        for (const { time, bytes } of hops) probe.drawn.push({ time: time * 1000, drawnAt, mark: markOf(bytes) });
+        for (const { time, bytes } of hops)
+          probe.drawn.push({ time: time * 1000, drawnAt, mark: markOf(bytes), isRequest: isEchoRequest(bytes) });
       });
     },
     { capture: true },

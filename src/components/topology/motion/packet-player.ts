@@ -27,7 +27,7 @@ export interface PlayerOptions {
   readonly canvas: PacketCanvas;
   readonly host: HTMLElement;
   readonly still: () => boolean;
-  /** Called in the frame in which something of the hop is first drawn. */
+  /** Called with a packet's first hop, in the frame in which the packet sets out. */
   readonly onDrawn?: ((hop: Hop) => void) | undefined;
 }
 
@@ -132,7 +132,7 @@ export class PacketPlayer {
       const family = quickFamily(hop.bytes, hop.linkType);
       const { start, end } = this.#flow.push(item, family, () => labelOf(hop), this.#flowClock);
       if (hop.deviceId !== undefined && hop.deviceId !== '') this.#light(hop.deviceId, family, end);
-      if (this.#options.onDrawn !== undefined) this.#undrawn.push({ hop, since: start });
+      if (this.#options.onDrawn !== undefined && path.follows === 0) this.#undrawn.push({ hop, since: start });
     }
     if (taken === this.#waiting.length) this.#waiting = [];
     else this.#waiting.splice(0, taken);
