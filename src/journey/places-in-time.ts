@@ -11,6 +11,8 @@ export interface PastTopology {
 
 /** Seconds within which a kernel's report tells of a device: its first packets may come before. */
 const TOLD_WITHIN = 3;
+/** The same of one that is late, as on a slow computer: what was known earlier, or later than that, says nothing of a packet. */
+const TOLD_AT_LAST = 15;
 
 interface Era {
   /** Infinity: it is so now. */
@@ -40,7 +42,7 @@ export class PlacesInTime {
       since = Math.min(was.until, era.until);
       if (was.until !== era.until) break;
     }
-    return since - TOLD_WITHIN;
+    return since - TOLD_AT_LAST;
   }
 
   /** What was known then, or, where the report came so late that it did not know these places, a moment later or before. */
@@ -53,13 +55,15 @@ export class PlacesInTime {
     if (last === 0) return era.places;
     const knowsAll = (one: Era | undefined): one is Era =>
       one !== undefined && places.every((place) => one.places.knows(place));
-    return ([era, eras[index - 1], eras[index + 1]].find(knowsAll) ?? era).places;
+    const before = time - (eras[index - 1]?.until ?? 0) <= TOLD_AT_LAST ? eras[index - 1] : undefined;
+    const after = era.until - time <= TOLD_AT_LAST ? eras[index + 1] : undefined;
+    return ([era, before, after].find(knowsAll) ?? era).places;
   }
 
   /** For what was seen there: all of one packet. */
   of(sightings: readonly Sighting[]): Places {
     if (this.#eras.length === 1) return this.at(0);
-    const first = Math.min(...sightings.map(({ hop }) => hop.time));
+    const first = sightings.reduce((least, { hop }) => Math.min(least, hop.time), Infinity);
     return this.at(first, ...new Set(sightings.map(({ place }) => place)));
   }
 }

@@ -51,6 +51,32 @@ test('cables are as they were, and so is what was under way on the wire', async 
   expect(machines[1].received).toHaveLength(2);
 });
 
+test.each([
+  ['host-01', 1],
+  ['host-02', 0],
+] as const)(
+  'what was on the wire when the cable of %s was pulled fares the same after going back',
+  async (name, got) => {
+    const { lab, machines } = twoHosts();
+    const lost: boolean[] = [];
+    lab.onHops(({ hops }) => lost.push(...hops.map(({ undelivered }) => undelivered !== undefined)));
+    await lab.start();
+    await lab.freeze();
+    const frame = new Uint8Array(60);
+    frame.fill(0xff, 0, 6);
+    machines[0].sends(frame);
+    lab.setCable(name, false);
+    const checkpoint = await lab.checkpoint('');
+    await lab.thaw();
+    await expect.poll(() => lost).toEqual([got === 0]);
+    expect(machines[1].received).toHaveLength(got);
+    await lab.goBackTo(checkpoint);
+    await expect.poll(() => lost).toEqual([got === 0, got === 0]);
+    expect(machines[1].received).toHaveLength(2 * got);
+    expect(lab.cables.value.get(name)).toBe(false);
+  },
+);
+
 test('a machine that was off is switched off again', async () => {
   const { lab, machines } = twoHosts();
   await lab.start();

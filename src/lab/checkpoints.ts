@@ -112,8 +112,10 @@ export class Checkpoints {
       );
       const failed = ways.find((way) => way.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
-      for (const [machine, plugged] of moment.cables) this.#lab.setCable(machine, plugged);
+      // What is under way was sent before a cable was pulled.
+      for (const wire of wires) for (const [machine] of moment.cables) wire.port(machine)?.setLink({ plugged: true });
       for (const { wire, from, bytes } of moment.frames) wire.port(from)?.send(bytes.slice());
+      for (const [machine, plugged] of moment.cables) this.#lab.setCable(machine, plugged);
     } finally {
       await this.#lab.thaw();
     }

@@ -1,57 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { PlainMachine } from '../../tests/support/lab.ts';
-import type { Console } from '../guest/guest.ts';
-import type { KeptMoments } from '../machine/machine.ts';
+import { KeptMachine } from '../../tests/support/lab.ts';
 import { Keeper } from './keeper.ts';
 import { type KeptRecord, readRecord, writeRecord } from './kept-record.ts';
 import { LabOfMachines } from './lab-of-machines.ts';
 import type { Shelf } from './shelf.ts';
-
-/** A machine that can be kept: what it was asked, in order. */
-class KeptMachine extends PlainMachine {
-  readonly asked: string[] = [];
-  trouble = '';
-  readonly kept: KeptMoments = {
-    snapshot: 'abc',
-    take: async () => {
-      this.asked.push('take');
-      return { known: 7 };
-    },
-    goOn: () => void this.asked.push('go on'),
-    write: async () => {
-      this.asked.push('write');
-      if (this.trouble !== '') throw new Error(this.trouble);
-      return 4096;
-    },
-    settle: () => void this.asked.push('settle'),
-    continueFrom: async (_, known) => {
-      this.asked.push(`continue ${JSON.stringify(known)}`);
-      if (this.trouble !== '') throw new Error(this.trouble);
-    },
-  };
-  types: () => void = () => {};
-  #printed: (bytes: Uint8Array) => void = () => {};
-  override readonly consoles: readonly Console[] = [
-    {
-      index: 0,
-      write() {},
-      resize() {},
-      onInput: (listener) => {
-        this.types = () => listener(Uint8Array.of(97));
-        return () => {};
-      },
-      onOutput: (listener) => {
-        listener(new TextEncoder().encode('what was there\n'));
-        this.#printed = listener;
-        return () => {};
-      },
-    },
-  ];
-
-  prints(text: string): void {
-    this.#printed(new TextEncoder().encode(text));
-  }
-}
 
 class PlainShelf implements Shelf {
   readonly folder = 'somewhere';
@@ -172,6 +124,19 @@ test('when a machine cannot be written the moment before holds, it is said, and 
   await pass(11_000);
   expect(shelf.record).not.toBe(before);
   expect(keeper.state.value).toMatchObject({ unsafe: false, trouble: '' });
+});
+
+test('what cannot be kept is tried again less and less often, since machines stand for it, and is kept once it can be', async () => {
+  machines[1].trouble = 'the disk is on fire';
+  machines[0].prints('one\n');
+  await pass(3_600_000);
+  const tries = machines[0].asked.filter((what) => what === 'take').length;
+  expect(tries).toBeGreaterThan(10);
+  expect(tries).toBeLessThan(20);
+  machines[1].trouble = '';
+  await pass(300_000);
+  expect(keeper.state.value).toMatchObject({ unsafe: false, trouble: '' });
+  expect(shelf.record).not.toBeNull();
 });
 
 test('where storage is full, what is kept of another lab makes room, or it is said', async () => {

@@ -15,6 +15,8 @@ const patience = 20_000;
 const slowly = 180_000;
 /** ms before what could not be kept is tried again. */
 const again = 10_000;
+/** Each time twice as long, up to this: machines stand for it. */
+const againAtLast = 300_000;
 /** Bytes of output that are more than a prompt which is drawn again. */
 const fewBytes = 160;
 const newline = 10;
@@ -44,6 +46,8 @@ export class Keeper {
   #slow: ReturnType<typeof setTimeout> | undefined;
   #underWay: Promise<void> | undefined;
   #over = false;
+  /** How often it failed since it last held. */
+  #failures = 0;
 
   /**
    * @param page what belongs to who shows the lab, asked for each time
@@ -91,6 +95,7 @@ export class Keeper {
   async forget(): Promise<void> {
     while (this.#underWay !== undefined) await this.#underWay;
     this.#calm();
+    this.#failures = 0;
     await this.#shelf.forget().catch(() => {});
     this.#state.value = { at: null, unsafe: false, trouble: '' };
   }
@@ -110,6 +115,7 @@ export class Keeper {
       // For who measures what it costs.
       const end = performance.now();
       performance.measure(keptMeasure, { start: end - took, end, detail: { stood, bytes } });
+      this.#failures = 0;
       clearTimeout(this.#slow);
       this.#slow = undefined;
       this.#state.value = { at, unsafe: this.#first !== undefined, trouble: '' };
@@ -122,7 +128,7 @@ export class Keeper {
         unsafe: true,
         trouble: error instanceof Error ? error.message : String(error),
       };
-      this.#timer = setTimeout(() => void this.keepNow(), again);
+      this.#timer = setTimeout(() => void this.keepNow(), Math.min(againAtLast, again * 2 ** this.#failures++));
     }
   }
 

@@ -7,6 +7,7 @@ import type { LabTime } from '../wire/lab-time.ts';
 import type { Wire } from '../wire/wire.ts';
 import { HopRing, readHops } from './kept-hops.ts';
 import type { KeptRecord } from './kept-record.ts';
+import type { KnownDevices } from './known-devices.ts';
 import type { KeepingCost } from './lab.ts';
 
 /** What is known to be missing among the packets: as many as are kept. */
@@ -20,6 +21,7 @@ export interface KeptLab {
   readonly clock: VirtualClock;
   /** Number of the next hop. */
   next(): number;
+  devices(): KnownDevices;
   cables(): ReadonlyMap<string, boolean>;
   setCable(machine: string, plugged: boolean): void;
   /** Nothing else stops or moves the lab meanwhile. */
@@ -73,7 +75,7 @@ export class Keeping {
     const moment = this.#moment;
     const record = await this.#lab.alone(() => this.#take(moment, parts, page));
     const stood = performance.now() - begun;
-    const written = await Promise.all(parts.map(({ kept }) => kept.write(moment)));
+    const written = await allOf(parts.map(({ kept }) => kept.write(moment)));
     await write(record);
     for (const { kept } of parts) kept.settle(moment);
     return { stood, took: performance.now() - begun, bytes: written.reduce((sum, bytes) => sum + bytes, 0) };
@@ -85,7 +87,7 @@ export class Keeping {
     // What a machine sends before it stands is held, too.
     clock.hold();
     try {
-      const known = await Promise.all(parts.map(async ({ name, kept }) => [name, await kept.take(moment)] as const));
+      const known = await allOf(parts.map(async ({ name, kept }) => [name, await kept.take(moment)] as const));
       return {
         ...{ lab: id, snapshots: this.snapshots, moment, at: Date.now(), time: time.now(), page },
         frozen: machines.some(({ state }) => {
@@ -98,6 +100,7 @@ export class Keeping {
           wire.waiting.peek().map(({ from, bytes }) => ({ wire: wire.name, from, bytes: bytes.slice() })),
         ),
         next: this.#lab.next(),
+        devices: this.#lab.devices(),
         hops: this.#ring.kept(),
         gaps: [...this.#gaps],
       };
@@ -111,12 +114,13 @@ export class Keeping {
   async continueFrom({ moment, machines, cables, frames, hops }: KeptRecord): Promise<readonly Hop[]> {
     const past = readHops(hops);
     await Promise.all(this.#parts().map(({ name, kept }) => kept.continueFrom(moment, machines[name])));
-    for (const [machine, plugged] of cables) this.#lab.setCable(machine, plugged);
+    // What is under way was sent before a cable was pulled.
     for (const { wire, from, bytes } of frames)
       this.#lab.wires
         .find(({ name }) => name === wire)
         ?.port(from)
         ?.send(bytes);
+    for (const [machine, plugged] of cables) this.#lab.setCable(machine, plugged);
     this.#moment = moment;
     return past;
   }
@@ -128,6 +132,12 @@ export class Keeping {
       return { name, kept };
     });
   }
+}
+
+/** When one of them fails, the others are waited for all the same: what comes next must not meet them. */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 interface Part {

@@ -6,6 +6,8 @@ import type { Hop } from '../hop/hop.ts';
 const most = 20_000;
 const mostBytes = 8 * 1024 * 1024;
 const hopsInAPiece = 1000;
+/** … or as many as these hold: one packet may have 64 KB. */
+const bytesInAPiece = mostBytes / 16;
 /** n, place, original length, length: 4 bytes each; time: 8. */
 const headBytes = 24;
 
@@ -44,7 +46,7 @@ export class HopRing {
   add(hops: readonly Hop[]): void {
     for (const hop of hops) {
       let piece = this.#pieces.at(-1);
-      if (piece === undefined || piece.count === hopsInAPiece) {
+      if (piece === undefined || piece.count === hopsInAPiece || piece.length >= bytesInAPiece) {
         piece = new Piece();
         this.#pieces.push(piece);
         this.#release();
@@ -77,11 +79,12 @@ export class HopRing {
   }
 
   #release(): void {
-    let count = (this.#pieces.length - 1) * hopsInAPiece;
+    let count = this.#pieces.reduce((sum, piece) => sum + piece.count, 0);
     let bytes = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
     while (this.#pieces.length > 1 && (count > most - hopsInAPiece || bytes > mostBytes)) {
-      bytes -= this.#pieces.shift()?.length ?? 0;
-      count -= hopsInAPiece;
+      const { length = 0, count: hops = 0 } = this.#pieces.shift() ?? {};
+      bytes -= length;
+      count -= hops;
     }
   }
 

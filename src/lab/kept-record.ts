@@ -3,6 +3,7 @@
 import { packJson, unpackJson } from '../basics/packed-json.ts';
 import type { Gap } from '../hop/gap.ts';
 import type { KeptHops } from './kept-hops.ts';
+import type { KnownDevices } from './known-devices.ts';
 
 /** What was kept cannot be used: its message says why. */
 export class KeptError extends Error {
@@ -17,7 +18,7 @@ export class KeptError extends Error {
 }
 
 /** Another number: records, and what machines write, that are written otherwise. Older ones are refused. */
-export const recordFormat = 1;
+export const recordFormat = 2;
 
 export interface KeptRecord {
   readonly lab: string;
@@ -38,6 +39,8 @@ export interface KeptRecord {
   readonly frames: readonly { readonly wire: string; readonly from: string; readonly bytes: Uint8Array }[];
   /** Number of the next hop. */
   readonly next: number;
+  /** Of which the machines' kernels have told, now and before. */
+  readonly devices: KnownDevices;
   readonly hops: KeptHops;
   readonly gaps: readonly Gap[];
   /** What belongs to who shows the lab: which page, which place in it. */

@@ -1,7 +1,12 @@
-import { expect, it } from 'vitest';
-import { PlainMachine, report } from '../../tests/support/lab.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { cooked, dropOf, ipv4, udp } from '../../tests/support/journey.ts';
+import { KeptMachine, PlainMachine, report } from '../../tests/support/lab.ts';
+import type { Hop } from '../hop/hop.ts';
+import { readRecord, writeRecord } from './kept-record.ts';
 import { LabJourneys } from './lab-journeys.ts';
 import { LabOfMachines } from './lab-of-machines.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 /** Two machines that run, and how often each was asked. */
 async function twoHosts() {
@@ -215,15 +220,116 @@ it('knows which devices were there before, and until when; a report that tells n
   const before = lab.time.now();
   for (const ifindexes of [[1, 2], [1, 2], [1], [1, 3]]) one.kernel.value = report(1, ifindexes);
   const { topology, past = [] } = journeys.context();
-  const names = (devices = topology?.devices ?? []): string[] => devices.map(({ name }) => name);
+  const names = (devices: readonly { readonly name: string }[] = topology?.devices ?? []): string[] =>
+    devices.map(({ name }) => name);
   expect(names()).toEqual(['eth1', 'eth3']);
-  expect(past.map((era) => names([...era.topology.devices]))).toEqual([['eth1', 'eth2'], ['eth1']]);
+  expect(past.map((era) => names(era.topology.devices))).toEqual([['eth1', 'eth2'], ['eth1']]);
   for (const { until } of past) expect(until).toBeGreaterThanOrEqual(before);
   // However many come and go, and nobody looks.
   for (let n = 0; n < 300; n++) one.kernel.value = report(1, [1, 4 + n]);
   expect(journeys.context().past?.length).toBeLessThanOrEqual(64);
-  journeys.clear();
-  expect(names()).toEqual(['eth1', 'eth3']);
+  // Another run of the lab.
+  await lab.reset();
   expect(journeys.context().past).toEqual([]);
-  expect(journeys.context().topology?.devices.map(({ name }) => name)).toEqual(['eth1', 'eth303']);
+});
+
+const tuple = { protocol: 17, source: '10.0.0.7', destination: '10.0.0.2', sourcePort: 9, destinationPort: 99 };
+const datagram = (id: number): Uint8Array => cooked(ipv4(tuple, 64, id, udp(tuple, Uint8Array.of(1, 2))), false);
+
+describe('packets that a kernel said it dropped', () => {
+  /** A machine that tells by itself, and what happens in it. */
+  async function teller() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+    const { journeys, lab, one } = await twoHosts();
+    const start = lab.time.now();
+    const see = (ids: readonly number[]): void => {
+      for (const id of ids)
+        one.sawFrame({
+          ...{ device: 'eth0', direction: 'in', linkType: 276 },
+          time: start + id / 1000,
+          bytes: datagram(id),
+        });
+    };
+    const drop = (id: number): void => {
+      const bytes = datagram(id);
+      const hop: Hop = {
+        ...{ n: 0, machine: 'host-01', device: 'eth0', direction: 'in', time: start + id / 1000, linkType: 276 },
+        ...{ bytes, originalLength: bytes.length },
+      };
+      for (const witness of one.witnesses) witness({ evidence: [dropOf(hop, { namespace: 0 })], conntrack: [] });
+    };
+    const told = async (): Promise<number[]> => {
+      await vi.advanceTimersByTimeAsync(1000);
+      return journeys.dropped.peek().map(({ id }) => id);
+    };
+    return { see, drop, told };
+  }
+  const numbers = (from: number, until: number): number[] =>
+    Array.from({ length: until - from + 1 }, (_, i) => from + i);
+
+  it('are told of once each and in their order, also when there are more than are remembered', async () => {
+    const { see, drop, told } = await teller();
+    for (const id of numbers(1, 150)) {
+      see([id]);
+      drop(id);
+    }
+    expect(await told()).toEqual(numbers(51, 150));
+    see([151]);
+    drop(151);
+    expect(await told()).toEqual(numbers(52, 151));
+  });
+
+  it('are told of though hundreds of others come right behind', async () => {
+    const { see, drop, told } = await teller();
+    see([1]);
+    drop(1);
+    see(numbers(101, 400));
+    expect(await told()).toEqual([1]);
+  });
+});
+
+it('says the same of a packet after the page was loaded anew, though another device has its address since', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'Date'] });
+  /** What the kernel reports when its second device has this address. */
+  const reported = (address: string) => {
+    const { namespaces, ...rest } = report(9, [2, 3]);
+    const local = (ifindex: number) => [{ family: 'inet', local: ifindex === 2 ? '10.0.0.1' : address, prefixlen: 24 }];
+    return {
+      ...rest,
+      namespaces: namespaces.map((namespace) => ({
+        ...namespace,
+        links: namespace.links.map((link) => ({ ...link, addr_info: local(link.ifindex) })),
+      })),
+    };
+  };
+  const page = () => {
+    const machine = new KeptMachine('host-01');
+    const lab = new LabOfMachines('a', 'A', [machine]);
+    const journeys = new LabJourneys(lab);
+    let run = 0;
+    lab.onHops((batch) => {
+      if (batch.run !== run) journeys.clear();
+      run = batch.run;
+      journeys.add(batch.hops);
+    });
+    return { machine, lab, journeys };
+  };
+  const { machine, lab, journeys } = page();
+  await lab.start();
+  machine.kernel.value = reported('10.0.0.9');
+  vi.advanceTimersByTime(20_000);
+  machine.sawFrame({ device: 'eth2', direction: 'in', linkType: 276, time: lab.time.now(), bytes: datagram(5) });
+  vi.advanceTimersByTime(20_000);
+  machine.kernel.value = reported('10.0.0.2');
+  let written = new Uint8Array();
+  await lab.keep(null, async (record) => {
+    written = await writeRecord(record);
+  });
+  const read = await readRecord(written, 'a', lab.snapshots);
+  if ('why' in read) throw new Error(read.why);
+  const next = page();
+  await next.lab.continueFrom(read.record);
+  next.machine.kernel.value = reported('10.0.0.2');
+  expect(journeys.of(1)?.why).toBeDefined();
+  expect(next.journeys.of(1)?.why).toBe(journeys.of(1)?.why);
 });

@@ -14,13 +14,10 @@ import { latestEvidence } from '../journey/evidence/latest.ts';
 import type { RuleEvidence } from '../journey/evidence/rules.ts';
 import { DECIDED } from '../journey/evidence/watches.ts';
 import type { Journey } from '../journey/journey.ts';
-import type { PastTopology } from '../journey/places-in-time.ts';
-import type { Topology } from '../journey/topology.ts';
 import type { UnseenDrop } from '../journey/unseen.ts';
 import type { Machine } from '../machine/machine.ts';
-import type { Graph } from '../topology/graph.ts';
 import type { Unsubscribe } from '../wire/frame-port.ts';
-import { topologyOf } from './journey-topology.ts';
+import type { KnownDevices } from './known-devices.ts';
 import type { Lab } from './lab.ts';
 import { askedLater } from './time-words.ts';
 
@@ -36,13 +33,11 @@ const keepGaps = 1000;
 /** Seconds of the lab after a drop in which what is said of it may change. */
 const JUDGED_AFTER = 5;
 const keepWays = 1000;
-/** Devices come and go with each container. */
-const keepPast = 64;
-const MOST_GRAPHS = 32;
 /** ms after the last drop that a kernel told of: by then its packet's hops have come. */
 const TOLD_AFTER = 800;
-/** Hops among which a drop that was just told of is looked for. */
+/** Hops before it was told of among which a drop is looked for; and of all, at most. */
 const MOST_RECENT = 200;
+const MOST_LOOKED = 2000;
 const keepDropped = 100;
 /** Batches whose hops may be young: more than come in that time. */
 const MOST_FRESH = 1000;
@@ -62,10 +57,8 @@ export class LabJourneys {
   #ways = new Map<string, RuleEvidence>();
   /** They have said so since somebody looked last. */
   #isWatched = false;
-  /** Reports that nobody has looked at yet, and when they came, seconds of the lab. */
-  #graphs: { readonly graph: Graph; readonly time: number }[] = [];
-  #topology: Topology = { devices: [] };
-  #past: readonly PastTopology[] = [];
+  /** As the builder was told of them. */
+  #devices: KnownDevices | null = null;
   #evidence: readonly Evidence[] = [];
   #gaps: readonly Gap[] = [];
   #context: Context | null = null;
@@ -81,6 +74,9 @@ export class LabJourneys {
   #settled = 0;
   #newest = 0;
   readonly #dropped = signal<readonly Journey[]>([]);
+  /** Of those that were told of, also when they are not among #dropped any more. */
+  #told = new Set<number>();
+  #lookFrom = 0;
   #drops: ReturnType<typeof setTimeout> | undefined;
   #looksNoMore: ReturnType<typeof setTimeout> | undefined;
   /** The last question, answered or not. */
@@ -91,10 +87,6 @@ export class LabJourneys {
     this.#readers = lab.machines.filter(({ can }) => can.exec).map((machine) => [machine, new EvidenceReader(machine)]);
     const witnesses = lab.machines.filter(({ can }) => can.evidence);
     this.#ends = [
-      lab.graph.subscribe((graph) => {
-        this.#graphs.push({ graph, time: lab.time.now() });
-        if (this.#graphs.length > MOST_GRAPHS) this.#lookAtGraph();
-      }),
       lab.onWentBack(() => {
         for (const [, reader] of this.#readers) void reader.startAnew();
       }),
@@ -143,6 +135,7 @@ export class LabJourneys {
     for (const word of words) this.#said.push(word);
     if (words.some(({ kind }) => kind === 'drop')) {
       this.#lastDrop = this.#lab.time.now();
+      if (this.#drops === undefined) this.#lookFrom = this.#newest - MOST_RECENT;
       this.#drops ??= unattended(setTimeout(() => this.#lookForDrops(), TOLD_AFTER));
     }
     if (this.#said.length > 2 * keepEvidence) this.#said = [...latestEvidence(this.#said, 2 * keepEvidence)];
@@ -158,16 +151,19 @@ export class LabJourneys {
   #lookForDrops(): void {
     this.#drops = undefined;
     this.#takeIn();
-    const known = new Set(this.#dropped.peek().map(({ id }) => id));
     const found: Journey[] = [];
     const looked = new Set<number>();
-    for (let n = this.#newest; n > Math.max(0, this.#newest - MOST_RECENT); n--) {
+    for (let n = this.#newest; n > Math.max(0, this.#lookFrom, this.#newest - MOST_LOOKED); n--) {
       if (looked.has(n)) continue;
       const journey = this.#builder.journeyOf(n);
       if (journey === undefined) continue;
       for (const { hop } of journey.hops) looked.add(hop.n);
-      if (journey.end === 'dropped' && journey.grade === 'seen' && !known.has(journey.id)) found.unshift(journey);
+      if (journey.end === 'dropped' && journey.grade === 'seen' && !this.#told.has(journey.id)) found.push(journey);
     }
+    found.reverse();
+    for (const { id } of found) this.#told.add(id);
+    // Who is older is not looked at again.
+    for (const id of this.#told) if (id < this.#newest - keep) this.#told.delete(id);
     if (found.length > 0) this.#dropped.value = [...this.#dropped.peek(), ...found].slice(-keepDropped);
   }
 
@@ -232,18 +228,17 @@ export class LabJourneys {
     const journey = this.of(n);
     if (journey === undefined) return false;
     const hops = [...journey.hops.map(({ hop }) => hop), { ...held, n: Number.MAX_SAFE_INTEGER }];
-    return stitch(hops, { topology: this.#topology, past: this.#past }, { oneTime: true }).some(
+    return stitch(hops, { ...this.#lab.devices }, { oneTime: true }).some(
       (one) => one.hops.length > 1 && one.hops.some(({ hop }) => hop.n === Number.MAX_SAFE_INTEGER),
     );
   }
 
   /** What is known besides the packets: the same object as long as nothing else is. */
   context(): Context {
-    this.#lookAtGraph();
+    this.#lookAtDevices();
     this.#listen();
     this.#context ??= {
-      topology: this.#topology,
-      past: this.#past,
+      ...this.#lab.devices,
       conntrack: this.#builder.conntrack,
       evidence: [...this.#watches.values(), ...this.#ways.values(), ...this.#evidence],
       gaps: this.#gaps,
@@ -315,9 +310,7 @@ export class LabJourneys {
     this.#translated = [];
     this.#watches = new Map();
     this.#ways = new Map();
-    this.#graphs = [{ graph: this.#lab.graph.peek(), time: this.#lab.time.now() }];
-    this.#topology = { devices: [] };
-    this.#past = [];
+    this.#devices = null;
     this.#evidence = [];
     this.#gaps = [];
     this.#context = null;
@@ -325,6 +318,7 @@ export class LabJourneys {
     this.#lastDrop = this.#judgedAt = -Infinity;
     clearTimeout(this.#drops);
     this.#drops = undefined;
+    this.#told.clear();
     if (this.#dropped.peek().length > 0) this.#dropped.value = [];
     this.#askedAt = new Map();
     this.#fresh = [];
@@ -340,27 +334,19 @@ export class LabJourneys {
   }
 
   #takeIn(): void {
-    this.#lookAtGraph();
+    this.#lookAtDevices();
     this.#listen();
     if (this.#waiting.length === 0) return;
     this.#builder.add(this.#waiting);
     this.#waiting = [];
   }
 
-  #lookAtGraph(): void {
-    let isNew = false;
-    for (const { graph, time } of this.#graphs) {
-      const topology = topologyOf(graph, (machine, device) => this.#lab.wireOf(machine, device));
-      if (JSON.stringify(topology) === JSON.stringify(this.#topology)) continue;
-      if (this.#topology.devices.length > 0) this.#past = [...this.#past, { until: time, topology: this.#topology }];
-      this.#topology = topology;
-      isNew = true;
-    }
-    this.#graphs = [];
-    if (!isNew) return;
-    if (this.#past.length > keepPast) this.#past = this.#past.slice(keepPast / 2);
+  #lookAtDevices(): void {
+    const { devices } = this.#lab;
+    if (devices === this.#devices) return;
+    this.#devices = devices;
     this.#context = null;
-    this.#builder.know({ topology: this.#topology, past: this.#past });
+    this.#builder.know({ ...devices });
   }
 }
 

@@ -22,6 +22,7 @@ import { CauseOrder, PATIENCE } from './cause-order.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Keeping } from './keeping.ts';
 import { KeptError, type KeptRecord } from './kept-record.ts';
+import { DevicesInTime, type KnownDevices } from './known-devices.ts';
 import type { Checkpoint, HopBatch, KeepingCost, Lab } from './lab.ts';
 import { lossWords } from './loss-words.ts';
 import { realTime } from './real-time.ts';
@@ -48,6 +49,7 @@ export class LabOfMachines implements Lab {
   readonly #listeners = new Set<(batch: HopBatch) => void>();
   readonly #wentBack = new Set<() => void>();
   readonly #history = new DeviceHistory();
+  readonly #devices = new DevicesInTime((machine, device) => this.wireOf(machine, device));
   readonly #ends: Unsubscribe[] = [];
   readonly #plugged = new Map<string, string>();
   readonly #cables = signal<ReadonlyMap<string, boolean>>(new Map());
@@ -107,6 +109,7 @@ export class LabOfMachines implements Lab {
     this.#keeping = new Keeping({
       ...{ id, machines, wires: this.wires, time, clock: time.clock },
       next: () => this.#next,
+      devices: () => this.#devices.known,
       cables: () => this.#cables.peek(),
       setCable: (machine, plugged) => this.setCable(machine, plugged),
       alone: (work) => this.#checkpoints.alone(work),
@@ -135,6 +138,7 @@ export class LabOfMachines implements Lab {
           graphs.set(machine.name, part);
           const graph = mergeGraphs([...graphs.values()], cabling);
           this.#history.record(graph);
+          this.#devices.report(graph, this.time.now());
           this.#graph.value = graph;
         }),
         machine.onTap((batch) => this.#tapped(machine.name, batch)),
@@ -148,6 +152,10 @@ export class LabOfMachines implements Lab {
 
   get graph(): ReadonlySignal<Graph> {
     return this.#graph;
+  }
+
+  get devices(): KnownDevices {
+    return this.#devices.known;
   }
 
   onHops(listener: (batch: HopBatch) => void): Unsubscribe {
@@ -248,7 +256,7 @@ export class LabOfMachines implements Lab {
   }
 
   async continueFrom(record: KeptRecord, listening: Promise<unknown> = Promise.resolve()): Promise<void> {
-    this.#newRun(record.time, record.next);
+    this.#newRun(record.time, record.next, record.devices);
     this.#continuing.value = this.#starting.value = true;
     try {
       this.clock.hold();
@@ -258,7 +266,8 @@ export class LabOfMachines implements Lab {
       this.#starting.value = false;
       await listening;
       const hops = await this.#keeping.continueFrom(record).catch((error) => {
-        throw new KeptError(error instanceof Error ? error.message : String(error));
+        const why = error instanceof Error ? error.message : String(error);
+        throw new KeptError(why, isForGood.test(why));
       });
       this.#tell(hops, record.gaps, true);
     } catch (error) {
@@ -310,13 +319,14 @@ export class LabOfMachines implements Lab {
     await Promise.all(this.machines.map((machine) => machine.dispose()));
   }
 
-  #newRun(time?: number, next = 1): void {
+  #newRun(time?: number, next = 1, devices?: KnownDevices): void {
     this.#crossing = [];
     this.#order.clear();
     this.#next = next;
     this.#run++;
     this.#keeping.clear();
     this.time.begin(time);
+    this.#devices.begin(devices);
   }
 
   async #stand(reason: FreezeReason): Promise<void> {
@@ -470,5 +480,8 @@ type NumberedHop = Hop & { n: number; time: number };
 
 /** What Debian's kernel calls a machine's one NIC: net.ifnames=0 on its command line. */
 const nicDevice = 'eth0';
+
+/** Of what a machine says that does not go back to where it was. */
+const isForGood = /damaged|not there any more|cut off|older build|another version/;
 
 const nothingOf = (name: string): Graph => ({ ...EMPTY_GRAPH, machines: [{ kind: 'machine', id: name, name }] });

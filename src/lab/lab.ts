@@ -10,6 +10,7 @@ import type { LabTime } from '../wire/lab-time.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { WireFrame } from '../wire/wire-frame.ts';
 import type { KeptRecord } from './kept-record.ts';
+import type { KnownDevices } from './known-devices.ts';
 
 /** Hops in the order of their numbers: none comes before what it came from (cause-order.ts). */
 export interface HopBatch {
@@ -54,6 +55,8 @@ export interface Lab {
   /** All machines together (together.ts): loading until all have loaded, then running or frozen as long as one is. */
   readonly state: ReadonlySignal<MachineState>;
   readonly graph: ReadonlySignal<Graph>;
+  /** What the graph says of devices and addresses, and said before in this run: the same object as long as nothing has changed. */
+  readonly devices: KnownDevices;
   onHops(listener: (batch: HopBatch) => void): Unsubscribe;
   /** Resolves when all machines have come to run or have failed, as their states say. Rejects when none has come to run. */
   start(): Promise<void>;

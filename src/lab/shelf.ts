@@ -36,7 +36,7 @@ export async function openShelf(lab: string): Promise<Shelf | NoShelf> {
     // A page that has a lock of its own never waits for it.
     const release = await alone(lab);
     if (release === null) return 'busy';
-    await letGo(top, async (name, at) => name !== lab && Date.now() - at > longest);
+    await letGo(top, async (name, at) => name !== lab && Date.now() - at > longest).catch(() => {});
     return {
       folder: `${root}/${lab}`,
       read: () => readRecordOf(top, lab),
@@ -122,10 +122,11 @@ async function letGo(
     await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
       if (lock === null) return;
       const folder = handle as FileSystemDirectoryHandle;
-      const file = await folder.getFileHandle(recordName).then(
-        (record) => record.getFile(),
-        () => null,
-      );
+      // It may vanish under one's hands.
+      const file = await folder
+        .getFileHandle(recordName)
+        .then((record) => record.getFile())
+        .catch(() => null);
       if (await goes(name, file?.lastModified ?? 0)) await top.removeEntry(name, { recursive: true }).catch(() => {});
     });
   }

@@ -147,3 +147,27 @@ it('tells the packets of one connection apart', () => {
   expect(first.length).toBeGreaterThan(4);
   expect(new Set(first.map((hop) => identityOf(hop).key)).size).toBe(first.length);
 });
+
+it('compares a frame that goes round in a loop with a few of its sightings, not with thousands', () => {
+  const ways = new LiveWays();
+  ways.setGraph(graph);
+  const bytes = hops('ping.hops.jsonl')[0]?.bytes ?? new Uint8Array();
+  const ports = graph.devices.filter(({ namespace }) => namespace === root);
+  let looks = 0;
+  const follow = (n: number): void => {
+    const { name, ifindex, id } = ports[n % ports.length] ?? { name: '', ifindex: 0, id: '' };
+    ways.follow({
+      ...{ n, machine: 'host-01', device: name, ifindex, deviceId: id, direction: 'in', linkType: 276, bytes },
+      get time() {
+        looks++;
+        return 1000 + n * 1e-5;
+      },
+      originalLength: bytes.length,
+    });
+  };
+  for (let n = 1; n <= 2000; n++) follow(n);
+  looks = 0;
+  for (let n = 2001; n <= 2100; n++) follow(n);
+  expect(looks).toBeGreaterThan(100);
+  expect(looks / 100).toBeLessThan(500);
+});

@@ -25,6 +25,8 @@ const SAME_PACKET = 0.1;
 const ANY_CLOCK = 5;
 /** Sightings kept to compare with. */
 const REMEMBERED = 4096;
+/** Of equal ones, the latest: of a frame that goes round in a loop there are thousands. */
+const MOST_EQUAL = 64;
 
 export class LiveWays {
   readonly #ways = new Ways();
@@ -66,7 +68,7 @@ export class LiveWays {
 
   #before(hop: Hop): { readonly before: Seen; readonly crossings: readonly Crossing[] } | undefined {
     const same = this.#byKey.get(identityOf(hop).key) ?? [];
-    for (let i = same.length - 1; i >= 0; i--) {
+    for (let i = same.length - 1; i >= Math.max(0, same.length - MOST_EQUAL); i--) {
       const before = same[i] as Seen;
       const most = before.hop.machine === hop.machine ? SAME_PACKET : ANY_CLOCK;
       if (Math.abs(hop.time - before.hop.time) > most) continue;

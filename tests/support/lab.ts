@@ -2,7 +2,7 @@
 import { type Signal, signal } from '@preact/signals-core';
 import type { Console, EvidenceBatch, TapBatch, TapFrame, TracingWord } from '../../src/guest/guest.ts';
 import { type Abilities, canAll } from '../../src/machine/abilities.ts';
-import type { FreezeReason, Machine, MachineState } from '../../src/machine/machine.ts';
+import type { FreezeReason, KeptMoments, Machine, MachineState } from '../../src/machine/machine.ts';
 import type { KernelReport } from '../../src/topology/kernel-report.ts';
 
 /** The least that is a machine: its states are what it is told, its tap says what the test says. */
@@ -116,6 +116,52 @@ export class PlainMachine implements Machine {
       }),
     );
     for (const tap of this.taps) tap({ frames, lost });
+  }
+}
+
+/** A machine that can be kept: what it was asked, in order. */
+export class KeptMachine extends PlainMachine {
+  readonly asked: string[] = [];
+  trouble = '';
+  readonly kept: KeptMoments = {
+    snapshot: 'abc',
+    take: async () => {
+      this.asked.push('take');
+      return { known: 7 };
+    },
+    goOn: () => void this.asked.push('go on'),
+    write: async () => {
+      this.asked.push('write');
+      if (this.trouble !== '') throw new Error(this.trouble);
+      return 4096;
+    },
+    settle: () => void this.asked.push('settle'),
+    continueFrom: async (_, known) => {
+      this.asked.push(`continue ${JSON.stringify(known)}`);
+      if (this.trouble !== '') throw new Error(this.trouble);
+    },
+  };
+  types: () => void = () => {};
+  #printed: (bytes: Uint8Array) => void = () => {};
+  override readonly consoles: readonly Console[] = [
+    {
+      index: 0,
+      write() {},
+      resize() {},
+      onInput: (listener) => {
+        this.types = () => listener(Uint8Array.of(97));
+        return () => {};
+      },
+      onOutput: (listener) => {
+        listener(new TextEncoder().encode('what was there\n'));
+        this.#printed = listener;
+        return () => {};
+      },
+    },
+  ];
+
+  prints(text: string): void {
+    this.#printed(new TextEncoder().encode(text));
   }
 }
 

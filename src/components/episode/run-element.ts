@@ -6,6 +6,7 @@ import {
   commandEvent,
   commandSeenEvent,
 } from '../ui/command-request.ts';
+import { currentPath } from '../ui/current-page.ts';
 import { loadProgress, markDone, onProgress, pageName } from '../ui/progress.ts';
 import { durationWords } from '../ui/words.ts';
 import { commandOf, keyOf, machineOf, pageCommands } from './page-commands.ts';
@@ -45,7 +46,7 @@ class LockstepRun extends HTMLElement {
     );
     // When all of the page's commands are there.
     queueMicrotask(() => {
-      this.#page = pageName(location.pathname);
+      this.#page = pageName(currentPath());
       this.#name = `${this.#page} ${keyOf(this)}`;
       shown.set(this.#name, this);
       const report = told.get(this.#name);

@@ -16,22 +16,15 @@ interface Props {
 
 export function DropNotice({ dropped, severalMachines, onShow }: Props) {
   const [all, setAll] = useState(dropped.peek());
-  /** Of those that are known, how many were looked at or put away. */
-  const [done, setDone] = useState(dropped.peek().length);
-  useEffect(
-    () =>
-      dropped.subscribe((now) => {
-        setAll(now);
-        setDone((before) => Math.min(before, now.length));
-      }),
-    [dropped],
-  );
+  /** The last one that was looked at or put away: the list lets go of its oldest. */
+  const [done, setDone] = useState(dropped.peek().at(-1));
+  useEffect(() => dropped.subscribe(setAll), [dropped]);
   const latest = all.at(-1);
   const last = latest?.hops.at(-1);
-  const count = all.length - done;
+  const count = all.length - 1 - (done === undefined ? -1 : all.lastIndexOf(done));
   if (latest === undefined || last === undefined || count <= 0) return <p class="sr-only" role="status" />;
   const place = severalMachines ? placeOf(last.hop) : last.hop.device || placeOf(last.hop);
-  const putAway = (): void => setDone(all.length);
+  const putAway = (): void => setDone(latest);
   return (
     <div class="jn-dropped">
       <p role="status">

@@ -186,6 +186,16 @@ describe('a command of the prose', () => {
     expect(shell.lines).toEqual(['docker ps', 'docker rm web']);
   });
 
+  it('does not join a line in which Ctrl-D was pressed: that ends no line that has something in it', async () => {
+    const { shell, line } = await atPrompt();
+    shell.type('ls');
+    shell.type('\x04');
+    const asked = new Asked('docker ps');
+    line.add(asked);
+    await pass(1000);
+    expect(shell.lines).toEqual(['docker ps']);
+  });
+
   it('says nothing of a line where none was begun: what a terminal answers by itself is no typing', async () => {
     const { shell, line } = await atPrompt();
     shell.type('\x1b[?1;2c');

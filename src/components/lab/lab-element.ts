@@ -6,6 +6,7 @@ import type { NoShelf } from '../../lab/shelf.ts';
 import { whyNot } from '../../machine/abilities.ts';
 import { remarkOf } from '../../machine/remark.ts';
 import { type CommandRequest, commandEvent } from '../ui/command-request.ts';
+import { currentPath } from '../ui/current-page.ts';
 import { tellLabWord } from '../ui/lab-word.ts';
 import { isTabName, loadPreferences, savePreference, type TabName } from '../ui/preferences.ts';
 import { wireSplit } from '../ui/split.ts';
@@ -37,6 +38,8 @@ class LockstepLab extends HTMLElement implements PlacedLab {
   #back = false;
   /** What is said of keeping it; "" when all is well. */
   #keptTrouble = '';
+  /** The page whose commands were run in it last; "": it is fresh. */
+  #usedOn = '';
   /** What is kept of this lab is this page's. */
   #keeps = false;
   #builtFrom: string | undefined;
@@ -84,7 +87,9 @@ class LockstepLab extends HTMLElement implements PlacedLab {
       page: () => this.#here,
       onKept: (kept) => this.#kept(kept),
       onContinued: (page) => {
-        if (isReadingPlace(page) && !isAway(this)) returnTo(page);
+        if (!isReadingPlace(page)) return;
+        this.#usedOn = page.path;
+        if (!isAway(this)) returnTo(page);
       },
       onRefused: (why, isGone) => {
         if (isGone) writeNote(lab, null);
@@ -142,6 +147,7 @@ class LockstepLab extends HTMLElement implements PlacedLab {
     const away = isAway(this);
     this.#tellWord();
     if (away) void this.#session?.keepNow();
+    else if (this.#session !== undefined) this.#remark(this.#session.state);
   }
 
   /** After the router has scrolled to where it thinks. */
@@ -210,7 +216,8 @@ class LockstepLab extends HTMLElement implements PlacedLab {
 
   #remark(state: SessionState): void {
     const alive = state.kind === 'running' || state.kind === 'frozen';
-    const remarks = [remarkOf(state), alive ? this.#keptTrouble : ''];
+    const left = this.#isLeftByAnother ? 'As another episode left it. Reset makes it fresh.' : '';
+    const remarks = [remarkOf(state), alive ? this.#keptTrouble : '', alive ? left : ''];
     say(this.#part('.lab-remark'), remarks.filter((remark) => remark !== '').join(' '));
   }
 
@@ -236,7 +243,7 @@ class LockstepLab extends HTMLElement implements PlacedLab {
       title: this.#title,
       state: `${words.charAt(0).toLowerCase()}${words.slice(1)}`,
       here: !isAway(this),
-      href: this.#place?.path ?? location.pathname,
+      href: this.#place?.path ?? currentPath(),
     });
   }
 
@@ -375,8 +382,18 @@ class LockstepLab extends HTMLElement implements PlacedLab {
     if (dialog.returnValue !== 'reset') return;
     dialog.returnValue = '';
     writeNote(this.dataset['lab'] ?? '', null);
+    await this.#makeFresh();
+  }
+
+  async #makeFresh(): Promise<void> {
+    this.#usedOn = '';
     await this.#session?.reset();
     this.#panels?.renewTerminals();
+  }
+
+  /** It goes on from another page, whose commands were run in it. */
+  get #isLeftByAnother(): boolean {
+    return this.#usedOn !== '' && this.#usedOn !== currentPath();
   }
 
   #showTerminal(machine: string, terminal = 1): void {
@@ -454,7 +471,9 @@ class LockstepLab extends HTMLElement implements PlacedLab {
 
   /** To a lab that runs and is drawn: what was pressed before. */
   #handOver(): void {
-    if (this.#panels && this.#session && isAlive(this.#session.state)) this.#queue.flush(this.#panels);
+    if (!this.#panels || !this.#session || !isAlive(this.#session.state)) return;
+    if (this.#usedOn === '') this.#usedOn = currentPath();
+    this.#queue.flush(this.#panels);
   }
 
   #run(event: CustomEvent<CommandRequest>): void {
@@ -467,7 +486,9 @@ class LockstepLab extends HTMLElement implements PlacedLab {
     if (this.#tab === 'terminal') this.#showTerminal(request.machine, request.terminal);
     else this.#open(true);
     const { state } = session;
-    if (this.#panels && isAlive(state)) {
+    if (this.#panels && isAlive(state) && this.#isLeftByAnother) this.#askWhetherFresh(request);
+    else if (this.#panels && isAlive(state)) {
+      this.#usedOn = currentPath();
       this.#panels.run(request);
       if (state.kind === 'frozen' && state.reason === 'hidden') void session.thaw();
     } else {
@@ -483,6 +504,29 @@ class LockstepLab extends HTMLElement implements PlacedLab {
       if (off)
         void this.#start(state.kind === 'off' && readNote(this.dataset['lab'] ?? '') !== null ? 'kept' : 'snapshot');
     }
+  }
+
+  /** An episode begins with a fresh lab; this one is full of what was made in another. */
+  #askWhetherFresh(request: CommandRequest): void {
+    const run = (): void => {
+      this.#usedOn = currentPath();
+      this.#run(new CustomEvent(commandEvent, { detail: request }));
+    };
+    const fresh = async (): Promise<void> => {
+      writeNote(this.dataset['lab'] ?? '', null);
+      request.report({ kind: 'queued', words: 'The lab is made fresh: then this is typed.', choices: [] });
+      await this.#makeFresh();
+      run();
+    };
+    request.report({
+      kind: 'queued',
+      words: 'The lab is as another episode left it, and this one begins with a fresh lab.',
+      choices: [
+        { label: 'Reset the lab and run', choose: () => void fresh() },
+        { label: 'Run it in the lab as it is', choose: run },
+        { label: 'Cancel', choose: () => request.report({ kind: 'cancelled' }) },
+      ],
+    });
   }
 }
 

@@ -11,8 +11,8 @@ export const clearLine = '\x01\x0b';
 
 /** What a terminal answers by itself: where the cursor is, what it can do, that it has the focus. */
 const answers = /\x1b\[[?>]?[\d;]*[cnRIO]/g;
-/** Enter, and the keys that give up a line (Ctrl-C) or end a shell on an empty one (Ctrl-D). */
-const ends = /[\r\n\x03\x04]/;
+/** Enter, and the key that gives up a line (Ctrl-C). */
+const ends = /[\r\n\x03]/;
 
 export class PromptLine {
   readonly #end: () => void;

@@ -1,6 +1,8 @@
 // <lockstep-contents> around the page's contents: which section the reader is in, which are done, and how long the rest takes.
 // It also remembers the place for the next visit. Without JavaScript the contents are links, and nothing more is said.
+
 import { keyOf } from '../episode/page-commands.ts';
+import { currentPath } from '../ui/current-page.ts';
 import { loadProgress, onProgress, pageName, savePlace } from '../ui/progress.ts';
 import { leftWords, minutesLeft, type SectionLoad } from './reading-time.ts';
 
@@ -31,7 +33,7 @@ class LockstepContents extends HTMLElement {
       this.#showDone();
       const { place } = loadProgress();
       const left = document.querySelector('lockstep-left');
-      if (left && place?.page === pageName(location.pathname)) {
+      if (left && place?.page === pageName(currentPath())) {
         const at = this.#sections.findIndex(({ heading }) => heading.id === place.section);
         if (at > 0) left.textContent = `, ${leftWords(this.#left(at, 0))}`;
       }
@@ -62,7 +64,7 @@ class LockstepContents extends HTMLElement {
   }
 
   #showDone(): void {
-    const done = new Set(loadProgress().done[pageName(location.pathname)]);
+    const done = new Set(loadProgress().done[pageName(currentPath())]);
     for (const section of this.#sections) {
       const link = this.#linkTo(section);
       if (!link) continue;
@@ -95,7 +97,7 @@ class LockstepContents extends HTMLElement {
     }
     if (this.#moved && section && this.dataset['minutes'] !== undefined)
       savePlace({
-        page: pageName(location.pathname),
+        page: pageName(currentPath()),
         section: section.heading.id,
         title: section.heading.textContent.trim(),
       });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseFront } from './front-program.ts';
+import { calledBy, parseFront } from './front-program.ts';
 
 it('at its prompt the shell itself is in front', () => {
   expect(parseFront('Ss+  /bin/bash -l\n')).toEqual({ words: '/bin/bash -l', isOwnShell: true, isShell: true });
@@ -18,9 +18,19 @@ it.each([
   ['docker exec -it client sh', true],
   ['bash', true],
   ['nsenter -t 812 -n -- /bin/bash -l', true],
+  ['docker run --rm -it busybox', true],
+  ['docker exec -i -t web /bin/sh', true],
+  ['ip netns exec web bash', true],
+  ['sudo bash', true],
   ['cat', false],
   ['tcpdump -ni docker0', false],
   ['vi sh.txt', false],
+  ['docker pull busybox', false],
+  ['docker stop busybox', false],
+  ['docker run -d --name web busybox', false],
+  ['apt-get install -y zsh', false],
+  ['man bash', false],
+  ['less /bin/sh', false],
 ])('%s is a shell: %s', (args, expected) => {
   expect(parseFront(`Ss   /bin/bash -l\nSl+  ${args}\n`)).toMatchObject({ words: args, isShell: expected });
 });
@@ -37,3 +47,23 @@ it('whatever it is called, its words are short and harmless', () => {
     }),
   );
 });
+
+it.each([
+  'docker compose exec web sh',
+  'docker container exec -it web sh',
+  'docker exec --interactive --tty web sh',
+  'docker -H tcp://10.0.0.1 exec -it web bash',
+  'busybox sh',
+  'setsid bash',
+  'sudo -i bash',
+  'env TERM=dumb bash',
+])('%s is a shell, and Ctrl-D ends it', (words) => {
+  expect(calledBy(words).isShell).toBe(true);
+});
+
+it.each(['sudo docker pull busybox', 'sudo man bash', 'bash warm.sh', 'docker exec web cat /bin/sh'])(
+  '%s is none',
+  (words) => {
+    expect(calledBy(words).isShell).toBe(false);
+  },
+);

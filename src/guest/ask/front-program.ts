@@ -46,8 +46,35 @@ export function calledBy(args: string, isOwnShell = false): FrontProgram {
 
 /** "bash", "-bash", "docker exec -it web sh", "nsenter -t 812 -n -- /bin/bash -l" */
 function isShell(args: string): boolean {
-  const words = args.split(/\s+/);
-  const last = words.filter((word, at) => at === 0 || !word.startsWith('-')).at(-1) ?? '';
-  const name = last.replace(/^-/, '').split('/').at(-1) ?? '';
-  return shells.has(name);
+  return isShellCall(args.split(/\s+/));
 }
+
+function isShellCall([program = '', ...rest]: readonly string[]): boolean {
+  const name = nameOf(program);
+  if (name === 'busybox' && rest.length > 0) return isShellCall(rest);
+  if (shells.has(name)) return rest.every((word) => word.startsWith('-'));
+  // What is called is the rest, as it stands.
+  if (/^(?:sudo|env|setsid)$/.test(name)) {
+    const at = rest.findIndex((word) => !word.startsWith('-') && !/^\w+=/.test(word));
+    return at >= 0 && isShellCall(rest.slice(at));
+  }
+  return shells.has(nameOf(rest.findLast((word) => !word.startsWith('-')) ?? '')) && handsOver(name, rest);
+}
+
+const nameOf = (word: string): string => word.replace(/^-/, '').split('/').at(-1) ?? '';
+
+/** A call that ends with what is to run, there or elsewhere, and gives it what is typed. */
+function handsOver(name: string, rest: readonly string[]): boolean {
+  const at = rest.findIndex((word) => word === 'exec' || word === 'run');
+  if (/^(?:docker|podman|nerdctl|kubectl|crictl|lxc)$/.test(name))
+    return (
+      at >= 0 &&
+      // `docker compose exec` and `lxc exec` hand a terminal over without being asked.
+      (/^(?:compose)$/.test(rest[0] ?? '') || name === 'lxc' || rest.slice(at).some((word) => interactive.test(word)))
+    );
+  if (name === 'ip') return rest.includes('netns') && rest.includes('exec');
+  return /^(?:nsenter|chroot|unshare|su|ssh)$/.test(name);
+}
+
+/** "-it", "-i", "--tty". */
+const interactive = /^(?:-[a-z]{0,4}[it][a-z]{0,4}|--interactive|--tty)$/;

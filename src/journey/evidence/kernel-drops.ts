@@ -33,6 +33,8 @@ export function meaningOf(freed: Freed): DropMeaning {
   if (reason === 'NETFILTER_DROP' && freed.conntrackFull === true)
     return lost('connection tracking has no room for another connection (nf_conntrack_max), so it lets none begin');
   if (reason === 'QDISC_DROP') return lost(queueWords(freed));
+  // A packet that never was: for `ip route get` the kernel makes one, to ask its own tables about (net/ipv4/route.c, inet_rtm_getroute).
+  if (place === 'inet_rtm_getroute' || place === 'inet6_rtm_getroute') return copy('');
   if (place === 'ip_rcv_finish_core' && reason === 'NOT_SPECIFIED') return lost(refusedRoute(freed));
   // A number is a reason whose name nobody told: it may be one of those that are no loss.
   return PLACES.get(`${place} ${reason}`) ?? REASONS.get(reason) ?? (/^\d+$/.test(reason) ? either('') : lost(''));

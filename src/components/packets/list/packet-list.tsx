@@ -67,13 +67,26 @@ export function PacketList({ store, following, selected, handle, ...props }: Pro
     else if (gone > 0 && !store.isFiltered) element.scrollTop = Math.max(0, element.scrollTop - gone * rowHeight);
   });
 
+  function reveal(row: number): void {
+    const element = scroller.current;
+    if (element === null || row < 0) return;
+    const covered = narrow ? 0 : (head.current?.offsetHeight ?? 0);
+    element.scrollTop = scrollToRow(row, element.scrollTop, element.clientHeight, rowHeight, covered);
+  }
+
+  // When a packet opens beside it, the list has less room, and higher rows: what is read stays in sight.
+  const shape = useRef({ rowHeight, height: view.height });
+  useLayoutEffect(() => {
+    const before = shape.current;
+    shape.current = { rowHeight, height: view.height };
+    const element = scroller.current;
+    if (element === null || (before.rowHeight === rowHeight && before.height === view.height)) return;
+    if (!following) element.scrollTop *= rowHeight / before.rowHeight;
+    reveal(row);
+  }, [rowHeight, view.height]);
+
   useImperativeHandle(handle, () => ({
-    reveal(row) {
-      const element = scroller.current;
-      if (element === null || row < 0) return;
-      const covered = narrow ? 0 : (head.current?.offsetHeight ?? 0);
-      element.scrollTop = scrollToRow(row, element.scrollTop, element.clientHeight, rowHeight, covered);
-    },
+    reveal,
     focus: () => grid.current?.focus({ preventScroll: true }),
   }));
 

@@ -321,6 +321,16 @@ describe('one row a packet', () => {
     expect(rows(store).map(({ n }) => n)).toEqual([4, 7]);
   });
 
+  it('of a list that is filtered stands for all sightings of its packet, also those before the row, when it is saved', () => {
+    const store = grouping(100, 10);
+    store.regroupSome([[1, 2, 3, 4, 5]]);
+    expect([...store.shown()].map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    store.setFilter(filter('frame.number == 3'));
+    while (store.work(1000));
+    expect(rows(store).map(({ n }) => n)).toEqual([3]);
+    expect([...store.shown()].map(({ n }) => n)).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('stands where the packet was seen first, though that was told after a later sighting which is let go', () => {
     const store = grouping(2048, 2048);
     store.regroupSome([[1025, 1023, 1024, 1026, 1027]]);

@@ -278,7 +278,7 @@ export class PacketStore {
   /** What the rows show, in order: where there is one row a packet, all sightings of these packets. */
   *shown(): Generator<ListedHop> {
     const rows = Array.from({ length: this.count }, (_, row) => this.indexAt(row));
-    const indices = this.#onePerPacket ? rows.flatMap((index) => [index, ...this.#pages.later(index)]) : rows;
+    const indices = this.#onePerPacket ? rows.flatMap((index) => this.#sightingsOf(index)) : rows;
     for (const index of indices.sort((a, b) => a - b)) yield this.#pages.packet(index);
   }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Hop } from '../../../hop/hop.ts';
 import { buildGraph } from '../../../topology/build-graph.ts';
@@ -47,7 +48,7 @@ describe('packets on the picture', () => {
   const push = (hop: Hop, now: number): void => {
     const family = quickFamily(hop.bytes, 276);
     flow.push(
-      { n: hop.n, time: hop.time, path: paths.follow(hop) },
+      { n: hop.n, time: hop.time, machine: hop.machine, path: paths.follow(hop) },
       family,
       () => ({ family, text: FAMILY_WORD[family], tunnel: '' }),
       now,
@@ -170,4 +171,47 @@ describe('packets on the picture', () => {
     flow.clear();
     expect(flow.pace(0)).toBe(1);
   });
+});
+
+it('comes to rest whatever happens, and nothing is drawn before its time', () => {
+  const specs = fc.array(
+    fc.record({
+      pause: fc.integer({ min: -50, max: 3000 }),
+      /** So many hops before; 0: nothing. */
+      after: fc.nat(60),
+      from: fc.nat(3),
+      to: fc.nat(3),
+      edges: fc.nat(5),
+    }),
+    { maxLength: 200 },
+  );
+  fc.assert(
+    fc.property(specs, (hops) => {
+      const flow = new PacketFlow();
+      flow.setMachines(3);
+      let now = 0;
+      let time = 0;
+      for (const [index, { pause, after, ...ends }] of hops.entries()) {
+        now += Math.max(0, pause - 2000);
+        time += pause / 1000;
+        const n = index + 1;
+        const follows = after === 0 ? 0 : Math.max(0, n - after);
+        const [from, to] = [`p${ends.from}`, `p${ends.to}`];
+        const crossings = Array.from({ length: ends.edges }, (_, edge) => ({ edge: `e${edge}`, from, to }));
+        const path = { packet: follows === 0 ? n : follows, follows, from, to, crossings };
+        const label = () => ({ family: 'icmp' as const, text: FAMILY_WORD.icmp, tunnel: '' });
+        const { start, end } = flow.push({ n, time, machine: 'host-01', path }, 'icmp', label, now);
+        expect(start).toBeGreaterThanOrEqual(now);
+        expect(end).toBeGreaterThanOrEqual(start);
+        flow.advance(now);
+        for (const { strength } of flow.glows(now)) expect(strength).toBeLessThanOrEqual(1);
+        expect(flow.pace(now)).toBeGreaterThanOrEqual(1);
+      }
+      let frames = 0;
+      for (; flow.advance(now) && frames < 3000; frames++) now += 16 * flow.pace(now);
+      expect(frames).toBeLessThan(3000);
+      expect(flow.dots(now)).toEqual([]);
+    }),
+    { numRuns: 30 },
+  );
 });

@@ -1,8 +1,8 @@
 // When which packet is where on the picture. Pure: the time comes in as a number (ms) and what is to be drawn goes out.
 //
 // A packet crosses a bridge in microseconds; here every edge takes `leg` ms, one speed for all. So that effect never
-// comes before cause, a packet that leaves a place starts after the one that had just arrived there (a reply after its
-// request), and packets that leave one place in the same direction keep a distance. What would crowd the picture is not drawn
+// comes before cause, a packet sets out when all that had got to its machine before it have got there (a reply after its
+// request, the next request after that reply), and packets that leave one place in the same direction keep a distance. What would crowd the picture is not drawn
 // one by one but added up on the edges, in its turn as well: an edge lights up when the packet would have got there. The time
 // that comes in may go faster than a clock: `pace` says how fast, so that the picture catches up without leaving anything out.
 import type { Family } from '../../../packet/summary.ts';
@@ -38,8 +38,9 @@ export interface Glow {
 
 export interface FlowHop {
   readonly n: number;
-  /** Seconds, the guest's clock. */
+  /** Seconds, the lab's time. */
   readonly time: number;
+  readonly machine: string;
   readonly path: LiveWay;
 }
 
@@ -50,18 +51,18 @@ const LEG_BETWEEN = 300;
 /** Packets under way at most. */
 export const MOST_DOTS = 40;
 /** ms before a packet; with more than these it is added up. */
-const MOST_LAG = 9000;
+const MOST_LAG = 20_000;
 /** ms before the last packet that are no hurry: a ping's way there. */
-const NO_HURRY = 2500;
-const FASTEST = 4;
+const NO_HURRY = 1500;
+/** ms before the last packet at which it goes fastest. */
+const HURRY = 9000;
+const FASTEST = 8;
 /** ms within which what is added up on an edge is one sum. */
 const TOGETHER = 100;
 /** ms between two packets that go the same way. */
 const DISTANCE = 220;
 /** ms that a place seems to think before it answers. */
 const PAUSE = 120;
-/** Seconds (guest) within which a packet that leaves is taken as an answer to the one that arrived. */
-const ANSWER = 0.15;
 /** ms for which a sum stays on its edge after the last packet was added. */
 const GLOW = 1400;
 
@@ -102,8 +103,10 @@ export class PacketFlow {
   #underWay = new Set<number>();
   /** By hop: when it will have been drawn. */
   readonly #ends = new Map<number, Ended>();
-  /** By place: the last packet that came to rest there, or will. */
-  readonly #arrivals = new Map<string, { readonly time: number; readonly end: number }>();
+  /** By machine: the last packet that got there, or will. */
+  readonly #machines = new Map<string, { readonly time: number; readonly end: number }>();
+  /** By place: when the last packet has come to rest there. */
+  readonly #arrivals = new Map<string, number>();
   readonly #departures = new Map<string, number>();
   readonly #sums = new Map<string, Sum>();
   #leg = LEG;
@@ -125,7 +128,10 @@ export class PacketFlow {
     const drawn = summed
       ? this.#addUp(hop, family, Math.min(start, now + MOST_LAG))
       : this.#run(hop, label, start, previous);
-    this.#arrivals.set(path.to, { time: hop.time, end: drawn.end });
+    this.#arrivals.set(path.to, drawn.end);
+    const { time, machine } = hop;
+    const end = Math.max(drawn.end, this.#machines.get(machine)?.end ?? 0);
+    this.#machines.set(machine, { time: Math.max(time, this.#machines.get(machine)?.time ?? time), end });
     return drawn;
   }
 
@@ -201,13 +207,13 @@ export class PacketFlow {
 
   /** How fast the picture's time is to go: 1 as a clock, more while much is before the last packet. */
   pace(now: number): number {
-    const hurry = (this.lag(now) - NO_HURRY) / (MOST_LAG - NO_HURRY);
+    const hurry = (this.lag(now) - NO_HURRY) / (HURRY - NO_HURRY);
     return 1 + (FASTEST - 1) * Math.max(0, Math.min(1, hurry));
   }
 
   /** When the last packet that is on its way to a place gets there; now, when none is. */
   arrival(place: string, now: number): number {
-    return Math.max(now, this.#arrivals.get(place)?.end ?? now);
+    return Math.max(now, this.#arrivals.get(place) ?? now);
   }
 
   /** Drops everything: the tab was hidden, or the reader wants to see now what happens now. */
@@ -216,6 +222,7 @@ export class PacketFlow {
     this.#underWay.clear();
     this.#ends.clear();
     this.#arrivals.clear();
+    this.#machines.clear();
     this.#departures.clear();
     this.#sums.clear();
     this.#added = 0;
@@ -227,12 +234,12 @@ export class PacketFlow {
   }
 
   #earliest(hop: FlowHop, now: number): number {
-    const { path, time } = hop;
+    const { path, time, machine } = hop;
     const departed = this.#departures.get(departure(path));
     const spaced = Math.max(now, departed === undefined ? now : departed + DISTANCE);
-    const arrived = this.#arrivals.get(path.from);
-    if (arrived === undefined || time < arrived.time || time - arrived.time > ANSWER) return spaced;
-    return Math.max(spaced, arrived.end + PAUSE);
+    const arrived = this.#machines.get(machine);
+    if (arrived === undefined || time < arrived.time) return spaced;
+    return Math.max(spaced, arrived.end <= now ? now : arrived.end + PAUSE);
   }
 
   #addUp({ n, path }: FlowHop, family: Family, start: number): Drawn {

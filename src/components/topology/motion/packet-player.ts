@@ -36,8 +36,8 @@ const LAMP = 450;
 /** ms */
 const CROSS = 6000;
 /** ms of the picture's time. It tells that it is behind from the first on, until no more than the second is left. */
-const BEHIND = 6500;
-const CAUGHT_UP = 2500;
+const BEHIND = 5000;
+const CAUGHT_UP = 500;
 /** ms of a frame for packets that have come. */
 const BUDGET = 6;
 
@@ -119,7 +119,7 @@ export class PacketPlayer {
       if (taken % 64 === 63 && performance.now() > until) break;
       taken++;
       const path = this.#ways.follow(hop);
-      const item = { n: hop.n, time: hop.time, path };
+      const item = { n: hop.n, time: hop.time, machine: hop.machine, path };
       if (this.#hidesBackground && isBackground(hop)) {
         if (path.follows === 0) this.#leftOut += 1;
         this.#flow.skip(item);
@@ -190,6 +190,8 @@ export class PacketPlayer {
 
   /** A cross for a while, where a packet was lost just now: when it has got there. */
   cross(device: string, words: string): void {
+    // Nobody sees it, and it is not made up for later.
+    if (!this.#inSight || document.hidden) return;
     const since = this.#flow.arrival(device, this.#flowClock);
     this.#crosses = [...this.#crosses.filter((cross) => cross.device !== device), { device, words, since }];
     this.#wake();

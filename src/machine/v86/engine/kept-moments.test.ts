@@ -51,6 +51,7 @@ class Computer {
   devices = new Uint8Array(9000);
   readonly disk: Disk;
   readonly moments: KeptMoments;
+  saveState = async (): Promise<ArrayBuffer> => this.devices.slice().buffer;
 
   constructor(folder: Folder, snapshot = 'snapshot-1') {
     for (let page = 0; page < pages / 2; page++) this.fill(page, page % 7);
@@ -62,7 +63,7 @@ class Computer {
     });
     const emulator = {
       v86: { cpu: { mem8: this.mem8, wasm_memory: this.memory, is_memory_zeroed: () => 0, jit_clear_cache() {} } },
-      save_state: async () => this.devices.slice().buffer,
+      save_state: () => this.saveState(),
       // As v86 does: a state of another length is none.
       restore_state: async (state: ArrayBuffer) => {
         if (state.byteLength !== 9000) throw new Error("Length doesn't match header");
@@ -228,6 +229,93 @@ describe('what cannot be relied on is refused', () => {
       folder.files.set(name, bytes);
     }
     await new Computer(folder).moments.goBackTo(1);
+  });
+});
+
+describe('what fails, or is slow, does not spoil what comes after it', () => {
+  /** More than is written before the machine has its turn. */
+  function writeAll(computer: Computer, value: number): void {
+    for (let block = 0; block < 256; block++) computer.write(block, value + (block % 50));
+  }
+
+  test('a moment that is taken while an older one is still being written: that one is given up', async () => {
+    const folder = new Folder();
+    const computer = await kept(folder);
+    writeAll(computer, 10);
+    await computer.moments.take(2, 1002, false);
+    let goOn = (): void => {};
+    const turn = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let waits = false;
+    const older = computer.moments.write(2, () => {
+      waits = true;
+      return turn;
+    });
+    const outcome = expect(older).rejects.toThrow('it was given up');
+    await expect.poll(() => waits).toBe(true);
+    writeAll(computer, 100);
+    await computer.keep(3);
+    goOn();
+    await outcome;
+    await computer.moments.settle(3);
+    const other = new Computer(folder);
+    await other.moments.goBackTo(3);
+    expect(written(other)).toEqual(written(computer));
+    expect(Buffer.compare(other.mem8, computer.mem8)).toBe(0);
+  });
+
+  test('moments that come to nothing, since the rest of the lab cannot be written, do not pile up', async () => {
+    const folder = new Folder();
+    const computer = await kept(folder);
+    const size = () => [...folder.files.values()].reduce((sum, { length }) => sum + length, 0);
+    const sizes: number[] = [];
+    for (let moment = 2; moment < 12; moment++) {
+      for (let page = 0; page < pages; page++) {
+        computer.fill(page, 100 + moment);
+        computer.mem8[page * pageBytes] = page;
+      }
+      await computer.keep(moment);
+      sizes.push(size());
+    }
+    expect(sizes.at(-1)).toBeLessThan(2.5 * (sizes[0] ?? 0));
+    expect([...folder.files.keys()].sort()).toEqual(['moment-1', 'moment-11', 'pages-1']);
+    await new Computer(folder).moments.goBackTo(1);
+  });
+
+  test('a state that could not be had: the next moment is whole', async () => {
+    const folder = new Folder();
+    const computer = new Computer(folder);
+    computer.fill(3, 77);
+    computer.write(9, 200);
+    const { saveState } = computer;
+    computer.saveState = () => Promise.reject(new Error('no state'));
+    await expect(computer.keep(1)).rejects.toThrow('no state');
+    computer.saveState = saveState;
+    await computer.keep(2);
+    await computer.moments.settle(2);
+    const other = new Computer(folder);
+    await other.moments.goBackTo(2);
+    expect(other.mem8[3 * pageBytes]).toBe(77);
+    expect(other.block(9)).toBe(200);
+  });
+
+  test('what is no longer needed is let go of late: the next moment stays', async () => {
+    const folder = new Folder();
+    const computer = new Computer(folder);
+    await computer.keep(1);
+    const { names } = folder;
+    let goOn = (): void => {};
+    const turn = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    folder.names = () => turn.then(names);
+    const settled = computer.moments.settle(1);
+    await computer.keep(2);
+    goOn();
+    await settled;
+    await computer.moments.settle(2);
+    await new Computer(folder).moments.goBackTo(2);
   });
 });
 

@@ -68,6 +68,8 @@ export class KeptMoments {
   #taken: Taken | undefined;
   /** By moment, which places it has. */
   readonly #held = new Map<number, ReadonlySet<number>>();
+  /** The one that the lab has. */
+  #settled: number | undefined;
 
   /** Before the machine has run: what its memory holds now is the snapshot's. */
   constructor(emulator: Emulator, disk: Disk, snapshot: string, folder: Promise<KeptFolder>) {
@@ -85,6 +87,9 @@ export class KeptMoments {
   async take(moment: number, clock: number, off: boolean): Promise<void> {
     const { mem8 } = this.#emulator.v86.cpu;
     this.#dropTaken();
+    this.#dropUnsettled();
+    // First: when it cannot be had, nothing has a place yet.
+    const saved = off ? new ArrayBuffer() : await withoutRam(this.#emulator);
     const places: number[] = [];
     const sources: Uint8Array[] = [];
     const put = (bytes: Uint8Array): number => {
@@ -121,7 +126,6 @@ export class KeptMoments {
       disk.add(block, place);
     }
     const devices = new PageList();
-    const saved = off ? new ArrayBuffer() : await withoutRam(this.#emulator);
     const state = wholePages(saved);
     for (let at = 0; at < state.length; at += pageBytes) {
       const part = state.subarray(at, at + pageBytes);
@@ -174,6 +178,7 @@ export class KeptMoments {
         if (calls < callsInOneGo && written < bytesInOneGo) continue;
         calls = written = 0;
         await giveWay();
+        if (this.#taken !== taken) throw new Error('it was given up');
       }
       // Not flushed to the disk, for which the machine would have to wait: a page or a browser that ends leaves what it has written to the
       // system. A computer that loses its power may lose it: then the hashes say so.
@@ -189,7 +194,7 @@ export class KeptMoments {
       if (this.#taken === taken) this.#taken = undefined;
       return taken.bytes.length + index.length;
     } catch (error) {
-      this.#dropTaken();
+      if (this.#taken === taken) this.#dropTaken();
       throw wordsOfFull(error);
     }
   }
@@ -198,11 +203,12 @@ export class KeptMoments {
   async settle(moment: number): Promise<void> {
     const held = this.#held.get(moment);
     if (held === undefined) return;
+    this.#settled = moment;
     for (const other of [...this.#held.keys()]) if (other !== moment) this.#held.delete(other);
     this.#forgetUnheld();
     const folder = await this.#folder;
     for (const name of await folder.names())
-      if (name !== this.#pages && name !== indexName(moment)) await folder.remove(name).catch(() => {});
+      if (name !== this.#pages && !(momentOf(name) >= moment)) await folder.remove(name).catch(() => {});
   }
 
   /**
@@ -239,6 +245,7 @@ export class KeptMoments {
     for (const [at, place] of index.devices.places.entries())
       this.#placeOfPart.set(index.devices.checks[at] as number, place);
     this.#held.set(moment, new Set([...index.ram.places, ...index.disk.places, ...index.devices.places]));
+    this.#settled = moment;
     this.#forgetUnheld();
     return index;
   }
@@ -249,6 +256,15 @@ export class KeptMoments {
     this.#held.delete(this.#taken.moment);
     this.#taken = undefined;
     this.#forgetUnheld();
+  }
+
+  /** What was written of moments that came to nothing, since the rest of them could not be. */
+  #dropUnsettled(): void {
+    const gone = [...this.#held.keys()].filter((moment) => moment !== this.#settled);
+    if (gone.length === 0) return;
+    for (const moment of gone) this.#held.delete(moment);
+    this.#forgetUnheld();
+    void this.#folder.then((folder) => gone.map((moment) => folder.remove(indexName(moment)).catch(() => {})));
   }
 
   #forgetUnheld(): void {
@@ -287,6 +303,8 @@ class PageList {
 }
 
 const indexName = (moment: number): string => `moment-${moment}`;
+/** NaN: it is no moment's. */
+const momentOf = (name: string): number => Number(/^moment-(\d+)$/.exec(name)?.[1]);
 
 const hashOf = (page: Uint8Array): number =>
   hashOfPage(new Uint32Array(page.buffer, page.byteOffset, pageBytes / 4), 0);
