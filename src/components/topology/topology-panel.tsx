@@ -243,10 +243,6 @@ function Status({ status, onCatchUp }: { readonly status: PlayerStatus; readonly
   );
 }
 
-/** Short: who dropped it, the cross shows. */
-const reasonIn = (words: string): string =>
-  words.replace(/: the kernel of \S+ dropped it(?: in (\S+?))?:/, (_, space) => (space ? ` in ${space}:` : ':'));
-
 /** A cross for each packet that is told of from now on. */
 function crossOut({ player }: Picture): (dropped: readonly Journey[]) => void {
   let known: ReadonlySet<Journey> | null = null;
@@ -255,7 +251,7 @@ function crossOut({ player }: Picture): (dropped: readonly Journey[]) => void {
       if (known?.has(journey)) continue;
       const { hops, end, grade, reached, why } = journey;
       const device = hops.at(-1)?.hop.deviceId ?? '';
-      if (device !== '') player.cross(device, reasonIn(`${verdictOf({ end, grade, reached })}: ${why}`));
+      if (device !== '') player.cross(device, `${verdictOf({ end, grade, reached })}: ${why}`);
     }
     known = new Set(dropped);
   };

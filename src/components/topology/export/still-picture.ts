@@ -5,6 +5,7 @@
 import { addressOf } from '../../../topology/device-words.ts';
 import type { DeviceKind, Edge, Graph } from '../../../topology/graph.ts';
 import type { Crossing, Way } from '../../../topology/ways.ts';
+import { cornersFrom, onBar } from '../picture/bar-way.ts';
 import { type Box, layoutGraph } from '../picture/layout.ts';
 import { CONTAINER_FRAME, isFolded, LEGEND, MACHINE_FRAME } from '../picture/layout-place.ts';
 import { BAR_LANE, LANE, tunnelLabel } from '../picture/node-label.ts';
@@ -147,11 +148,12 @@ function lineOf({ edge, from, to, along }: Crossing, places: ReadonlyMap<string,
   const bridges = new Set(graph.devices.filter(({ deviceKind }) => deviceKind === 'bridge').map(({ id }) => id));
   const wires = new Set(graph.wires.map(({ id }) => id));
   const end = (box: Box, id: string, other: Box): Point => {
-    if (bridges.has(id)) return { x: other.x + LANE, y: box.y - box.height / 2 + BAR_LANE };
+    if (bridges.has(id)) return { x: onBar(box, other), y: box.y - box.height / 2 + BAR_LANE };
     return { x: (wires.has(id) ? other.x : box.x) + LANE, y: box.y };
   };
   const onto = along === undefined ? undefined : places.get(along);
-  return [...(onto === undefined ? [] : [end(a, from, onto)]), end(a, from, b), end(b, to, a)];
+  const corners = bridges.has(from) ? cornersFrom(a, b) : bridges.has(to) ? cornersFrom(b, a).reverse() : [];
+  return [...(onto === undefined ? [] : [end(a, from, onto)]), end(a, from, b), ...corners, end(b, to, a)];
 }
 
 const corner = ({ x, y, width, height }: Box): Box => ({ x: x - width / 2, y: y - height / 2, width, height });

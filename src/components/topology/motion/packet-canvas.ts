@@ -1,8 +1,10 @@
 // Draws packets between cytoscape's boxes and the text above them, so that a packet goes into a device and comes out of
 // it. One animation loop, which runs only while something is to be drawn, and never in a hidden tab.
-import type { Core } from 'cytoscape';
+import type { Core, NodeSingular } from 'cytoscape';
 import type { Family } from '../../../packet/summary.ts';
 import type { Crossing } from '../../../topology/ways.ts';
+import { cornersFrom, onBar } from '../picture/bar-way.ts';
+import type { Box } from '../picture/layout.ts';
 import { BAR_HEIGHT, BAR_LANE, LANE } from '../picture/node-label.ts';
 import type { Colours } from '../picture/theme-colours.ts';
 import { type Dot, FAMILY_WORD, type Glow } from './packet-flow.ts';
@@ -164,7 +166,11 @@ export class PacketCanvas {
         ]);
     }
     context.font = `600 12px ${this.#font}`;
-    const words = why.length > 46 ? `${why.slice(0, 45)}…` : why;
+    // Who dropped it, the cross shows.
+    const reason = why.replace(/: the kernel of \S+ dropped it(?: in (\S+?))?:/, (_, space) =>
+      space ? ` in ${space}:` : ':',
+    );
+    const words = reason.length > 46 ? `${reason.slice(0, 45)}…` : reason;
     const width = context.measureText(words).width + 8;
     // Beside the machines, where it covers nothing, if there is room.
     const edge = this.#cy
@@ -301,7 +307,15 @@ export class PacketCanvas {
     const start =
       before === null ? this.#stand(crossing.from, crossing.along ?? crossing.to) : this.#stand(before.to, before.from);
     const end = this.#stand(crossing.to, crossing.from);
-    return this.#isBar(crossing.from) ? [start, this.#stand(crossing.from, crossing.to), end] : [start, end];
+    if (this.#isBar(crossing.from))
+      return [start, this.#stand(crossing.from, crossing.to), ...this.#corners(crossing.from, crossing.to), end];
+    return [start, ...this.#corners(crossing.to, crossing.from).reverse(), end];
+  }
+
+  #corners(bar: string, device: string): Point[] {
+    const [from, to] = [this.#cy.getElementById(bar), this.#cy.getElementById(device)];
+    if (from.data('deviceKind') !== 'bridge' || to.empty()) return [];
+    return cornersFrom(boxOf(from), boxOf(to));
   }
 
   /** Where in a place a packet stands that came from, or goes to, `other`. */
@@ -311,9 +325,8 @@ export class PacketCanvas {
     const at = node.position();
     if (!this.#isBar(place)) return { x: at.x + LANE, y: at.y };
     const towards = this.#cy.getElementById(other);
-    const reach = node.data('width') / 2 - 12;
-    const x = towards.empty() ? 0 : Math.max(-reach, Math.min(reach, towards.position('x') + LANE - at.x));
-    return { x: at.x + x, y: at.y - (node.data('kind') === 'wire' ? 0 : BAR_HEIGHT / 2 - BAR_LANE) };
+    const x = towards.empty() ? at.x : onBar(boxOf(node), towards.position());
+    return { x, y: at.y - (node.data('kind') === 'wire' ? 0 : BAR_HEIGHT / 2 - BAR_LANE) };
   }
 
   /** A wire that the picture does not show: straight down from the device that leads there. */
@@ -334,6 +347,12 @@ export class PacketCanvas {
     return { x: point.x * zoom + pan.x, y: point.y * zoom + pan.y };
   }
 }
+
+const boxOf = (node: NodeSingular): Box => ({
+  ...node.position(),
+  width: node.data('width') as number,
+  height: node.data('height') as number,
+});
 
 const words = ({ text, tunnel }: Dot): string => (tunnel === '' ? text : `${text} in ${tunnel}`);
 

@@ -116,7 +116,12 @@ export function sceneStyle(colours: Colours): StylesheetJson {
     },
     {
       selector: 'edge[kind = "routed"]',
-      style: { width: 1, 'line-style': 'dotted', 'line-color': colours['line-strong'], opacity: 0.75 },
+      style: {
+        width: 1,
+        'line-style': 'dotted',
+        'line-color': colours['line-strong'],
+        opacity: 0.75,
+      },
     },
   ];
 }

@@ -4,6 +4,7 @@ import cytoscape, { type Core, type EdgeSingular, type NodeSingular } from 'cyto
 import { EMPTY_GRAPH } from '../../../topology/build-graph.ts';
 import type { Graph } from '../../../topology/graph.ts';
 import { wireOf } from '../../../topology/ways.ts';
+import { cornersFrom, onBar } from './bar-way.ts';
 import { installFramesOnDemand, wake } from './frames-on-demand.ts';
 import { type Box, type Layout, layoutGraph, NO_COLUMNS } from './layout.ts';
 import { LANE } from './node-label.ts';
@@ -284,10 +285,10 @@ export class Scene {
         const bar = edge[end]();
         if (bar.data('deviceKind') !== 'bridge' && bar.data('kind') !== 'wire') continue;
         const other = end === 'source' ? edge.target() : edge.source();
-        const reach = bar.data('width') / 2 - 12;
-        const x = Math.max(-reach, Math.min(reach, other.position('x') + LANE - bar.position('x')));
+        const x = onBar(boxOf(bar), other.position());
         const y = (other.position('y') < bar.position('y') ? -1 : 1) * (bar.data('height') / 2 + this.#gap(edge));
-        edge.style(`${end}-endpoint`, `${x}px ${y}px`);
+        edge.style(`${end}-endpoint`, `${x - bar.position('x')}px ${y}px`);
+        if (edge.data('kind') === 'routed') this.#bend(edge, cornersFrom(boxOf(bar), boxOf(other)), end === 'source');
       }
     });
   }
@@ -300,10 +301,22 @@ export class Scene {
 
   /** Down from one device to its lane, along it, and up to the other. cytoscape wants the bends from the line between the two. */
   #joinTunnel(edge: EdgeSingular): void {
+    const y = Number(edge.data('lane'));
+    this.#bend(
+      edge,
+      [edge.source(), edge.target()].map((end) => ({ x: end.position('x') + LANE, y })),
+    );
+  }
+
+  /** Round these corners, from the source to the target, or the other way round; none: straight. */
+  #bend(edge: EdgeSingular, corners: readonly { x: number; y: number }[], inOrder = true): void {
+    edge.style('curve-style', corners.length === 0 ? 'straight' : 'segments');
+    if (corners.length === 0) return;
+    edge.style('edge-distances', 'node-position');
     const [from, to] = [edge.source().position(), edge.target().position()];
     const [x, y] = [to.x - from.x, to.y - from.y];
     const square = x * x + y * y || 1;
-    const bends = [from.x, to.x].map((at) => ({ x: at + LANE - from.x, y: Number(edge.data('lane')) - from.y }));
+    const bends = (inOrder ? corners : corners.toReversed()).map((at) => ({ x: at.x - from.x, y: at.y - from.y }));
     edge.style(
       'segment-weights',
       bends.map((bend) => (bend.x * x + bend.y * y) / square),
@@ -347,6 +360,12 @@ export class Scene {
     wake(this.cy);
   }
 }
+
+const boxOf = (node: NodeSingular): Box => ({
+  ...node.position(),
+  width: node.data('width') as number,
+  height: node.data('height') as number,
+});
 
 /** A machine's frame is larger than before, or there was none. */
 function outgrows({ rooms }: Layout, before: Layout): boolean {
