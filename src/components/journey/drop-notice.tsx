@@ -10,16 +10,21 @@ import './drop-notice.css';
 interface Props {
   readonly dropped: ReadonlySignal<readonly Journey[]>;
   readonly severalMachines: boolean;
+  /** Id of the packet that is looked at, whose verdict stands there anyway. */
+  readonly looked: number | undefined;
   /** Wants to see this hop, by its number. */
   readonly onShow: (n: number) => void;
 }
 
-export function DropNotice({ dropped, severalMachines, onShow }: Props) {
+export function DropNotice({ dropped, severalMachines, looked, onShow }: Props) {
   const [all, setAll] = useState(dropped.peek());
   /** The last one that was looked at or put away: the list lets go of its oldest. */
   const [done, setDone] = useState(dropped.peek().at(-1));
   useEffect(() => dropped.subscribe(setAll), [dropped]);
   const latest = all.at(-1);
+  useEffect(() => {
+    if (latest !== undefined && latest.id === looked) setDone(latest);
+  }, [latest, looked]);
   const last = latest?.hops.at(-1);
   const count = all.length - 1 - (done === undefined ? -1 : all.lastIndexOf(done));
   if (latest === undefined || last === undefined || count <= 0) return <p class="sr-only" role="status" />;

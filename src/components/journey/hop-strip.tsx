@@ -61,10 +61,9 @@ export function HopStrip({
     const current = list.current?.querySelector('[aria-current]');
     const box = list.current;
     if (!(current instanceof HTMLElement) || box === null) return;
-    const left = current.offsetLeft - box.offsetLeft;
-    if (left < box.scrollLeft || left + current.offsetWidth > box.scrollLeft + box.clientWidth)
-      box.scrollLeft = left - 24;
-  }, [at]);
+    const [inner, outer] = [current.getBoundingClientRect(), box.getBoundingClientRect()];
+    if (inner.left < outer.left || inner.right > outer.right) box.scrollLeft += inner.left - outer.left - 24;
+  }, [at, journey?.hops.length]);
   const { family } = summarize(at.bytes, at.linkType, at.originalLength);
   const follow = (n: number) => (event: MouseEvent) => {
     event.preventDefault();

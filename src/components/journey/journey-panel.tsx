@@ -219,6 +219,7 @@ export function JourneyPanel({ lab, time, onWay }: JourneyPanelProps) {
       <DropNotice
         dropped={time.journeys.dropped}
         severalMachines={lab.machines.length > 1}
+        looked={at === null ? undefined : journey?.id}
         onShow={(n) => {
           setPlaying(false);
           time.showHop(n);
