@@ -202,6 +202,34 @@ test('on a narrow screen terminals are tabs only', async () => {
   await expectNoViolationsInBothThemes(lab.page, 'lockstep-lab');
 });
 
+test('a tick is its own page’s; the next episode asks before it goes on in a lab that this one has used', async () => {
+  await lab.page.setViewportSize({ width: 1440, height: 900 });
+  const block = (name: RegExp) =>
+    lab.page
+      .locator('lockstep-run')
+      .filter({ has: lab.page.getByRole('button', { name }) })
+      .first();
+  const own = block(/Run on kube-worker-01: ip -brief addr/);
+  await own.getByRole('button', { name: /^Run on/ }).click();
+  await expect(own).toHaveAttribute('data-state', 'done', slow);
+  await lab.page.locator('a[rel=next]').first().click();
+  await expect(lab.page).toHaveURL(/3-three-promises/);
+  await lab.expectState('running');
+  await expect(lab.page.locator('lockstep-run[data-ran]')).toHaveCount(0);
+  await expect(lab.root.locator('.lab-remark')).toContainText('As another episode left it');
+  const next = block(/Run on kube-worker-02: in-netns/);
+  await next.getByRole('button', { name: /^Run on/ }).click();
+  await expect(next.getByRole('status')).toContainText('The lab is as another episode left it');
+  await next.getByRole('button', { name: 'Run it in the lab as it is' }).click();
+  await expect(next).toHaveAttribute('data-state', 'done', slow);
+  // From now on it is this episode's.
+  await expect(lab.root.locator('.lab-remark')).not.toContainText('As another episode left it');
+  await lab.page.locator('a[rel=prev]').first().click();
+  await expect(lab.page).toHaveURL(new RegExp(episode));
+  await expect(own).toHaveAttribute('data-state', 'done');
+  await expect(own.locator('.run-tick')).toBeVisible();
+});
+
 test.describe('a server whose lab is not of this page’s build', () => {
   for (const [what, described, words] of [
     ['is described in an older format', { format: 2, lab: 'two-hosts', machines: [] }, 'described in format 2'],

@@ -489,6 +489,7 @@ class LockstepLab extends HTMLElement implements PlacedLab {
     if (this.#panels && isAlive(state) && this.#isLeftByAnother) this.#askWhetherFresh(request);
     else if (this.#panels && isAlive(state)) {
       this.#usedOn = currentPath();
+      this.#remark(state);
       this.#panels.run(request);
       if (state.kind === 'frozen' && state.reason === 'hidden') void session.thaw();
     } else {
