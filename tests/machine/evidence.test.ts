@@ -278,7 +278,7 @@ const cases: readonly Case[] = [
   {
     ...there,
     name: 'a socket’s queue is full',
-    command: `ip netns exec outside perl -e 'use Socket; socket(S, PF_INET, SOCK_DGRAM, 17); setsockopt(S, SOL_SOCKET, SO_RCVBUF, 2304); bind(S, sockaddr_in(500, INADDR_ANY)); sleep 3' & sleep 1; ip netns exec a perl -e 'use Socket; socket(S, PF_INET, SOCK_DGRAM, 17); send(S, "x" x 900, 0, sockaddr_in(500, inet_aton("10.99.0.2"))) for 1 .. 5'; wait`,
+    command: `ip netns exec outside perl -e 'use Socket; socket(S, PF_INET, SOCK_DGRAM, 17); setsockopt(S, SOL_SOCKET, SO_RCVBUF, 2304); bind(S, sockaddr_in(500, INADDR_ANY)); sleep 200' & until ip netns exec outside ss -Hlun | grep -q ':500 '; do sleep 0.2; done; ip netns exec a perl -e 'use Socket; socket(S, PF_INET, SOCK_DGRAM, 17); send(S, "x" x 900, 0, sockaddr_in(500, inet_aton("10.99.0.2"))) for 1 .. 5'; sleep 1; kill $!; wait`,
     words: /^the receiving socket’s queue is full/,
     device: 'eth0',
     space: 'outside',

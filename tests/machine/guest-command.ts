@@ -5,7 +5,7 @@ import type { LabJourneys } from '../../src/lab/lab-journeys.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 
 /** Milliseconds: more than what works takes on a slow and busy computer. Only what hangs runs into it. */
-export const PATIENCE = 240_000;
+export const PATIENCE = 480_000;
 
 /** What a command printed, without spaces around it. Throws, with all it said, when the command failed. */
 export async function run(machine: Machine, command: string): Promise<string> {
