@@ -8,6 +8,7 @@ import { LiveWays } from '../../../topology/live-ways.ts';
 import { parseReport } from '../../../topology/parse-report.ts';
 import { FAMILY_WORD, LEG, MOST_DOTS, PacketFlow } from './packet-flow.ts';
 import { quickFamily } from './packet-label.ts';
+import { talkOf } from './packet-player.ts';
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../../topology/fixtures/${name}`, import.meta.url), 'utf8');
@@ -48,7 +49,7 @@ describe('packets on the picture', () => {
   const push = (hop: Hop, now: number): void => {
     const family = quickFamily(hop.bytes, 276);
     flow.push(
-      { n: hop.n, time: hop.time, machine: hop.machine, path: paths.follow(hop) },
+      { n: hop.n, time: hop.time, machine: hop.machine, talk: talkOf(hop), path: paths.follow(hop) },
       family,
       () => ({ family, text: FAMILY_WORD[family], tunnel: '' }),
       now,
@@ -98,6 +99,20 @@ describe('packets on the picture', () => {
       return now;
     };
     expect([last(1), last(2), last(3)]).toEqual([4 * LEG, 2 * LEG, 2 * LEG]);
+  });
+
+  it('of one talk come one after the other: the next request after the reply to the last one', () => {
+    for (const hop of hops('ping.hops.jsonl').filter((one) => quickFamily(one.bytes, 276) === 'icmp')) push(hop, 0);
+    let legs = 0;
+    let last = '';
+    for (let now = 0; flow.advance(now); now += 20) {
+      const dots = flow.dots(now);
+      expect(dots.length).toBeLessThanOrEqual(1);
+      const line = dots.map((dot) => `${dot.crossing.from} > ${dot.crossing.to}`).join();
+      if (line !== last && line !== '') legs++;
+      last = line;
+    }
+    expect(legs).toBeGreaterThan(8);
   });
 
   it('fork where the bridge floods', () => {
@@ -200,7 +215,7 @@ it('comes to rest whatever happens, and nothing is drawn before its time', () =>
         const crossings = Array.from({ length: ends.edges }, (_, edge) => ({ edge: `e${edge}`, from, to }));
         const path = { packet: follows === 0 ? n : follows, follows, from, to, crossings };
         const label = () => ({ family: 'icmp' as const, text: FAMILY_WORD.icmp, tunnel: '' });
-        const { start, end } = flow.push({ n, time, machine: 'host-01', path }, 'icmp', label, now);
+        const { start, end } = flow.push({ n, time, machine: 'host-01', talk: '', path }, 'icmp', label, now);
         expect(start).toBeGreaterThanOrEqual(now);
         expect(end).toBeGreaterThanOrEqual(start);
         flow.advance(now);

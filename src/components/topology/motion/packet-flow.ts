@@ -1,8 +1,9 @@
 // When which packet is where on the picture. Pure: the time comes in as a number (ms) and what is to be drawn goes out.
 //
 // A packet crosses a bridge in microseconds; here every edge takes `leg` ms, one speed for all. So that effect never
-// comes before cause, a packet sets out when all that had got to its machine before it have got there (a reply after its
-// request, the next request after that reply), and packets that leave one place in the same direction keep a distance. What would crowd the picture is not drawn
+// comes before cause, a packet sets out when those that had got to its machine before it, and may be why it is sent, have got there: those of the
+// same two ends (a reply after its request, the next request after that reply), and what came a moment before (a question who has an address, after the packet that
+// is to go there). Packets that leave one place in the same direction keep a distance. What would crowd the picture is not drawn
 // one by one but added up on the edges, in its turn as well: an edge lights up when the packet would have got there. The time
 // that comes in may go faster than a clock: `pace` says how fast, so that the picture catches up without leaving anything out.
 import type { Family } from '../../../packet/summary.ts';
@@ -41,6 +42,8 @@ export interface FlowHop {
   /** Seconds, the lab's time. */
   readonly time: number;
   readonly machine: string;
+  /** Who talks with whom: the same for both directions. */
+  readonly talk: string;
   readonly path: LiveWay;
 }
 
@@ -63,6 +66,9 @@ const TOGETHER = 100;
 const DISTANCE = 220;
 /** ms that a place seems to think before it answers. */
 const PAUSE = 120;
+/** Seconds (the lab's) within which a packet that leaves a machine may be there because of one that came, whoever they are of. */
+const ANSWER = 0.15;
+const MOST_TALKS = 2000;
 /** ms for which a sum stays on its edge after the last packet was added. */
 const GLOW = 1400;
 
@@ -103,8 +109,8 @@ export class PacketFlow {
   #underWay = new Set<number>();
   /** By hop: when it will have been drawn. */
   readonly #ends = new Map<number, Ended>();
-  /** By machine: the last packet that got there, or will. */
-  readonly #machines = new Map<string, { readonly time: number; readonly end: number }>();
+  /** By machine, and by machine and talk: the last packet that got there, or will. */
+  readonly #reasons = new Map<string, { readonly time: number; readonly end: number }>();
   /** By place: when the last packet has come to rest there. */
   readonly #arrivals = new Map<string, number>();
   readonly #departures = new Map<string, number>();
@@ -129,9 +135,13 @@ export class PacketFlow {
       ? this.#addUp(hop, family, Math.min(start, now + MOST_LAG))
       : this.#run(hop, label, start, previous);
     this.#arrivals.set(path.to, drawn.end);
-    const { time, machine } = hop;
-    const end = Math.max(drawn.end, this.#machines.get(machine)?.end ?? 0);
-    this.#machines.set(machine, { time: Math.max(time, this.#machines.get(machine)?.time ?? time), end });
+    for (const name of [hop.machine, talkAt(hop)]) {
+      const before = this.#reasons.get(name);
+      const end = Math.max(drawn.end, before?.end ?? 0);
+      this.#reasons.set(name, { time: Math.max(hop.time, before?.time ?? hop.time), end });
+    }
+    // Talks that are long over.
+    if (this.#reasons.size > MOST_TALKS) this.#reasons.clear();
     return drawn;
   }
 
@@ -222,7 +232,7 @@ export class PacketFlow {
     this.#underWay.clear();
     this.#ends.clear();
     this.#arrivals.clear();
-    this.#machines.clear();
+    this.#reasons.clear();
     this.#departures.clear();
     this.#sums.clear();
     this.#added = 0;
@@ -235,11 +245,14 @@ export class PacketFlow {
 
   #earliest(hop: FlowHop, now: number): number {
     const { path, time, machine } = hop;
+    const after = (name: string, within: number): number => {
+      const arrived = this.#reasons.get(name);
+      const isReason = arrived !== undefined && time >= arrived.time && time - arrived.time <= within;
+      return isReason && arrived.end > now ? arrived.end + PAUSE : now;
+    };
     const departed = this.#departures.get(departure(path));
     const spaced = Math.max(now, departed === undefined ? now : departed + DISTANCE);
-    const arrived = this.#machines.get(machine);
-    if (arrived === undefined || time < arrived.time) return spaced;
-    return Math.max(spaced, arrived.end <= now ? now : arrived.end + PAUSE);
+    return Math.max(spaced, after(machine, ANSWER), after(talkAt(hop), Infinity));
   }
 
   #addUp({ n, path }: FlowHop, family: Family, start: number): Drawn {
@@ -280,6 +293,8 @@ export class PacketFlow {
     }
   }
 }
+
+const talkAt = ({ machine, talk }: FlowHop): string => `${machine} ${talk}`;
 
 /** One place, one direction. */
 const departure = (path: Way): string => `${path.from}>${path.crossings[0]?.to ?? ''}`;

@@ -4,6 +4,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { isBackground } from '../../../hop/background.ts';
 import type { Hop } from '../../../hop/hop.ts';
+import { identityOf } from '../../../hop/identity.ts';
 import type { HopBatch } from '../../../lab/lab.ts';
 import type { Family } from '../../../packet/summary.ts';
 import type { Graph } from '../../../topology/graph.ts';
@@ -29,6 +30,12 @@ export interface PlayerOptions {
   readonly still: () => boolean;
   /** Called with a packet's first hop, in the frame in which the packet sets out. */
   readonly onDrawn?: ((hop: Hop) => void) | undefined;
+}
+
+/** Both directions of a talk are one. */
+export function talkOf(hop: Hop): string {
+  const { source, destination } = identityOf(hop);
+  return source < destination ? `${source} ${destination}` : `${destination} ${source}`;
 }
 
 /** ms for which a device's outline stays lit after a packet was seen there. */
@@ -119,7 +126,7 @@ export class PacketPlayer {
       if (taken % 64 === 63 && performance.now() > until) break;
       taken++;
       const path = this.#ways.follow(hop);
-      const item = { n: hop.n, time: hop.time, machine: hop.machine, path };
+      const item = { n: hop.n, time: hop.time, machine: hop.machine, talk: talkOf(hop), path };
       if (this.#hidesBackground && isBackground(hop)) {
         if (path.follows === 0) this.#leftOut += 1;
         this.#flow.skip(item);
