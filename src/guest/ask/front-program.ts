@@ -70,7 +70,7 @@ function handsOver(name: string, rest: readonly string[]): boolean {
     return (
       at >= 0 &&
       // `docker compose exec` and `lxc exec` hand a terminal over without being asked.
-      (/^(?:compose)$/.test(rest[0] ?? '') || name === 'lxc' || rest.slice(at).some((word) => interactive.test(word)))
+      (rest[0] === 'compose' || name === 'lxc' || rest.slice(at).some((word) => interactive.test(word)))
     );
   if (name === 'ip') return rest.includes('netns') && rest.includes('exec');
   return /^(?:nsenter|chroot|unshare|su|ssh)$/.test(name);

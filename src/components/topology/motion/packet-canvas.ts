@@ -1,10 +1,9 @@
 // Draws packets between cytoscape's boxes and the text above them, so that a packet goes into a device and comes out of
 // it. One animation loop, which runs only while something is to be drawn, and never in a hidden tab.
-import type { Core, NodeSingular } from 'cytoscape';
+import type { Core } from 'cytoscape';
 import type { Family } from '../../../packet/summary.ts';
 import type { Crossing } from '../../../topology/ways.ts';
-import { cornersFrom, onBar } from '../picture/bar-way.ts';
-import type { Box } from '../picture/layout.ts';
+import { boxOf, cornersFrom, onBar } from '../picture/bar-way.ts';
 import { BAR_HEIGHT, BAR_LANE, LANE } from '../picture/node-label.ts';
 import type { Colours } from '../picture/theme-colours.ts';
 import { type Dot, FAMILY_WORD, type Glow } from './packet-flow.ts';
@@ -347,12 +346,6 @@ export class PacketCanvas {
     return { x: point.x * zoom + pan.x, y: point.y * zoom + pan.y };
   }
 }
-
-const boxOf = (node: NodeSingular): Box => ({
-  ...node.position(),
-  width: node.data('width') as number,
-  height: node.data('height') as number,
-});
 
 const words = ({ text, tunnel }: Dot): string => (tunnel === '' ? text : `${text} in ${tunnel}`);
 

@@ -236,6 +236,7 @@ export class PacketFlow {
     this.#departures.clear();
     this.#sums.clear();
     this.#added = 0;
+    this.#addedLast = Number.NEGATIVE_INFINITY;
   }
 
   /** Counts a packet as one that was not drawn (while the picture stands still, say). */

@@ -1,5 +1,6 @@
 // Lines to a bridge, which is drawn as a bar: straight onto it under or over the device, or, where the device stands beside it, round a corner
 // between the two, so that no line crosses a bar that it has nothing to do with.
+import type { NodeSingular } from 'cytoscape';
 import type { Box } from './layout.ts';
 import { LANE } from './node-label.ts';
 
@@ -10,6 +11,13 @@ interface Point {
 
 /** Between the end of a bar and the last line on it. */
 const MARGIN = 12;
+
+/** Where it is drawn, by its middle. */
+export const boxOf = (node: NodeSingular): Box => ({
+  ...node.position(),
+  width: node.data('width') as number,
+  height: node.data('height') as number,
+});
 
 /** Where on the bar the line of a device ends. */
 export function onBar(bar: Box, device: Pick<Box, 'x'>): number {

@@ -4,7 +4,7 @@ import cytoscape, { type Core, type EdgeSingular, type NodeSingular } from 'cyto
 import { EMPTY_GRAPH } from '../../../topology/build-graph.ts';
 import type { Graph } from '../../../topology/graph.ts';
 import { wireOf } from '../../../topology/ways.ts';
-import { cornersFrom, onBar } from './bar-way.ts';
+import { boxOf, cornersFrom, onBar } from './bar-way.ts';
 import { installFramesOnDemand, wake } from './frames-on-demand.ts';
 import { type Box, type Layout, layoutGraph, NO_COLUMNS } from './layout.ts';
 import { LANE } from './node-label.ts';
@@ -360,12 +360,6 @@ export class Scene {
     wake(this.cy);
   }
 }
-
-const boxOf = (node: NodeSingular): Box => ({
-  ...node.position(),
-  width: node.data('width') as number,
-  height: node.data('height') as number,
-});
 
 /** A machine's frame is larger than before, or there was none. */
 function outgrows({ rooms }: Layout, before: Layout): boolean {
